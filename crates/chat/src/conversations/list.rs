@@ -80,8 +80,10 @@ impl Conversations {
     ) -> Result<(Conversation, Figures), ChatError> {
         let (service, reference) = (self.clone(), reference.to_owned());
         let read = move |tx: &mut Tx<'_>| {
-            let conversation = find_as_member(tx, caller, &reference)?;
-            let figures = service.figures_of(tx, conversation.id)?;
+            let viewer = Viewer::find(caller, service.context.now());
+            let (found, viewer) = tx.fetch((find_with_member(caller, &reference), viewer))?;
+            let (conversation, _) = member(found)?;
+            let figures = service.figures_of(tx, viewer, conversation.id)?;
             Ok((conversation, figures))
         };
         self.context.store.read(read).await

@@ -1,12 +1,14 @@
 //! The participants of a conversation, page by page: its members in order of their user ids, then its guests.
 
 use super::Conversations;
+use super::view::MemberView;
 use crate::ChatError;
 use crate::access::{find_with_member, member};
 use meeshy_domain::{ConversationId, MemberRole, UserId, limits, text};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::guests::{self, GuestParticipant};
 use meeshy_store::participants::{self, Filter, Participant};
+use meeshy_store::visibility::Viewer;
 use meeshy_store::{StoreError, Tx, members};
 
 /// Maximum number of members of a conversation that are all read for one page, where no index helps.
@@ -82,8 +84,10 @@ impl Conversations {
         let (service, reference) = (self.clone(), reference.to_owned());
         let read = move |tx: &mut Tx<'_>| {
             let guest = request.after.map(|after| guests::conversation_of(&after.to_string()));
-            let (found, guest) = tx.fetch((find_with_member(caller, &reference), guest))?;
+            let viewer = Viewer::find(caller, service.context.now());
+            let (found, guest, viewer) = tx.fetch((find_with_member(caller, &reference), guest, viewer))?;
             let (conversation, _) = member(found)?;
+            let blocked = tx.fetch(viewer.blocked())?;
             let after_guest = request.after.filter(|_| guest.flatten() == Some(conversation.id));
             if search.as_ref().is_some_and(|search| !text::is_enough_to_search(search)) {
                 return Ok(ParticipantPage::default());
@@ -94,12 +98,13 @@ impl Conversations {
             let filter = Filter { role: request.role, name: search };
             let (members, next) = match after_guest {
                 Some(_) => (Vec::new(), None),
-                None => service.members_of(tx, &conversation, &filter, &request)?,
+                None => service.members_of(tx, &conversation, &filter, &request, &blocked)?,
             };
             let presence = service.views.presence();
             let view = |participant: Participant| {
-                let is_online = presence.is_online(participant.member.user_id);
-                ParticipantView::Member(Box::new(participant), is_online)
+                let MemberView { member, is_online } =
+                    MemberView::new(participant.member, presence, &blocked);
+                ParticipantView::Member(Box::new(Participant { member, ..participant }), is_online)
             };
             let next = next.map(|id| id.to_string());
             let mut page = ParticipantPage { participants: members.into_iter().map(view).collect(), next };
@@ -117,10 +122,11 @@ impl Conversations {
         conversation: &Conversation,
         filter: &Filter,
         request: &ParticipantRequest,
+        blocked: &[UserId],
     ) -> Result<Found, StoreError> {
         let (after, limit) = (request.after, request.limit);
         if request.online_only {
-            return self.online_members_of(tx, conversation, filter, after, limit);
+            return self.online_members_of(tx, conversation, filter, request, blocked);
         }
         let is_small = conversation.member_count <= MAX_SCANNED;
         let page = if filter.name.is_none() || is_small { participants::page } else { participants::found };
@@ -128,14 +134,15 @@ impl Conversations {
         Ok(cut(found, limit, None))
     }
 
-    /// Looks up users who are online. In a small conversation, these are known to be its members.
+    /// Looks up users who are online, except for `blocked` ones. In a small conversation, these are known to be its
+    /// members.
     fn online_members_of(
         &self,
         tx: &mut Tx<'_>,
         conversation: &Conversation,
         filter: &Filter,
-        after: Option<UserId>,
-        limit: i64,
+        &ParticipantRequest { after, limit, .. }: &ParticipantRequest,
+        blocked: &[UserId],
     ) -> Result<Found, StoreError> {
         let presence = self.views.presence();
         let online = if conversation.member_count <= MAX_SCANNED {
@@ -151,6 +158,7 @@ impl Conversations {
         let mut found = Vec::new();
         for some in online.chunks(LOOKED_UP_AT_ONCE) {
             let mut members = tx.fetch(participants::among(conversation.id, filter, some))?;
+            members.retain(|participant| !blocked.contains(&participant.member.user_id));
             members.sort_by_key(|participant| participant.member.user_id);
             found.extend(members);
             if i64::try_from(found.len()).is_ok_and(|count| count > limit) {

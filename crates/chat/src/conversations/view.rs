@@ -2,6 +2,7 @@
 
 use super::Conversations;
 use crate::ChatError;
+use crate::presence::Presence;
 use crate::views::MessageView;
 use meeshy_domain::{ConversationId, ConversationKind, Language, UserId};
 use meeshy_store::conversation_languages::{self, Counts};
@@ -29,6 +30,17 @@ pub struct MemberView {
     pub member: Member,
     /// Whether the user is online.
     pub is_online: bool,
+}
+
+impl MemberView {
+    /// As seen by somebody who has `blocked` these users, and learns nothing of their presence.
+    pub(super) fn new(mut member: Member, presence: &Presence, blocked: &[UserId]) -> Self {
+        let is_blocked = blocked.contains(&member.user_id);
+        if is_blocked {
+            member.last_active_at = member.joined_at;
+        }
+        Self { is_online: !is_blocked && presence.is_online(member.user_id), member }
+    }
 }
 
 /// A conversation as seen by one of its members.
@@ -77,24 +89,32 @@ impl Conversations {
             let online = view.members.iter().filter(|view| view.is_online);
             online.map(|view| view.member.clone()).collect()
         } else {
-            self.some_online(tx, id)?
+            let blocked = tx.fetch(viewer.blocked())?;
+            self.some_online(tx, id, &blocked)?
         };
         view.figures = Some(Figures { counts: valid(counts), online });
         Ok(view)
     }
 
     /// Statistics of a conversation.
-    pub(super) fn figures_of(&self, tx: &mut Tx<'_>, id: ConversationId) -> Result<Figures, ChatError> {
+    pub(super) fn figures_of(
+        &self,
+        tx: &mut Tx<'_>,
+        viewer: Viewer,
+        id: ConversationId,
+    ) -> Result<Figures, ChatError> {
         let limit = i64::try_from(MAX_MEMBERS_OF_ONE).unwrap_or(i64::MAX);
-        let (counts, members) = tx.fetch((self.counts(id), members::first_ids(id, limit)))?;
+        let asked = (self.counts(id), members::first_ids(id, limit), viewer.blocked());
+        let (counts, members, blocked) = tx.fetch(asked)?;
         let online = if members.len() < MAX_MEMBERS_OF_ONE {
-            let is_online = |user: &UserId| self.views.presence().is_online(*user);
+            let presence = self.views.presence();
+            let is_online = |user: &UserId| presence.is_online(*user) && !blocked.contains(user);
             let online: Vec<UserId> = members.into_iter().filter(is_online).collect();
             let mut online = tx.fetch(members::among(id, &online, limit))?;
             online.sort_by_key(|member| (member.joined_at, member.id));
             online
         } else {
-            self.some_online(tx, id)?
+            self.some_online(tx, id, &blocked)?
         };
         Ok(Figures { counts: valid(counts), online })
     }
@@ -105,8 +125,14 @@ impl Conversations {
     }
 
     /// Some members of a large conversation who are connected.
-    fn some_online(&self, tx: &mut Tx<'_>, id: ConversationId) -> Result<Vec<Member>, StoreError> {
-        let some = self.views.presence().some_online(MAX_ONLINE_LOOKED_AT);
+    fn some_online(
+        &self,
+        tx: &mut Tx<'_>,
+        id: ConversationId,
+        blocked: &[UserId],
+    ) -> Result<Vec<Member>, StoreError> {
+        let mut some = self.views.presence().some_online(MAX_ONLINE_LOOKED_AT);
+        some.retain(|user| !blocked.contains(user));
         tx.fetch(members::among(id, &some, MAX_ONLINE))
     }
 
@@ -124,8 +150,8 @@ impl Conversations {
         let presence = self.views.presence();
         let ids: Vec<ConversationId> = page.iter().map(|conversation| conversation.id).collect();
         let limit = i64::try_from(members_of_each).unwrap_or(i64::MAX);
-        let (also, first, cursors, preferences, newest, unread) = tx.fetch((
-            also,
+        let ((also, blocked), first, cursors, preferences, newest, unread) = tx.fetch((
+            (also, viewer.blocked()),
             members::first(&ids, limit),
             members::cursors(reader, &ids),
             conversations::preferences(reader, &ids),
@@ -156,7 +182,7 @@ impl Conversations {
                 figures: None,
                 preferences: preferences.remove(&conversation.id),
                 members: (members.into_iter())
-                    .map(|member| MemberView { is_online: presence.is_online(member.user_id), member })
+                    .map(|member| MemberView::new(member, presence, &blocked))
                     .collect(),
                 conversation,
             }

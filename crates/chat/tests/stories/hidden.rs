@@ -190,6 +190,8 @@ async fn blocked_users_are_not_delivered_and_cannot_find_the_blocking_user(mut w
     };
     let alone = world.chat.conversations().create(carlos, direct(lea)).await.unwrap();
     say(&world, carlos, &talk, "before").await;
+    let by_carlos = world.say(carlos, &alone, "hola").await.unwrap().message.message.id;
+    let by_lea = world.say(lea, &alone, "salut").await.unwrap().message.message.id;
     block(&world, lea, carlos).await;
     world.happened();
     say(&world, carlos, &talk, "hello?").await;
@@ -205,6 +207,10 @@ async fn blocked_users_are_not_delivered_and_cannot_find_the_blocking_user(mut w
     assert_eq!(hidden, [vec![lea], vec![]]);
     for (who, with) in [(carlos, lea), (lea, carlos)] {
         let refused = world.say(who, &alone, "please").await;
+        assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{refused:?}");
+        let message = if who == carlos { by_carlos } else { by_lea }.to_string();
+        let edit = MessageEdit { message, content: "please".into(), ..MessageEdit::default() };
+        let refused = world.chat.messages().edit(who, edit).await;
         assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{refused:?}");
         let name = if with == lea { "lea" } else { "carlos" };
         let (found, total) = world.chat.profiles().search(who, name, 10, 0).await.unwrap();

@@ -168,3 +168,44 @@ async fn members_are_found_by_role_name_and_presence(world: World) {
         enlarge(&world, &talk).await;
     }
 }
+
+#[both_databases]
+async fn the_presence_of_a_blocked_user_is_hidden_from_whoever_blocked_them(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let emma = world.person("emma", "en").await;
+    let talk = world.group(lea, &[carlos, emma]).await.conversation.id.to_string();
+    world.store.write(move |tx| blocks::set(tx, lea, &[carlos])).await.unwrap();
+    execute(&world, "UPDATE users SET last_active_at = last_active_at + 60000", vec![]).await;
+    for user in [lea, carlos, emma] {
+        world.chat.presence().connect(user);
+    }
+    let online = ParticipantRequest { online_only: true, ..at_most(5) };
+    for size in ["small", "large"] {
+        for (who, expected) in [(lea, &["emma", "lea"][..]), (emma, &["carlos", "emma", "lea"])] {
+            let sorted = |mut names: Vec<String>| {
+                names.sort();
+                names
+            };
+            let view = world.chat.conversations().get(who, &talk).await.unwrap();
+            let shown = view.members.iter().filter(|view| view.is_online);
+            let shown = sorted(shown.map(|view| view.member.username.clone()).collect());
+            assert_eq!(shown, expected, "the members of a {size} conversation");
+            let figures = view.figures.unwrap().online;
+            let figures = sorted(figures.into_iter().map(|member| member.username).collect());
+            assert_eq!(figures, expected, "the figures of a {size} conversation");
+            let (_, figures) = world.chat.conversations().figures(who, &talk).await.unwrap();
+            let figures = sorted(figures.online.into_iter().map(|member| member.username).collect());
+            assert_eq!(figures, expected, "the statistics of a {size} conversation");
+            let found = sorted(names(&world, who, &talk, online.clone()).await);
+            assert_eq!(found, expected, "those online in a {size} conversation");
+            for view in page(&world, who, &talk, at_most(5)).await.unwrap().participants {
+                let ParticipantView::Member(participant, is_online) = view else { continue };
+                let member = participant.member;
+                let is_shown = expected.contains(&member.username.as_str());
+                assert_eq!(is_online, is_shown, "{} in a {size} conversation", member.username);
+                assert_eq!(member.last_active_at > member.joined_at, is_shown, "{}", member.username);
+            }
+        }
+        enlarge(&world, &talk).await;
+    }
+}

@@ -81,8 +81,8 @@ pub struct Migrated {
 
 /// Brings the schema up to date on one connection.
 pub(crate) fn on(connection: &mut dyn Connection) -> Result<Migrated, StoreError> {
-    if transaction(connection, prepare)? == Schema::Newer {
-        return Ok(Migrated { applied: Vec::new(), version: newest() });
+    if let Schema::Newer { version } = transaction(connection, prepare)? {
+        return Ok(Migrated { applied: Vec::new(), version });
     }
     let mut applied = Vec::new();
     for migration in MIGRATIONS {
@@ -114,8 +114,11 @@ fn newest() -> i64 {
 enum Schema {
     /// This program migrates it, if necessary.
     Known,
-    /// A newer program has migrated it, and this one works on it.
-    Newer,
+    /// A newer program has migrated it to this version, and this one works on it.
+    Newer {
+        /// The number of its newest migration.
+        version: i64,
+    },
 }
 
 fn prepare(tx: &mut Tx<'_>) -> Result<Schema, StoreError> {
@@ -130,7 +133,7 @@ fn prepare(tx: &mut Tx<'_>) -> Result<Schema, StoreError> {
     match tx.fetch_one::<Option<i64>>(sql, &[found.into()])? {
         Some(since) if since <= newest() => {
             tracing::warn!(found, known = newest(), "The schema of the database is newer, but compatible");
-            Ok(Schema::Newer)
+            Ok(Schema::Newer { version: found })
         }
         _ => Err(StoreError::NewerDatabase { found, known: newest() }),
     }

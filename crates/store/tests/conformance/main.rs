@@ -13,7 +13,7 @@ use meeshy_store::users::{self, User};
 use meeshy_store::visibility::Viewer;
 use meeshy_store::{Store, StoreError, Tx};
 use meeshy_testkit::sample::{NOW, conversation, message, user};
-use meeshy_testkit::{Database, both_databases};
+use meeshy_testkit::{Database, both_databases, eventually};
 use std::sync::{Arc, Mutex};
 
 /// Opens a database in which it is always [`NOW`].
@@ -222,6 +222,15 @@ async fn a_newer_but_compatible_schema_is_accepted(database: Database) {
     let store = database.reopen().await.unwrap();
     let (ann, ..) = scene(&store).await;
     assert!(store.read(move |tx| tx.fetch(users::find(ann))).await.unwrap().is_some());
+    drop(store);
+    let mut found = None;
+    eventually("the folder is released", async || {
+        let opened = Store::open_and_migrate(database.location()).await.ok();
+        found = opened.map(|(_, migrated)| (migrated.applied.len(), migrated.version));
+        found.is_some()
+    })
+    .await;
+    assert_eq!(found, Some((0, 999)));
 }
 
 #[both_databases]

@@ -47,6 +47,16 @@ impl Viewer {
         self.user
     }
 
+    /// Those whom this person has blocked.
+    pub fn blocked(&self) -> Query<Vec<UserId>> {
+        match self.user {
+            Some(user) if self.has_blocked => {
+                Query::all("SELECT blocked_id FROM blocks WHERE user_id = $1", vec![user.into()])
+            }
+            _ => Query::known(Vec::new()),
+        }
+    }
+
     /// Whether this person has blocked somebody.
     pub fn has_blocked(&self) -> bool {
         self.has_blocked
