@@ -16,7 +16,7 @@ use crate::presence::Presence;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::translation::{
-    Delegation, Engines, Glossary, Reports, Signals, Texts, Translate, Translations, Worker,
+    Delegation, Engines, Glossary, Reports, Signals, Texts, Translate, Translations, WarmUp, Worker,
 };
 use crate::views::{FileLinks, Views};
 use meeshy_domain::{Clock, IdGenerator, Timestamp};
@@ -155,9 +155,17 @@ impl Chat {
             Worker::new(shared(), engines.clone(), Arc::clone(&signals), delegation, &settings.machine);
 
         let glossary = Glossary::new(shared(), Arc::clone(&signals));
-        let messages = Messages::new(shared(), views, engines, Arc::clone(&signals), settings.message_chars);
+        let warm_up = WarmUp::new(engines.clone());
+        let messages = Messages::new(
+            shared(),
+            views,
+            engines,
+            Arc::clone(&signals),
+            warm_up.clone(),
+            settings.message_chars,
+        );
         let files = Files::new(shared(), file_links, settings.unsigned_file_paths);
-        let cluster = Cluster::new(shared(), gateways.clone(), signals, Arc::clone(&translators));
+        let cluster = Cluster::new(shared(), gateways.clone(), signals, Arc::clone(&translators), warm_up);
 
         conversations.open_global_room().await?;
         let services = Services {

@@ -5,7 +5,7 @@ use meeshy_chat::{Answer, Speed, Translate};
 use meeshy_domain::{Language, Reason, ReasonCode};
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{Glossary, Pair, Request};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -24,6 +24,8 @@ pub struct Engine {
     pub asked: Mutex<Vec<(Language, Language, usize)>>,
     /// The glossaries of the calls so far.
     pub glossaries: Mutex<Vec<Arc<Glossary>>>,
+    /// The pairs it was told to load.
+    pub warmed_up: Mutex<BTreeSet<Pair>>,
 }
 
 impl Default for Engine {
@@ -35,6 +37,7 @@ impl Default for Engine {
             failures: AtomicU64::default(),
             asked: Mutex::default(),
             glossaries: Mutex::default(),
+            warmed_up: Mutex::default(),
         }
     }
 }
@@ -85,6 +88,10 @@ impl Translate for Engine {
         let first = locked(&self.name).clone().unwrap_or_else(|| "test".into());
         let mut names = [first, "another".to_owned()].into_iter();
         is_known.then(|| names.find(|name| !request.avoid.contains(name))).flatten()
+    }
+
+    fn warm_up(&self, pair: Pair) {
+        locked(&self.warmed_up).insert(pair);
     }
 
     fn pairs(&self) -> Vec<Speed> {

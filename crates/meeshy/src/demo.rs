@@ -30,7 +30,7 @@ const PEOPLE: [Person; 4] = [
 const MESSAGES: [(&str, &str); 10] = [
     ("carlos", "¡Hola a todos! ¿A qué hora llegáis mañana a Barcelona?"),
     ("lea", "Bonjour ! Mon train arrive à la gare à dix heures du matin."),
-    ("emma", "My plane lands at noon. Where do we meet?"),
+    ("emma", "My flight arrives at noon. Where do we meet?"),
     ("ines", "Olá! Eu chego à tarde e vou direto para o hotel."),
     (
         "carlos",

@@ -6,7 +6,9 @@ use meeshy_chat::{Answer, Speed, Translate};
 use meeshy_domain::{Clock, Reason, ReasonCode};
 use meeshy_store::{Store, translation_cache};
 use meeshy_translation::detect::Evidence;
-use meeshy_translation::{CacheKey, CacheStore, CachedText, Failure, Outcome, Request, Route, Translator};
+use meeshy_translation::{
+    CacheKey, CacheStore, CachedText, Failure, Outcome, Pair, Request, Route, Translator,
+};
 
 /// Translates jobs in this process.
 pub struct Engines {
@@ -60,6 +62,10 @@ impl Translate for Engines {
 
     fn engine(&self, request: &Request) -> Option<String> {
         self.translator.route_for(request).map(|route| route.label())
+    }
+
+    fn warm_up(&self, pair: Pair) {
+        self.translator.warm_up(pair.from, pair.to);
     }
 
     fn pairs(&self) -> Vec<Speed> {

@@ -4,7 +4,11 @@ use crate::EngineError;
 use crate::pair::Pair;
 use crate::request::Urgency;
 use async_trait::async_trait;
+use std::time::Duration;
 use tokio::time::Instant;
+
+/// How long live texts wait for a neural engine of this machine before others go to another engine.
+pub(crate) const MAX_LIVE_WAIT: Duration = Duration::from_secs(2);
 
 /// A pair that an engine currently serves.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,6 +93,16 @@ pub trait Engine: Send + Sync {
 
     /// Starts what this pair needs, in the background. Errors show up when it is used.
     fn prepare(&self, _pair: Pair) {}
+
+    /// Loads what this pair needs before anybody asks for it, in the background. Engines whose memory has no limit do
+    /// nothing.
+    fn warm_up(&self, _pair: Pair) {}
+
+    /// How long live texts may wait for a pair. While one has waited longer, the engine is overloaded, and other texts
+    /// take another route if there is one. `None` if texts always wait.
+    fn max_wait(&self) -> Option<Duration> {
+        None
+    }
 
     /// How much of a pair it is given at a time: large enough to be efficient, small enough not to delay the
     /// next one.

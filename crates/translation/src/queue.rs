@@ -13,7 +13,9 @@ use futures::future::join_all;
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 
 /// After this many consecutive calls that fail on their own, the engine has failed, not the texts.
 const MAX_CALL_FAILURES: usize = 2;
@@ -42,13 +44,21 @@ impl Queues {
     ) -> Vec<Result<Translated, EngineError>> {
         let (reply, mut replies) = mpsc::channel(texts.len().max(1));
         let segments = texts.iter().cloned().enumerate().collect();
-        self.queue(engine, pair, urgency).add(Call { segments, reply });
+        self.queue(engine, pair, urgency).add(Call { segments, reply, since: Instant::now() });
         let never = || Err(EngineError::Interrupted(format!("{} was stopped", engine.name())));
         let mut answers: Vec<_> = texts.iter().map(|_| never()).collect();
         while let Some((place, answer)) = replies.recv().await {
             answers[place] = answer;
         }
         answers
+    }
+
+    /// How long the first live call has been waiting for an engine and a pair.
+    pub(crate) fn waiting_time(&self, engine: &str, pair: Pair) -> Duration {
+        let queues = self.by_step.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = queues.get(&(engine.to_owned(), pair, Urgency::Live));
+        let since = queue.and_then(|queue| queue.state().calls.front().map(|call| call.since));
+        since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     fn queue(&self, engine: &Arc<dyn Engine>, pair: Pair, urgency: Urgency) -> Arc<Queue> {
@@ -92,6 +102,7 @@ struct State {
 struct Call {
     segments: VecDeque<(usize, String)>,
     reply: Reply,
+    since: Instant,
 }
 
 /// A call's part of a portion.

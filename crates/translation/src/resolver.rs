@@ -7,7 +7,7 @@ use crate::engine::{Engine, Offer, Translated};
 use crate::pair::Pair;
 use crate::quality::Figures;
 use crate::queue::Queues;
-use crate::request::Request;
+use crate::request::{Request, Urgency};
 use crate::route::{Route, Step};
 use crate::routes::Routes;
 use crate::single_flight::Flights;
@@ -20,8 +20,8 @@ use tokio::time::Instant;
 /// Maximum number of routes to try for a request.
 const MAX_ROUTES: usize = 8;
 
-/// How often a failure of an engine at a pair is logged.
-const FAULT_LOG_INTERVAL: Duration = Duration::from_secs(10);
+/// How often a failure or an overload of an engine at a pair is logged.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Maximum number of sets of avoided engines whose routes are cached.
 const MAX_CACHED_ROUTES: usize = 32;
@@ -62,8 +62,8 @@ pub(crate) struct Resolver {
     view: RwLock<View>,
     /// The pairs reported to the operator since the last rescan; bounded by the number of pairs.
     reported: Mutex<HashSet<Pair>>,
-    /// When a failure of an engine at a pair was last logged; bounded by the number of pairs.
-    faults_logged: Mutex<HashMap<Unit, Instant>>,
+    /// When a failure or an overload of an engine at a pair was last logged; bounded by the number of pairs.
+    logged: Mutex<HashMap<Unit, Instant>>,
 }
 
 /// The routes that worked at a certain time.
@@ -84,9 +84,8 @@ impl Resolver {
     pub(crate) fn new(engines: Vec<Arc<dyn Engine>>, figures: Figures, cache: Cache) -> Self {
         let (flights, queues) = (Flights::default(), Queues::default());
         let (breakers, view, reported) = (Breakers::default(), RwLock::default(), Mutex::default());
-        let faults_logged = Mutex::default();
-        let resolver =
-            Self { engines, figures, cache, flights, queues, breakers, view, reported, faults_logged };
+        let logged = Mutex::default();
+        let resolver = Self { engines, figures, cache, flights, queues, breakers, view, reported, logged };
         resolver.refresh();
         resolver
     }
@@ -96,6 +95,16 @@ impl Resolver {
         self.breakers.clear();
         self.reported.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.refresh();
+    }
+
+    /// Loads what the best route of a request needs.
+    pub(crate) fn warm_up(&self, request: &Request) {
+        let Some(route) = self.routes_for(request).best(request) else { return };
+        for step in &route.steps {
+            if let Some(engine) = self.engine(step) {
+                engine.warm_up(step.pair);
+            }
+        }
     }
 
     pub(crate) async fn rest(&self) {
@@ -234,7 +243,35 @@ impl Resolver {
         if route.is_none() && self.settle(request.pair).await.is_none() {
             return self.routes_for(request).best(request);
         }
-        route
+        route.map(|route| self.relieved(request, route))
+    }
+
+    /// The route of a live request while an engine of `route` is overloaded: one without that engine, which uses the
+    /// same processors for all its pairs. If there is none, texts wait.
+    fn relieved(&self, request: &Request, route: Route) -> Route {
+        if request.urgency != Urgency::Live {
+            return route;
+        }
+        let Some(step) = route.steps.iter().find(|step| self.is_overloaded(step)) else { return route };
+        let mut other = request.clone();
+        other.avoid.push(step.engine.clone());
+        let other = self.routes_for(&other).best(&other);
+        match other.filter(|other| !other.steps.iter().any(|step| self.is_overloaded(step))) {
+            Some(other) => {
+                if self.may_log(step) {
+                    tracing::warn!(engine = step.engine, pair = %step.pair, instead = other.label(), "An engine is overloaded; using another route");
+                }
+                metrics::counter!("meeshy_translation_overloads_total", "engine" => step.engine.clone())
+                    .increment(1);
+                other
+            }
+            None => route,
+        }
+    }
+
+    fn is_overloaded(&self, step: &Step) -> bool {
+        let limit = self.engine(step).and_then(|engine| engine.max_wait());
+        limit.is_some_and(|limit| self.queues.waiting_time(&step.engine, step.pair) > limit)
     }
 
     /// Waits until all engines know whether they serve a pair; returns the reason if one cannot know now.
@@ -274,13 +311,19 @@ impl Resolver {
     /// Logs a failure of an engine at a pair, at most once per interval, because the next request may fail
     /// for the same reason.
     fn log_fault(&self, step: &Step, error: &EngineError) {
-        let Some(unit) = self.unit(step) else { return };
-        let mut logged = self.faults_logged.lock().unwrap_or_else(PoisonError::into_inner);
-        if logged.get(&unit).is_some_and(|at| at.elapsed() < FAULT_LOG_INTERVAL) {
-            return;
+        if self.may_log(step) {
+            tracing::warn!(engine = step.engine, pair = %step.pair, %error, "An engine failed; trying the next best route");
         }
-        logged.insert(unit, Instant::now());
-        tracing::warn!(engine = step.engine, pair = %step.pair, %error, "An engine failed; trying the next best route");
+    }
+
+    fn may_log(&self, step: &Step) -> bool {
+        let Some(unit) = self.unit(step) else { return false };
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = logged.get(&unit).is_none_or(|at| at.elapsed() >= LOG_INTERVAL);
+        if is_due {
+            logged.insert(unit, Instant::now());
+        }
+        is_due
     }
 
     /// Logs a missing language pair and what to do about it: once, not for each message.

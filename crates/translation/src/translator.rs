@@ -112,6 +112,11 @@ impl Translator {
         routes.pairs().filter_map(|pair| routes.best(&Request::new(pair.from, pair.to))).collect()
     }
 
+    /// Loads what the best route of a pair needs, in the background, as far as memory allows.
+    pub fn warm_up(&self, from: Language, to: Language) {
+        self.resolver.warm_up(&Request::new(from, to));
+    }
+
     /// Every useful route of a pair, the shortest first.
     pub fn alternatives(&self, pair: Pair) -> Vec<Route> {
         self.resolver.routes().alternatives(pair)

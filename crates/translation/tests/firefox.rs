@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rstest::rstest;
 use std::path::Path;
+use support::log::Log;
 use support::synthetic::{self, Synthetic, install, saying};
 use support::{language, translate_one};
 
@@ -204,6 +205,46 @@ async fn the_least_recently_used_model_is_unloaded_when_memory_is_full() {
     text_of(translate_one(&translator, "en", "fr", "once more").await);
     let config = TranslationConfig { model_memory_bytes: 1, ..config };
     text_of(translate_one(&Translator::new(&config, None).unwrap(), "en", "it", "alone").await);
+}
+
+#[tokio::test]
+async fn models_are_loaded_ahead_where_there_is_room() {
+    let models = tempfile::tempdir().unwrap();
+    for pair in ["en-es", "en-fr", "en-it", "fr-en"] {
+        install(models.path(), pair, &saying("hola"));
+    }
+    let mut damaged = saying("hola");
+    damaged.model[0] = 2;
+    install(models.path(), "en-de", &damaged);
+    // Room for three: each takes 12 MiB and twice its files, which are small.
+    let config = TranslationConfig { model_memory_bytes: 45 << 20, ..config(models.path()) };
+    let translator = Translator::new(&config, None).unwrap();
+    let warm_up = |from: &str, to: &str| translator.warm_up(language(from), language(to));
+    // A pair without a model is of no consequence.
+    warm_up("en", "ja");
+    warm_up("en", "es");
+    eventually("a model is loaded before anybody asks for it", async || loaded() == ["en-es"]).await;
+    warm_up("en", "es");
+    warm_up("fr", "es");
+    eventually("all models of a route are loaded", async || loaded() == ["en-es", "fr-en"]).await;
+    warm_up("en", "fr");
+    eventually("three are loaded", async || loaded() == ["en-es", "en-fr", "fr-en"]).await;
+    warm_up("en", "it");
+    text_of(translate_one(&translator, "en", "es", "hi").await);
+    assert_eq!(loaded(), ["en-es", "en-fr", "fr-en"], "no other model is unloaded for it");
+    text_of(translate_one(&translator, "en", "it", "hi").await);
+    eventually("a request unloads the one used least recently", async || {
+        loaded() == ["en-es", "en-fr", "en-it"]
+    })
+    .await;
+    // What cannot be loaded is tried once; requests report it.
+    let log = Log::begin();
+    let roomy = Translator::new(&TranslationConfig { model_memory_bytes: 1 << 30, ..config }, None).unwrap();
+    roomy.warm_up(language("en"), language("de"));
+    let outcome = translate_one(&roomy, "en", "de", "hi").await;
+    assert!(matches!(outcome, Outcome::Unavailable { .. }), "{outcome:?}");
+    roomy.warm_up(language("en"), language("de"));
+    assert_eq!(log.text().matches("An engine needs repair").count(), 1, "{}", log.text());
 }
 
 /// The next engine is real: Apertium, whose packages the tests need anyway.

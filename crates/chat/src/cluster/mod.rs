@@ -9,15 +9,19 @@ mod gateways;
 pub use gateways::{GatewayError, Gateways};
 
 use crate::context::Context;
-use crate::translation::{Signals, TRANSLATOR_TIMEOUT, Translators};
+use crate::translation::{Signals, TRANSLATOR_TIMEOUT, Translators, WarmUp};
 use meeshy_store::translators;
 use meeshy_store::{Channel, Notice, StoreError, Tx};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
+/// What this listens to.
+const CHANNELS: [Channel; 4] = [Channel::Jobs, Channel::Texts, Channel::Presence, Channel::WarmUp];
 /// Notifications of jobs within this time are sent as one.
 const COALESCE_WINDOW: Duration = Duration::from_millis(3);
+/// How often other processes are told at most which engines to load.
+const WARM_UP_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the list of living translators is read.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -28,6 +32,7 @@ pub struct Cluster {
     gateways: Gateways,
     signals: Arc<Signals>,
     translators: Arc<Translators>,
+    warm_up: WarmUp,
 }
 
 impl Cluster {
@@ -36,20 +41,19 @@ impl Cluster {
         gateways: Gateways,
         signals: Arc<Signals>,
         translators: Arc<Translators>,
+        warm_up: WarmUp,
     ) -> Self {
-        Self { context, gateways, signals, translators }
+        Self { context, gateways, signals, translators, warm_up }
     }
 
     /// Exchanges notifications of jobs and events with other processes until `stop` is ready. On a database that only
     /// this process uses there is nothing to do.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
-        let Some(notices) = self.context.store.listen(&[Channel::Jobs, Channel::Texts, Channel::Presence])
-        else {
-            return;
-        };
+        let Some(notices) = self.context.store.listen(&CHANNELS) else { return };
         let running = async {
             tokio::join!(
                 self.announce_jobs(),
+                self.announce_warm_up(),
                 self.context.delivery.announce(&self.context.process),
                 self.receive(notices),
                 self.watch_translators()
@@ -70,6 +74,16 @@ impl Cluster {
         }
     }
 
+    async fn announce_warm_up(&self) {
+        loop {
+            let pairs = self.warm_up.next_notice().await;
+            if let Err(error) = self.context.store.notify(Channel::WarmUp, pairs).await {
+                tracing::debug!(%error, "Failed to have other processes load engines; they will when a message comes");
+            }
+            tokio::time::sleep(WARM_UP_INTERVAL).await;
+        }
+    }
+
     async fn notify(&self, channel: Channel, payload: String) {
         if let Err(error) = self.context.store.notify(channel, payload).await {
             tracing::warn!(%error, "Failed to notify other processes; they will find out by polling");
@@ -87,6 +101,7 @@ impl Cluster {
                 Notice::Received(Channel::Presence, payload) => {
                     self.gateways.presence_changed(&payload).await;
                 }
+                Notice::Received(Channel::WarmUp, pairs) => self.warm_up.noticed(&pairs),
                 // These are for whoever delivers them.
                 Notice::Received(Channel::Events, _) => {}
                 Notice::Missed => self.signals.notify_local(),

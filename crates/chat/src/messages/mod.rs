@@ -15,7 +15,7 @@ pub use read::{MessagePage, PageRequest};
 pub use send::Sent;
 
 use crate::context::Context;
-use crate::translation::{Engines, Signals};
+use crate::translation::{Engines, Signals, WarmUp};
 use crate::views::Views;
 use std::sync::Arc;
 
@@ -26,6 +26,7 @@ pub struct Messages {
     views: Views,
     engines: Engines,
     signals: Arc<Signals>,
+    warm_up: WarmUp,
     max_chars: usize,
 }
 
@@ -35,9 +36,10 @@ impl Messages {
         views: Views,
         engines: Engines,
         signals: Arc<Signals>,
+        warm_up: WarmUp,
         max_chars: usize,
     ) -> Self {
-        Self { context, views, engines, signals, max_chars }
+        Self { context, views, engines, signals, warm_up, max_chars }
     }
 
     /// The maximum length of a message, in characters.

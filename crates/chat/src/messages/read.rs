@@ -6,11 +6,16 @@ use crate::access::{find_with_member, member, message_id, readable};
 use crate::views::MessageView;
 use meeshy_domain::{Language, LanguageSettings, MessageId, UserId};
 use meeshy_store::Tx;
+use meeshy_store::conversation_languages::{self, Counts};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::messages::{self, Page};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{State, Translation};
 use meeshy_store::visibility::Viewer;
+use std::time::Duration;
+
+/// A failed translation is requested again by readers after this time.
+const RETRY_FAILED_AFTER: Duration = Duration::from_secs(600);
 
 /// Which messages to read.
 #[derive(Debug, Clone, Default)]
@@ -54,7 +59,8 @@ impl Messages {
     }
 
     /// A page of a conversation. Translations that the reader needs and nobody has requested are requested
-    /// with a lower priority than those of new messages, each if `may_ask` allows it.
+    /// with a lower priority than those of new messages, each if `may_ask` allows it. The newest page also loads the
+    /// engines that new messages will need.
     ///
     /// # Errors
     /// When there is no such conversation or message, or the caller is not a member.
@@ -66,7 +72,8 @@ impl Messages {
         may_ask: impl FnMut() -> bool + Send,
     ) -> Result<MessagePage, ChatError> {
         let (service, reference) = (self.clone(), reference.to_owned());
-        let (mut page, reader) = self
+        let is_newest = request.before.is_none() && request.offset == 0;
+        let (mut page, members, reader) = self
             .context
             .store
             .read(move |tx| {
@@ -74,10 +81,14 @@ impl Messages {
                     (find_with_member(caller, &reference), Viewer::find(caller, service.context.now()));
                 let (found, viewer) = tx.fetch(asked)?;
                 let (conversation, reader) = member(found)?;
-                let page = service.page_in(tx, &conversation, viewer, request, &reader.languages)?;
-                Ok::<_, ChatError>((page, reader.languages))
+                let (page, members) =
+                    service.page_in(tx, &conversation, viewer, request, &reader.languages)?;
+                Ok::<_, ChatError>((page, members, reader.languages))
             })
             .await?;
+        if is_newest {
+            self.warm_up.opened(&reader, &members);
+        }
         self.ask_for_missing(caller, &mut page.messages, &reader, may_ask).await?;
         Ok(page)
     }
@@ -89,7 +100,7 @@ impl Messages {
         viewer: Viewer,
         request: PageRequest,
         reader: &LanguageSettings,
-    ) -> Result<MessagePage, ChatError> {
+    ) -> Result<(MessagePage, Vec<Counts>), ChatError> {
         let page = match request.before {
             Some(id) => {
                 let id = id.parse().map_err(|error| ChatError::invalid("before", error))?;
@@ -102,16 +113,19 @@ impl Messages {
         };
         let limit = usize::try_from(request.limit).unwrap_or(0);
         let list = messages::list(conversation.id, &viewer, page, request.limit.saturating_add(1));
-        let (mut rows, total) = tx.fetch((list, messages::total(conversation.id, self.context.now())))?;
+        let total = messages::total(conversation.id, self.context.now());
+        let members = conversation_languages::list(conversation.id);
+        let (mut rows, total, members) = tx.fetch((list, total, members))?;
         let has_more = rows.len() > limit;
         rows.truncate(limit);
-        Ok(MessagePage {
+        let page = MessagePage {
             messages: self.views.messages(tx, rows, viewer)?,
             total: messages::count(tx, conversation.id, &viewer, total)?,
             has_more,
             reader_language: reader.reading_language(),
             last_event: conversation.last_event,
-        })
+        };
+        Ok((page, members))
     }
 
     /// Asks for the translations of a page that its reader wants and nobody has asked for.
@@ -164,6 +178,10 @@ impl Messages {
             // An engine may have been installed since.
             Some(Translation { state: State::Unavailable { reason }, .. }) => {
                 reason.code.is_temporary() || self.engines.serve(message.original_language, wanted)
+            }
+            // Whatever made it fail may have been repaired since.
+            Some(Translation { state: State::Failed { .. }, updated_at, .. }) => {
+                self.context.now() >= updated_at.plus(RETRY_FAILED_AFTER)
             }
             Some(_) => false,
         }

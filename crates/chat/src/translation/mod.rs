@@ -14,6 +14,7 @@ mod targets;
 mod texts;
 mod translate;
 mod translators;
+mod warm_up;
 mod worker;
 
 pub(crate) use delegation::Delegation;
@@ -29,4 +30,5 @@ pub(crate) use targets::targets;
 pub use texts::{Detected, TextRequest, TextTranslation, Texts};
 pub use translate::{Answer, Translate};
 pub(crate) use translators::Translators;
+pub(crate) use warm_up::WarmUp;
 pub use worker::Worker;

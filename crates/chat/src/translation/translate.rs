@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use meeshy_domain::{Language, Reason};
 use meeshy_store::translations::State;
 use meeshy_store::translators::Speed;
-use meeshy_translation::Request;
 use meeshy_translation::detect::Evidence;
+use meeshy_translation::{Pair, Request};
 
 /// The result of the engines for one text.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +60,9 @@ pub trait Translate: Send + Sync {
 
     /// The engine that serves a request now, and its route.
     fn engine(&self, request: &Request) -> Option<String>;
+
+    /// Loads what a pair needs, in the background.
+    fn warm_up(&self, _pair: Pair) {}
 
     /// Every pair that is served now, and its speed.
     fn pairs(&self) -> Vec<Speed>;

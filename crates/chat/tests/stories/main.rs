@@ -27,3 +27,4 @@ mod setup;
 mod sharing;
 mod statements;
 mod translating;
+mod warm_up;

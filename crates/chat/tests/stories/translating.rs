@@ -117,6 +117,13 @@ async fn a_failure_is_retried_and_finally_given_up(world: World) {
         world.translate().await;
     }
     assert_eq!(states(&world, lea, &talk).await, ["fr failed", "fr done"]);
+    // Whatever was wrong may have been repaired by then.
+    world.hand.advance(Duration::from_secs(599));
+    assert_eq!(states(&world, lea, &talk).await, ["fr failed", "fr done"]);
+    world.hand.advance(Duration::from_secs(1));
+    assert_eq!(states(&world, lea, &talk).await, ["fr pending", "fr done"]);
+    world.translate().await;
+    assert_eq!(states(&world, lea, &talk).await, ["fr done", "fr done"]);
 }
 
 #[both_databases]

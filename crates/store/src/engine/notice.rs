@@ -14,6 +14,8 @@ pub enum Channel {
     Texts,
     /// A user has connected to or disconnected from a gateway.
     Presence,
+    /// Engines will be needed soon for these pairs.
+    WarmUp,
 }
 
 impl Channel {
@@ -23,6 +25,7 @@ impl Channel {
             Self::Events => "meeshy_events",
             Self::Texts => "meeshy_texts",
             Self::Presence => "meeshy_presence",
+            Self::WarmUp => "meeshy_warm_up",
         }
     }
 }

@@ -7,7 +7,7 @@
 mod host;
 mod manifest;
 
-use crate::engine::{Engine, Offer, Translated};
+use crate::engine::{Engine, MAX_LIVE_WAIT, Offer, Translated};
 use crate::folder_health::FolderHealth;
 use crate::pair::Pair;
 use crate::request::Urgency;
@@ -19,6 +19,7 @@ use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// All models of the folder.
@@ -124,6 +125,10 @@ impl Engine for CTranslate2 {
 
     fn keeps_quantities(&self) -> bool {
         true
+    }
+
+    fn max_wait(&self) -> Option<Duration> {
+        Some(MAX_LIVE_WAIT)
     }
 
     fn offers(&self) -> Vec<Offer> {

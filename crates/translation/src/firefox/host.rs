@@ -91,6 +91,11 @@ impl Host {
         answered.await.unwrap_or_else(|_| Err(self.ended()))
     }
 
+    /// Starts the idle time again.
+    pub(super) fn keep(&self) {
+        self.inbox.restart_idle_time();
+    }
+
     fn ended(&self) -> EngineError {
         match self.outcome() {
             Some(Err(error)) => error.clone(),
@@ -140,7 +145,7 @@ fn live(model: &Installed, threads: usize, inbox: &Closing, settle: impl FnOnce(
                 tracing::error!(pair = %model.pair, %error, "A model failed");
                 inbox.0.fail();
             }
-            inbox.0.answered();
+            inbox.0.restart_idle_time();
         }
     };
     std::thread::scope(|scope| {

@@ -74,6 +74,15 @@ impl Hosts {
         Ok(host)
     }
 
+    /// Whether a model can be loaded without unloading another one. Not if loading it has failed: that is left to
+    /// requests.
+    pub(super) fn has_room_for(&self, model: &Installed) -> bool {
+        let has_failed = |slot: &Slot| matches!(slot.running.host.outcome(), Some(Err(_)));
+        let is_loaded = |slot: &&Slot| !slot.running.host.has_ended();
+        let used: u64 = self.by_pair.values().filter(is_loaded).map(Slot::bytes).sum();
+        !self.by_pair.get(&model.pair).is_some_and(has_failed) && used + bytes_of(model) <= self.limit
+    }
+
     /// Unloads models until there is room. A busy one ends once it has answered; a model larger than the
     /// limit is loaded alone.
     fn make_room(&mut self, needed: u64, pair: Pair) {

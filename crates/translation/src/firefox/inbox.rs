@@ -82,8 +82,8 @@ impl Inbox {
         }
     }
 
-    /// A request was answered: the idle time starts again.
-    pub(super) fn answered(&self) {
+    /// The idle time starts again: a request was answered, or one is expected.
+    pub(super) fn restart_idle_time(&self) {
         self.state().rest_at = Instant::now() + self.idle;
     }
 

@@ -6,7 +6,7 @@ mod hosts;
 mod inbox;
 pub(crate) mod words;
 
-use crate::engine::{Engine, Offer, Portion, Translated};
+use crate::engine::{Engine, MAX_LIVE_WAIT, Offer, Portion, Translated};
 use crate::folder_health::FolderHealth;
 use crate::models::{Installed, ModelError, ModelStore};
 use crate::pair::Pair;
@@ -59,7 +59,7 @@ impl Firefox {
             return Ok(host);
         }
         let model = self.installed(pair)?;
-        hosts.load(model, &|model| Host::start(model, self.threads, self.idle, || {}))
+        hosts.load(model, &|model| self.start(model))
     }
 
     fn installed(&self, pair: Pair) -> Result<Installed, EngineError> {
@@ -96,6 +96,10 @@ impl Firefox {
             .record(self.store.folder(), problem.as_ref().map(|problem| problem as &dyn std::fmt::Display));
         known.clone_from(&models);
         models
+    }
+
+    fn start(&self, model: Installed) -> Result<Host, EngineError> {
+        Host::start(model, self.threads, self.idle, || {})
     }
 
     /// Loads a model that will replace another one.
@@ -139,6 +143,27 @@ impl Engine for Firefox {
 
     fn revision(&self) -> u64 {
         self.settled.load(Ordering::Acquire)
+    }
+
+    fn prepare(&self, pair: Pair) {
+        self.warm_up(pair);
+    }
+
+    /// Never unloads another model for it: the least recently used one may be needed sooner.
+    fn warm_up(&self, pair: Pair) {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(host) = hosts.get(pair) {
+            host.keep();
+        } else if let Ok(model) = self.installed(pair)
+            && hosts.has_room_for(&model)
+        {
+            // The first request tries again and reports the error.
+            let _ = hosts.load(model, &|model| self.start(model));
+        }
+    }
+
+    fn max_wait(&self) -> Option<Duration> {
+        Some(MAX_LIVE_WAIT)
     }
 
     fn portion(&self, _: Urgency) -> Portion {
