@@ -49,8 +49,9 @@ async fn a_starting_gateway_knows_who_is_online_and_a_stopping_one_takes_its_use
     let [one, two] = TestServer::pair(unlimited()).await;
     let (lea, carlos) = (one.sign_up("lea", "fr").await, one.sign_up("carlos", "es").await);
     lea.group(&[&carlos]).await;
-    let _here = Socket::of(&one, &lea).await;
+    // Connected first: a socket is not told of those who were online before.
     let mut there = Socket::of(&two, &carlos).await;
+    let _here = Socket::of(&one, &lea).await;
     while there.event("user:status").await["userId"] != json!(lea.id) {}
     let third = one.beside(1_000_000_000).await;
     let is_online = third.chat.presence().is_online(lea.id.parse().unwrap());
