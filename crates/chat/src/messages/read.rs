@@ -72,7 +72,6 @@ impl Messages {
         may_ask: impl FnMut() -> bool + Send,
     ) -> Result<MessagePage, ChatError> {
         let (service, reference) = (self.clone(), reference.to_owned());
-        let is_newest = request.before.is_none() && request.offset == 0;
         let (mut page, members, reader) = self
             .context
             .store
@@ -86,7 +85,7 @@ impl Messages {
                 Ok::<_, ChatError>((page, members, reader.languages))
             })
             .await?;
-        if is_newest {
+        if let Some(members) = members {
             self.warm_up.opened(&reader, &members);
         }
         self.ask_for_missing(caller, &mut page.messages, &reader, may_ask).await?;
@@ -100,7 +99,8 @@ impl Messages {
         viewer: Viewer,
         request: PageRequest,
         reader: &LanguageSettings,
-    ) -> Result<(MessagePage, Vec<Counts>), ChatError> {
+    ) -> Result<(MessagePage, Option<Vec<Counts>>), ChatError> {
+        let is_newest = request.before.is_none() && request.offset == 0;
         let page = match request.before {
             Some(id) => {
                 let id = id.parse().map_err(|error| ChatError::invalid("before", error))?;
@@ -114,7 +114,7 @@ impl Messages {
         let limit = usize::try_from(request.limit).unwrap_or(0);
         let list = messages::list(conversation.id, &viewer, page, request.limit.saturating_add(1));
         let total = messages::total(conversation.id, self.context.now());
-        let members = conversation_languages::list(conversation.id);
+        let members = is_newest.then(|| conversation_languages::list(conversation.id));
         let (mut rows, total, members) = tx.fetch((list, total, members))?;
         let has_more = rows.len() > limit;
         rows.truncate(limit);
