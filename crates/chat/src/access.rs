@@ -1,13 +1,14 @@
-//! What a caller may read: the conversations of which they are a member now, and the messages in them.
+//! What a caller may read: the conversations of which they are a member now, and the messages in them; and whether
+//! they may write to the other person of a direct conversation.
 //!
 //! What is outside of it is reported as missing.
 
-use crate::ChatError;
-use meeshy_domain::{MessageId, Timestamp, UserId};
+use crate::{ChatError, policy};
+use meeshy_domain::{ConversationKind, MessageId, Timestamp, UserId};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::members::{self, Member, Reference};
 use meeshy_store::messages::{self, Message};
-use meeshy_store::visibility::Viewer;
+use meeshy_store::visibility::{self, Viewer};
 use meeshy_store::{Query, Tx};
 
 /// The open conversation with the id or identifier `reference`, if `user` is a member now.
@@ -17,6 +18,18 @@ pub(crate) fn find_as_member(
     reference: &str,
 ) -> Result<Conversation, ChatError> {
     Ok(member(tx.fetch(find_with_member(user, reference))?)?.0)
+}
+
+/// Fails in a direct conversation where one has blocked the other: what the caller writes is for the other one to
+/// read.
+pub(crate) fn may_address(
+    tx: &mut Tx<'_>,
+    conversation: &Conversation,
+    caller: UserId,
+) -> Result<(), ChatError> {
+    let is_direct = conversation.kind == ConversationKind::Direct;
+    let is_blocked = is_direct && tx.fetch(visibility::is_pair_blocked(conversation.id, caller))?;
+    policy::may_meet(1, is_blocked)
 }
 
 /// A conversation, and the membership of a user in it.

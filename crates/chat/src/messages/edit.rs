@@ -4,14 +4,14 @@ use super::Messages;
 use super::language::{evidence, written_in};
 use super::mentions::mentioned;
 use crate::ChatError;
-use crate::access::{find_as_member, message_id, readable_with_member};
+use crate::access::{find_as_member, may_address, message_id, readable_with_member};
 use crate::context::order_key;
 use crate::event_bus::{Event, HiddenFrom};
 use crate::languages::declared_language;
-use crate::policy::{self, Action, Standing, Written};
+use crate::policy::{Action, Standing, Written};
 use crate::translation::targets;
 use crate::views::MessageView;
-use meeshy_domain::{ConversationKind, Language, MessageId, UserId, text};
+use meeshy_domain::{Language, MessageId, UserId, text};
 use meeshy_store::members::{self, Member};
 use meeshy_store::messages;
 use meeshy_store::translation_jobs::{self, Priority};
@@ -59,10 +59,8 @@ impl Messages {
                 let why = "the text of this message is hidden, so it cannot be edited";
                 return Err(ChatError::InvalidOperation(why.into()));
             }
-            let conversation = conversations::find(tx, message.conversation_id)?;
-            if conversation.is_some_and(|conversation| conversation.kind == ConversationKind::Direct) {
-                let is_blocked = visibility::is_pair_blocked(message.conversation_id, caller);
-                policy::may_meet(1, tx.fetch(is_blocked)?)?;
+            if let Some(conversation) = conversations::find(tx, message.conversation_id)? {
+                may_address(tx, &conversation, caller)?;
             }
             let before = [message.original_language];
             let language = written_in(declared, &before, &editor.languages, &evidence);

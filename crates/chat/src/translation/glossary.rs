@@ -2,18 +2,18 @@
 
 use super::signals::Signals;
 use crate::ChatError;
-use crate::access::{find_as_member, find_with_member, member};
+use crate::access::{find_as_member, find_with_member, may_address, member};
 use crate::context::Context;
 use crate::event_bus::Event;
 use crate::languages::optional_language;
-use crate::policy::{self, Action, Standing};
+use crate::policy::{Action, Standing};
 use meeshy_domain::text::is_blank;
-use meeshy_domain::{ConversationId, ConversationKind, TermId, UserId, limits};
+use meeshy_domain::{ConversationId, TermId, UserId, limits};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::events::{self, Change};
 use meeshy_store::glossary::{self, Term};
 use meeshy_store::members::Member;
-use meeshy_store::{StoreError, Tx, glossary_proposals, visibility};
+use meeshy_store::{StoreError, Tx, glossary_proposals};
 use meeshy_translation as translation;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -143,18 +143,6 @@ pub(super) fn may_keep(
     let &Conversation { id, kind, .. } = conversation;
     let community = glossary::role_in_community(tx, id, member.user_id)?;
     Standing::from(member).check(Action::KeepGlossary { kind, community })
-}
-
-/// Fails in a direct conversation where one has blocked the other: the words of a term are for the other one
-/// to read.
-pub(super) fn may_address(
-    tx: &mut Tx<'_>,
-    conversation: &Conversation,
-    caller: UserId,
-) -> Result<(), ChatError> {
-    let is_direct = conversation.kind == ConversationKind::Direct;
-    let is_blocked = is_direct && tx.fetch(visibility::is_pair_blocked(conversation.id, caller))?;
-    policy::may_meet(1, is_blocked)
 }
 
 /// Stores a term; proposals of it are done with.

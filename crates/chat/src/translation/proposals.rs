@@ -1,8 +1,8 @@
 //! Proposals for glossaries: members make them, moderators accept or decline them.
 
-use super::glossary::{Glossary, NewTerm, checked, is_more_than, may_address, may_keep, moderated, put};
+use super::glossary::{Glossary, NewTerm, checked, is_more_than, may_keep, moderated, put};
 use crate::ChatError;
-use crate::access::{find_with_member, member};
+use crate::access::{find_with_member, may_address, member};
 use crate::policy::{Action, Standing};
 use meeshy_domain::{TermId, UserId, limits};
 use meeshy_store::Tx;
