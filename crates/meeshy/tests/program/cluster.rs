@@ -2,13 +2,12 @@
 //! other is killed under load.
 
 use crate::kills::kills;
-use crate::load::{Sender, assert_nothing_lost_or_duplicated, wait_for_all_translations};
+use crate::load::{Round, Sender, assert_nothing_lost_or_duplicated, wait_for_all_translations};
 use crate::roles::Translator;
 use crate::server::Server;
 use meeshy_testkit::{Answer, Api, Backend, Balancer, Database, Person, Socket};
 use serde_json::Value;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -139,18 +138,19 @@ async fn whichever_gateway_or_translator_is_killed_everybody_hears_everything_on
         writers.into_iter().enumerate().map(|(number, client)| Sender::new(client, number)).collect();
 
     let (dice, mut slowest) = (RandomState::new(), Duration::ZERO);
-    for round in 0..kills(KILLS) {
-        let stop = Arc::new(AtomicBool::new(false));
+    for number in 0..kills(KILLS) {
+        let round = Arc::new(Round::default());
         let mut sending = JoinSet::new();
         for mut sender in senders.drain(..) {
-            let (conversation, stop) = (conversation.clone(), Arc::clone(&stop));
+            let (conversation, round) = (conversation.clone(), Arc::clone(&round));
             sending.spawn(async move {
-                sender.send_until(&conversation, &stop).await;
+                sender.send_during(&round, &conversation).await;
                 sender
             });
         }
-        let chance = dice.hash_one(round);
-        tokio::time::sleep(Duration::from_millis(50 + chance % 150)).await;
+        let chance = dice.hash_one(number);
+        round.sent().await;
+        tokio::time::sleep(Duration::from_millis(chance % 150)).await;
         // Gateways more often: they are what people are connected to.
         let victim = usize::try_from(chance / 1_000 % 6).unwrap();
         match victim {
@@ -159,7 +159,7 @@ async fn whichever_gateway_or_translator_is_killed_everybody_hears_everything_on
         }
         // The load goes on at who is left.
         tokio::time::sleep(Duration::from_millis(300)).await;
-        stop.store(true, Ordering::SeqCst);
+        round.stop();
         senders = sending.join_all().await;
         let sent = senders.iter().map(Sender::sends).sum::<usize>();
         slowest = slowest.max(caught_up(&everybody, sent).await);

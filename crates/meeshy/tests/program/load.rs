@@ -1,9 +1,9 @@
 //! Clients that write and edit while the server is killed, and the invariants of their messages afterwards.
 
-use meeshy_testkit::{Answer, Person};
+use meeshy_testkit::{Answer, Person, eventually};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long the number of missing translations may stay the same. On PostgreSQL, the lease of a killed
@@ -12,6 +12,34 @@ const STALLED_AFTER: Duration = Duration::from_secs(120);
 
 /// How long a sender pauses after a message.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// One round of load: clients write and edit until it is stopped.
+#[derive(Default)]
+pub struct Round {
+    stopped: AtomicBool,
+    sends: AtomicUsize,
+    edits: AtomicUsize,
+}
+
+impl Round {
+    /// Waits until a message was acknowledged in this round, however slow the machine is.
+    pub async fn sent(&self) {
+        eventually("a message is acknowledged", async || self.sends.load(Ordering::SeqCst) > 0).await;
+    }
+
+    /// Waits until an edit was acknowledged in this round.
+    pub async fn edited(&self) {
+        eventually("an edit is acknowledged", async || self.edits.load(Ordering::SeqCst) > 0).await;
+    }
+
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+}
 
 /// A sender of one message after the other, each repeated until it is acknowledged.
 pub struct Sender {
@@ -31,8 +59,8 @@ impl Sender {
         self.acknowledged.len()
     }
 
-    pub async fn send_until(&mut self, conversation: &str, stop: &AtomicBool) {
-        while !stop.load(Ordering::SeqCst) {
+    pub async fn send_during(&mut self, round: &Round, conversation: &str) {
+        while !round.is_stopped() {
             let key = format!("{}-{}", self.number, self.next);
             // Sentences differ, so that each is translated, and are short, so that it is fast.
             let body = json!({ "content": format!("Tengo {} gatos", self.next), "originalLanguage": "es", "clientMessageId": key });
@@ -40,6 +68,7 @@ impl Sender {
                 Ok(Answer { status: 201, body: answer, .. }) => {
                     self.acknowledged.push((key, answer["data"]["id"].as_str().unwrap().to_owned()));
                     self.next += 1;
+                    round.sends.fetch_add(1, Ordering::SeqCst);
                     // So that the messages can be translated within the time of a test.
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -66,15 +95,15 @@ impl Editor {
         self.acknowledged.len()
     }
 
-    pub async fn edit_until(&mut self, conversation: &str, stop: &AtomicBool) {
-        while !stop.load(Ordering::SeqCst) {
+    pub async fn edit_during(&mut self, round: &Round, conversation: &str) {
+        while !round.is_stopped() {
             // A server that is down comes back in the next round.
-            let _ = self.edit_newest(conversation).await;
+            let _ = self.edit_newest(round, conversation).await;
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    async fn edit_newest(&mut self, conversation: &str) -> Result<(), reqwest::Error> {
+    async fn edit_newest(&mut self, round: &Round, conversation: &str) -> Result<(), reqwest::Error> {
         let path = format!("/conversations/{conversation}/messages");
         let page = self.client.try_get(&format!("{path}?limit=50")).await?.body;
         let newest = page["data"].as_array().into_iter().flatten();
@@ -86,6 +115,7 @@ impl Editor {
                     == 200
             {
                 self.acknowledged.insert(id.to_owned(), edited);
+                round.edits.fetch_add(1, Ordering::SeqCst);
             }
         }
         Ok(())

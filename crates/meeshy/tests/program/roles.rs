@@ -1,7 +1,7 @@
 //! A gateway and translators as separate processes, and what survives if any of them is killed.
 
 use crate::kills::kills;
-use crate::load::{Editor, Sender, assert_nothing_lost_or_duplicated, wait_for_all_translations};
+use crate::load::{Editor, Round, Sender, assert_nothing_lost_or_duplicated, wait_for_all_translations};
 use crate::server::{Server, free_port, spawn};
 use meeshy_store::{StoreError, Tx, translation_jobs};
 use meeshy_testkit::{Answer, Database, answer, eventually};
@@ -10,7 +10,6 @@ use serde_json::json;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How many processes are killed; `MEESHY_KILLS` overrides it.
@@ -75,28 +74,32 @@ async fn every_translation_arrives_whichever_process_is_killed() {
     let mut sender = Sender::new(carlos, 0);
 
     let store = database.open().await.unwrap();
-    for round in 0..kills(KILLS) {
-        let stop = Arc::new(AtomicBool::new(false));
+    for number in 0..kills(KILLS) {
+        let round = Arc::new(Round::default());
         let sending = tokio::spawn({
-            let (conversation, stop) = (Arc::clone(&conversation), Arc::clone(&stop));
+            let (conversation, round) = (Arc::clone(&conversation), Arc::clone(&round));
             async move {
                 tokio::join!(
-                    sender.send_until(&conversation, &stop),
-                    editor.edit_until(&conversation, &stop)
+                    sender.send_during(&round, &conversation),
+                    editor.edit_during(&round, &conversation)
                 );
                 (sender, editor)
             }
         });
-        tokio::time::sleep(Duration::from_millis(40 + round as u64 * 37 % 160)).await;
-        let victim = &mut translators[usize::from(round % 2 == 0)];
-        match round % 3 {
+        match number % 2 {
+            0 => round.sent().await,
+            _ => round.edited().await,
+        }
+        tokio::time::sleep(Duration::from_millis(number as u64 * 37 % 160)).await;
+        let victim = &mut translators[usize::from(number % 2 == 0)];
+        match number % 3 {
             0 => gateway.kill(),
             1 => victim.kill(),
             _ => victim.kill_an_engine(),
         }
-        stop.store(true, Ordering::SeqCst);
+        round.stop();
         (sender, editor) = sending.await.unwrap();
-        match round % 3 {
+        match number % 3 {
             0 => gateway.restart().await,
             1 => victim.restart(),
             _ => {}
