@@ -22,12 +22,12 @@ run: setup web ## Set up everything and start a messenger on http://localhost:30
 	PORT=$(PORT) MODELS_PACKAGES=$(MODELS_PACKAGES) "$$CARGO_TARGET_DIR/release/meeshy" $(SERVE)
 
 test: setup-test web ## Set up and run all tests
-	cargo build -p meeshy -p meeshy-legacy --bins --example corpus
+	cargo build --workspace --bins --example corpus
 	scripts/leaves-nothing $(MAKE) --no-print-directory run-tests
 
 run-tests:
 	scripts/with-postgres cargo nextest run --workspace --no-fail-fast
-	MEESHY_TEST_GATEWAYS=2 scripts/with-postgres cargo nextest run -p meeshy-gateway --no-fail-fast -E 'not test(/::sqlite$$/)'
+	MEESHY_TEST_GATEWAYS=2 scripts/with-postgres cargo nextest run --workspace --no-fail-fast -E 'package(meeshy-gateway) and not test(/::sqlite$$/)'
 	cd web && npm test
 	scripts/end-to-end
 
