@@ -56,6 +56,18 @@ impl Certificates {
     pub fn authority(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
+
+    /// The certificate of `localhost`.
+    #[must_use]
+    pub fn server(&self) -> PathBuf {
+        self.folder.path().join("server.pem")
+    }
+
+    /// The private key of `localhost`.
+    #[must_use]
+    pub fn server_key(&self) -> PathBuf {
+        self.folder.path().join("server.key")
+    }
 }
 
 impl Cluster {

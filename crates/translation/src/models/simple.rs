@@ -59,6 +59,9 @@ fn listed(page: &Page, file: &str) -> Result<Option<Url>, String> {
         Some(url) if !matches!(url.scheme(), "http" | "https") => {
             Err(format!("{:?} is no web address", url.as_str()))
         }
+        Some(url) if !http::may_lead_to(page.url.as_str(), url.as_str()) => {
+            Err(format!("it was fetched over HTTPS, but {:?} would not be", url.as_str()))
+        }
         url => Ok(url),
     }
 }
@@ -186,6 +189,7 @@ mod tests {
             ("text/html", format!("<a href=\"file:///etc/passwd\">{FILE}</a>")),
             ("text/html", format!("<a href=\"data:,a\">{FILE}</a>")),
             ("text/html", format!("<a href=\"https://[\">{FILE}</a>")),
+            ("text/html", format!("<a href=\"http://index.example/f/a.whl\">{FILE}</a>")),
         ] {
             assert!(find(kind, &text).is_err(), "{text}");
         }
