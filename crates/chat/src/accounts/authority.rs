@@ -77,7 +77,7 @@ impl Sessions {
         self.context.store.read(read).await
     }
 
-    /// The same, with the users who have blocked this one and must not be notified.
+    /// The same, with the users who must not be notified: a block separates them from this one.
     ///
     /// # Errors
     /// As [`confirm_member`](Self::confirm_member).
@@ -88,9 +88,9 @@ impl Sessions {
     ) -> Result<(ConversationId, Vec<UserId>), ChatError> {
         let (reference, now) = (reference.to_owned(), self.context.now());
         let read = move |tx: &mut Tx<'_>| {
-            let also = (find_with_member(authority.user, &reference), visibility::blockers(authority.user));
-            let (found, blockers) = confirm_and(tx, &authority, now, also)?;
-            Ok((member(found)?.0.id, blockers))
+            let also = (find_with_member(authority.user, &reference), visibility::separated(authority.user));
+            let (found, hidden_from) = confirm_and(tx, &authority, now, also)?;
+            Ok((member(found)?.0.id, hidden_from))
         };
         self.context.store.read(read).await
     }

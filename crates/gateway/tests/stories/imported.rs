@@ -163,3 +163,22 @@ async fn messages_of_a_blocked_user_are_not_delivered_live(Single(server): Singl
     let listed = lea.get(&format!("/conversations/{talk}")).await.body;
     assert_eq!(listed["data"]["unreadCount"], 1, "{listed}");
 }
+
+#[both_databases]
+async fn nobody_sees_a_person_typing_from_whom_a_block_separates_them(Single(server): Single) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let emma = server.sign_up("emma", "en").await;
+    let talk = lea.group(&[&carlos, &emma]).await;
+    let [who, whom] = [&lea, &carlos].map(|person| person.id.parse().unwrap());
+    server.store.write(move |tx| blocks::set(tx, who, &[whom])).await.unwrap();
+    let mut sockets = [Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await];
+    let mut at_emma = Socket::of(&server, &emma).await;
+    for (socket, person) in sockets.iter_mut().zip([&lea, &carlos]) {
+        socket.tell("typing:start", json!({ "conversationId": talk })).await;
+        assert_eq!(at_emma.event("typing:start").await["userId"], person.id.as_str());
+    }
+    for mut socket in sockets {
+        let heard = socket.so_far().await;
+        assert!(heard.iter().all(|(name, _)| name != "typing:start"), "{heard:?}");
+    }
+}

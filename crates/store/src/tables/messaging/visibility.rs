@@ -111,6 +111,14 @@ pub fn blockers(user: UserId) -> Query<Vec<UserId>> {
     Query::all("SELECT user_id FROM blocks WHERE blocked_id = $1", vec![user.into()])
 }
 
+/// Those who have blocked a person, and those whom this person has blocked.
+pub fn separated(user: UserId) -> Query<Vec<UserId>> {
+    Query::all(
+        "SELECT user_id FROM blocks WHERE blocked_id = $1 UNION SELECT blocked_id FROM blocks WHERE user_id = $1",
+        vec![user.into()],
+    )
+}
+
 /// The same as [`blockers`] for some people: each of them with one of those who have blocked them.
 pub fn blockers_of(users: &[UserId]) -> Query<Vec<(UserId, UserId)>> {
     if users.is_empty() {
