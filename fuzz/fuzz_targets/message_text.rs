@@ -136,7 +136,7 @@ impl<F: Fn(&str) -> Option<String> + Send + Sync> Engine for Made<F> {
 
     fn offers(&self) -> Vec<Offer> {
         let pairs = ["en-fr", "fr-ja"].map(|pair| pair.parse().expect("a pair"));
-        pairs.map(|pair| Offer { pair, version: String::new(), lost: 1.0, cost_ms: 1.0 }).into()
+        pairs.map(|pair| Offer { pair, model: None, version: String::new(), lost: 1.0, cost_ms: 1.0 }).into()
     }
 
     async fn translate(

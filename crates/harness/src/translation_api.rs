@@ -22,7 +22,7 @@ impl Engine for Predictable {
 
     fn offers(&self) -> Vec<Offer> {
         let pairs = ["en-fr", "es-fr"].into_iter().filter_map(|pair| pair.parse().ok());
-        pairs.map(|pair| Offer { pair, version: "1".into(), lost: 1.0, cost_ms: 1.0 }).collect()
+        pairs.map(|pair| Offer { pair, model: None, version: "1".into(), lost: 1.0, cost_ms: 1.0 }).collect()
     }
 
     async fn translate(

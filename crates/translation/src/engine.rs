@@ -15,9 +15,12 @@ pub(crate) const MAX_LIVE_WAIT: Duration = Duration::from_secs(2);
 pub struct Offer {
     /// The pair.
     pub pair: Pair,
+    /// The size class of the model, if the engine has several that differ in quality: `tiny`, `base`.
+    pub model: Option<String>,
     /// Changes whenever the answers may change: cached texts of another version are not used.
     pub version: String,
-    /// The quality that this step loses, in chrF points (0 to 100).
+    /// The quality that this step is expected to lose against the best known model, in chrF points; used only
+    /// if no figures are known.
     pub lost: f32,
     /// The approximate time for a sentence of twelve words, in milliseconds.
     pub cost_ms: f32,

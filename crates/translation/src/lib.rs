@@ -54,7 +54,7 @@ pub use error::{EngineError, Failure, TranslationError};
 pub use glossary::{Glossary, Term};
 pub use mark::is_mark;
 pub use pair::{Pair, UnknownPair};
-pub use quality::{BadFigure, Figure, Figures};
+pub use quality::{BadFigure, Figure, Figures, MEAN_ERROR};
 pub use remote::{RemoteConfig, RemoteKind};
 pub use request::{Request, Tier, UnknownTier, Urgency};
 pub use route::{Quality, Route, Step};

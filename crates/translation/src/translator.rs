@@ -108,8 +108,7 @@ impl Translator {
 
     /// The route of every connected pair, sorted.
     pub fn routes(&self) -> Vec<Route> {
-        let routes = self.resolver.routes();
-        routes.pairs().filter_map(|pair| routes.best(&Request::new(pair.from, pair.to))).collect()
+        self.resolver.routes().defaults().values().cloned().collect()
     }
 
     /// Loads what the best route of a pair needs, in the background, as far as memory allows.

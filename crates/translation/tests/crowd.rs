@@ -42,7 +42,13 @@ impl Engine for Slow {
     }
 
     fn offers(&self) -> Vec<Offer> {
-        vec![Offer { pair: "en-fr".parse().unwrap(), version: "1".to_owned(), lost: 1.0, cost_ms: 1.0 }]
+        vec![Offer {
+            pair: "en-fr".parse().unwrap(),
+            model: None,
+            version: "1".to_owned(),
+            lost: 1.0,
+            cost_ms: 1.0,
+        }]
     }
 
     fn portion(&self, _: Urgency) -> Portion {

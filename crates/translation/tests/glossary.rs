@@ -26,8 +26,13 @@ impl Engine for Shouting {
     }
 
     fn offers(&self) -> Vec<Offer> {
-        let offer =
-            |pair: &str| Offer { pair: pair.parse().unwrap(), version: "1".into(), lost: 1.0, cost_ms: 1.0 };
+        let offer = |pair: &str| Offer {
+            pair: pair.parse().unwrap(),
+            model: None,
+            version: "1".into(),
+            lost: 1.0,
+            cost_ms: 1.0,
+        };
         ["en-fr", "fr-de"].map(offer).to_vec()
     }
 

@@ -30,7 +30,7 @@ impl Engine for Scripted {
     }
 
     fn offers(&self) -> Vec<Offer> {
-        let offer = |&pair| Offer { pair, version: "1".to_owned(), lost: self.lost, cost_ms: 1.0 };
+        let offer = |&pair| Offer { pair, model: None, version: "1".to_owned(), lost: self.lost, cost_ms: 1.0 };
         self.pairs.iter().map(offer).collect()
     }
 

@@ -174,6 +174,7 @@ impl Engine for Careless {
         ["en-fr", "fr-ja"]
             .map(|pair| Offer {
                 pair: pair.parse().unwrap(),
+                model: None,
                 version: String::new(),
                 lost: 1.0,
                 cost_ms: 1.0,

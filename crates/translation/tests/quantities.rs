@@ -43,7 +43,13 @@ impl Engine for Scripted {
     }
 
     fn offers(&self) -> Vec<Offer> {
-        vec![Offer { pair: "en-pt".parse().unwrap(), version: String::new(), lost: 1.0, cost_ms: 1.0 }]
+        vec![Offer {
+            pair: "en-pt".parse().unwrap(),
+            model: None,
+            version: String::new(),
+            lost: 1.0,
+            cost_ms: 1.0,
+        }]
     }
 
     async fn translate(

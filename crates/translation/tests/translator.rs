@@ -60,6 +60,7 @@ impl Engine for Fake {
         let version = self.version.load(Ordering::Relaxed).to_string();
         let offer = |pair: &&str| Offer {
             pair: pair.parse().unwrap(),
+            model: None,
             version: version.clone(),
             lost: 1.0,
             cost_ms: 1.0,

@@ -1,7 +1,9 @@
 //! `meeshy languages`: shows which languages can be translated, over which route, how well and at what cost.
 
 use meeshy_domain::Language;
-use meeshy_translation::{Pair, Quality, Request, Route, Tier, TranslationConfig, Translator};
+use meeshy_translation::{
+    MEAN_ERROR, Pair, Quality, Request, Route, Step, Tier, TranslationConfig, Translator,
+};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -70,15 +72,10 @@ fn routes(translator: &Translator, args: &LanguagesArgs) -> Vec<Route> {
 
 fn as_json(route: &Route) -> serde_json::Value {
     let pivots: Vec<Language> = route.steps.iter().skip(1).map(|step| step.pair.from).collect();
-    let (chrf, measured) = match route.quality {
-        Quality::Measured(chrf) => (Some(chrf), true),
-        Quality::Estimated(chrf) => (Some(chrf), false),
-        Quality::Unknown => (None, false),
-    };
     let pair = route.pair();
     json!({
         "from": pair.map(|pair| pair.from), "to": pair.map(|pair| pair.to), "label": route.label(), "path": route.path(),
-        "pivots": pivots, "chrf": chrf, "measured": measured, "lost": route.lost, "costMs": route.cost_ms, "steps": route.steps,
+        "pivots": pivots, "quality": route.quality, "loss": route.loss, "costMs": route.cost_ms, "steps": route.steps,
     })
 }
 
@@ -105,19 +102,31 @@ fn matrix(out: &mut impl Write, routes: &[Route]) -> io::Result<()> {
     Ok(())
 }
 
-/// One line per route; `~` marks an estimated quality.
+/// One line per route; `~` marks an estimated quality, `?` an assumed one.
 fn table(out: &mut impl Write, routes: &[Route]) -> io::Result<()> {
     let width = routes.iter().map(|route| route.label().chars().count()).max().unwrap_or_default();
-    writeln!(out, "{:5} {:5} {:width$} {:>6} {:>8}", "from", "to", "over", "chrF", "ms")?;
+    writeln!(out, "{:5} {:5} {:width$} {:>6} {:>8}  why", "from", "to", "over", "chrF", "ms")?;
     for route in routes {
         let Some(Pair { from, to }) = route.pair() else { continue };
         let quality = match route.quality {
-            Quality::Measured(chrf) => format!("{chrf:.1}"),
+            Quality::Measured(chrf) | Quality::Published(chrf) => format!("{chrf:.1}"),
             Quality::Estimated(chrf) => format!("~{chrf:.0}"),
-            Quality::Unknown => "-".to_owned(),
+            Quality::Assumed(chrf) => format!("?{chrf:.0}"),
         };
         let (from, to, label) = (from.code(), to.code(), route.label());
-        writeln!(out, "{from:5} {to:5} {label:width$} {quality:>6} {:>8.1}", route.cost_ms)?;
+        writeln!(out, "{from:5} {to:5} {label:width$} {quality:>6} {:>8.1}  {}", route.cost_ms, why(route))?;
     }
     Ok(())
+}
+
+/// What the quality of a route is known from.
+fn why(route: &Route) -> String {
+    let chrf = |step: &Step| step.chrf.map_or("no figures".to_owned(), |chrf| format!("{chrf:.1}"));
+    let steps: Vec<String> = route.steps.iter().map(|step| format!("{} {}", step.pair, chrf(step))).collect();
+    match route.quality {
+        Quality::Measured(_) => "measured".to_owned(),
+        Quality::Published(_) => "published".to_owned(),
+        Quality::Estimated(_) => format!("estimated ±{MEAN_ERROR:.1} from {}", steps.join(", ")),
+        Quality::Assumed(_) => format!("assumed: {}", steps.join(", ")),
+    }
 }

@@ -29,6 +29,7 @@ impl Engine for Fake {
     fn offers(&self) -> Vec<Offer> {
         let offer = |pair: &str| Offer {
             pair: pair.parse().unwrap(),
+            model: None,
             version: "1".to_owned(),
             lost: 1.0,
             cost_ms: 1.0,

@@ -117,6 +117,7 @@ impl Engine for Apertium {
         slots.retain(|pair, slot| modes.get(pair).is_some_and(|mode| mode.version == slot.version()));
         let offer = |(pair, mode): (Pair, Mode)| Offer {
             pair,
+            model: None,
             version: mode.version,
             lost: quality::LOST_BY_APERTIUM,
             cost_ms: quality::APERTIUM_MS,

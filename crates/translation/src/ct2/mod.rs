@@ -135,7 +135,7 @@ impl Engine for CTranslate2 {
         let mut offers: Vec<Offer> = Vec::new();
         for model in self.usable() {
             let (lost, cost_ms) = model.family.figures();
-            let offer = |&pair| Offer { pair, version: model.version.clone(), lost, cost_ms };
+            let offer = |&pair| Offer { pair, model: None, version: model.version.clone(), lost, cost_ms };
             let known: Vec<Pair> = offers.iter().map(|offer| offer.pair).collect();
             offers.extend(model.pairs.iter().filter(|pair| !known.contains(pair)).map(offer));
         }

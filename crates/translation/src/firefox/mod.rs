@@ -130,6 +130,7 @@ impl Engine for Firefox {
         hosts.keep_only(|pair| models.iter().any(|model| model.pair == pair));
         let mut offer = |model: &Installed| Offer {
             pair: model.pair,
+            model: Some(model.manifest.architecture.clone()).filter(|name| is_plain(name)),
             version: hosts.follow(model, &|model| self.start_next(model)),
             lost: quality::LOST_BY_FIREFOX,
             cost_ms: quality::FIREFOX_MS,
@@ -191,6 +192,11 @@ impl Engine for Firefox {
             host.end().await;
         }
     }
+}
+
+/// Whether a size class can be a part of the name of a route.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// The kernels of the models are built for AVX2 and would crash on an older processor.

@@ -193,6 +193,7 @@ impl Engine for Remote {
         let Known::Offers(Catalogue { pairs, .. }) = &*self.known.borrow() else { return Vec::new() };
         let offer = |&pair| Offer {
             pair,
+            model: None,
             version: self.version.clone(),
             lost: self.settings.lost,
             cost_ms: self.settings.cost_ms,

@@ -6,60 +6,83 @@ mod tests;
 
 use crate::engine::Offer;
 use crate::pair::Pair;
-use crate::quality::{Figure, Figures, Legs};
+use crate::quality::{Figures, Leg, Legs};
 use crate::request::Request;
-use crate::route::{Quality, Route, Step};
-use path::{MAX_STEPS, Path, lengthen};
+use crate::route::{MIN_COST, Quality, Route, Step};
+use path::{Candidate, MAX_STEPS, Path, lengthen};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 
 /// The routes between all connected languages.
 #[derive(Debug, Default)]
 pub struct Routes {
     /// The preferred engine first.
-    steps: Vec<Step>,
+    candidates: Vec<Candidate>,
     paths: BTreeMap<Pair, Vec<Path>>,
     figures: Figures,
+    /// See [`defaults`](Self::defaults).
+    defaults: OnceLock<BTreeMap<Pair, Route>>,
+}
+
+/// The scale of the scores and costs of a pair on one's own sentences and machine, relative to the built-in
+/// ones.
+struct Scale {
+    chrf: f32,
+    cost: f32,
 }
 
 impl Routes {
     /// Finds the routes over what the engines offer, the preferred engine first.
     pub fn find<'a>(offers: impl IntoIterator<Item = (&'a str, &'a Offer)>, figures: &Figures) -> Self {
-        let step = |(engine, offer): (&str, &Offer)| Step {
-            engine: engine.to_owned(),
-            pair: offer.pair,
-            version: offer.version.clone(),
-            lost: offer.lost,
-            cost_ms: offer.cost_ms,
+        let candidate = |(engine, offer): (&str, &Offer)| {
+            let mut step = Step {
+                engine: engine.to_owned(),
+                pair: offer.pair,
+                model: offer.model.clone(),
+                chrf: None,
+                version: offer.version.clone(),
+                lost: offer.lost,
+                cost_ms: offer.cost_ms,
+            };
+            let legs = vec![step.leg()];
+            step.chrf = figures.comparable(&legs);
+            step.cost_ms = figures.usual_ms(&legs).unwrap_or(offer.cost_ms);
+            Candidate::new(step, figures)
         };
-        let steps: Vec<Step> = offers.into_iter().map(step).collect();
+        let candidates: Vec<Candidate> = offers.into_iter().map(candidate).collect();
         let mut paths: BTreeMap<Pair, Vec<Path>> = BTreeMap::new();
-        for (at, step) in steps.iter().enumerate() {
-            paths.entry(step.pair).or_default().push(Path::start(at, step));
+        for (at, candidate) in candidates.iter().enumerate() {
+            paths.entry(candidate.step.pair).or_default().push(Path::start(at, candidate));
         }
         let mut longest = paths.clone();
         for _ in 1..MAX_STEPS {
-            longest = lengthen(&longest, &steps);
+            longest = lengthen(&longest, &candidates);
             for (pair, longer) in &longest {
                 paths.entry(*pair).or_default().extend(longer);
             }
         }
-        let mut routes = Self { steps, paths, figures: figures.clone() };
+        let mut routes = Self { candidates, paths, figures: figures.clone(), defaults: OnceLock::new() };
         routes.add_measured();
         routes
     }
 
     /// Adds the measured paths, whatever their expected loss.
     fn add_measured(&mut self) {
-        let known: HashMap<(&str, Pair), usize> =
-            self.steps.iter().enumerate().map(|(at, step)| ((step.engine.as_str(), step.pair), at)).collect();
-        for legs in self.figures.paths().filter(|legs| legs.len() <= MAX_STEPS) {
-            let steps: Option<Vec<usize>> =
-                legs.iter().map(|(engine, pair)| known.get(&(engine.as_str(), *pair)).copied()).collect();
+        let candidates = &self.candidates;
+        let leg = |(at, candidate): (usize, &Candidate)| (candidate.step.leg(), at);
+        let known = candidates.iter().enumerate().map(leg);
+        let known: HashMap<Leg, (Leg, usize)> = known.map(|(leg, at)| (leg.any_model(), (leg, at))).collect();
+        let find = |wanted: &Leg| {
+            let (leg, at) = known.get(&wanted.any_model())?;
+            wanted.covers(leg).then_some(*at)
+        };
+        for measured in self.figures.paths().filter(|measured| measured.len() <= MAX_STEPS) {
+            let steps: Option<Vec<usize>> = measured.iter().map(find).collect();
             let Some([first, rest @ ..]) = steps.as_deref() else { continue };
-            let start = Path::start(*first, &self.steps[*first]);
-            let path = rest.iter().fold(start, |path, &at| path.then(at, &self.steps[at]));
-            let (Some(from), Some(to)) = (legs.first(), legs.last()) else { continue };
-            let paths = self.paths.entry(Pair { from: from.1.from, to: to.1.to }).or_default();
+            let start = Path::start(*first, &candidates[*first]);
+            let path = rest.iter().fold(start, |path, &at| path.then(at, &candidates[at]));
+            let (Some(from), Some(to)) = (measured.first(), measured.last()) else { continue };
+            let paths = self.paths.entry(Pair { from: from.pair.from, to: to.pair.to }).or_default();
             if !paths.iter().any(|known| known.steps() == path.steps()) {
                 paths.push(path);
             }
@@ -74,31 +97,60 @@ impl Routes {
         )
     }
 
+    /// The best route of every reachable pair for a request without wishes; found once.
+    pub fn defaults(&self) -> &BTreeMap<Pair, Route> {
+        let best = |pair: &Pair| Some((*pair, self.best(&Request::new(pair.from, pair.to))?));
+        self.defaults.get_or_init(|| self.paths.keys().filter_map(best).collect())
+    }
+
     /// Every useful route of a pair, the shortest first.
     pub fn alternatives(&self, pair: Pair) -> Vec<Route> {
         let paths = self.paths.get(&pair).map(Vec::as_slice).unwrap_or_default();
-        let figures: Vec<Option<&Figure>> =
-            paths.iter().map(|path| self.figures.get(&self.legs(path))).collect();
-        let measured = paths.iter().zip(&figures).filter_map(|(path, figure)| Some((path, (*figure)?)));
-        let yardstick = measured.max_by(|one, other| one.1.chrf.total_cmp(&other.1.chrf));
-        let route = |(path, figure): (&Path, &Option<&Figure>)| {
-            let (quality, cost_ms) = match (figure, yardstick) {
-                (Some(figure), _) => (Quality::Measured(figure.chrf), figure.ms),
-                (None, Some((known, figure))) => path.estimate(known, figure),
-                (None, None) => (Quality::Unknown, path.cost_ms),
+        let legs: Vec<Legs> = paths.iter().map(|path| self.legs(path)).collect();
+        let scale = self.scale(pair, paths, &legs);
+        let route = |(path, legs): (&Path, &Legs)| {
+            let (quality, cost_ms) = match self.figures.own(legs) {
+                Some(own) => (Quality::Measured(own.chrf), own.ms),
+                None => self.known(pair, path, legs, &scale),
             };
-            let steps = path.steps().iter().map(|&at| self.steps[at].clone()).collect();
-            Route { steps, lost: path.lost, quality, cost_ms }
+            let steps = path.steps().iter().map(|&at| self.candidates[at].step.clone()).collect();
+            let loss = self.figures.levels.loss(pair, quality.chrf() / scale.chrf);
+            Route { steps, quality, loss, cost_ms }
         };
-        paths.iter().zip(&figures).map(route).collect()
+        paths.iter().zip(&legs).map(route).collect()
+    }
+
+    /// The quality and the cost of a route that one has not measured oneself.
+    fn known(&self, pair: Pair, path: &Path, legs: &Legs, scale: &Scale) -> (Quality, f32) {
+        let cost_ms = self.figures.usual_ms(legs).unwrap_or(path.cost_ms) * scale.cost;
+        let is_known = path.steps().iter().all(|&at| self.candidates[at].step.chrf.is_some());
+        let quality = match (self.figures.measured(legs), self.figures.published(legs)) {
+            (Some(chrf), _) if scale.chrf == 1.0 => Quality::Measured(chrf),
+            (None, Some(chrf)) if scale.chrf == 1.0 => Quality::Published(chrf),
+            (Some(chrf), _) | (None, Some(chrf)) => Quality::Estimated(chrf * scale.chrf),
+            (None, None) => {
+                let chrf = self.figures.levels.chrf(pair, path.loss()) * scale.chrf;
+                if is_known { Quality::Estimated(chrf) } else { Quality::Assumed(chrf) }
+            }
+        };
+        (quality, cost_ms)
+    }
+
+    /// Own measurements have another level, because the sentences and the machine are others; all other
+    /// routes of the pair are compared with the best one that was measured.
+    fn scale(&self, pair: Pair, paths: &[Path], legs: &[Legs]) -> Scale {
+        let own =
+            paths.iter().zip(legs).filter_map(|(path, legs)| Some((path, legs, self.figures.own(legs)?)));
+        let Some((path, legs, own)) = own.max_by(|one, other| one.2.chrf.total_cmp(&other.2.chrf)) else {
+            return Scale { chrf: 1.0, cost: 1.0 };
+        };
+        let cost_ms = self.figures.usual_ms(legs).unwrap_or(path.cost_ms);
+        let chrf = self.figures.comparable(legs);
+        let chrf = chrf.unwrap_or_else(|| self.figures.levels.chrf(pair, path.loss()));
+        Scale { chrf: own.chrf / chrf.max(1.0), cost: own.ms / cost_ms.max(MIN_COST) }
     }
 
     fn legs(&self, path: &Path) -> Legs {
-        path.steps().iter().map(|&at| (self.steps[at].engine.clone(), self.steps[at].pair)).collect()
-    }
-
-    /// Every reachable pair, sorted.
-    pub fn pairs(&self) -> impl Iterator<Item = Pair> {
-        self.paths.keys().copied()
+        path.steps().iter().map(|&at| self.candidates[at].step.leg()).collect()
     }
 }
