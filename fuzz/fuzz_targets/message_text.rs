@@ -146,7 +146,7 @@ impl<F: Fn(&str) -> Option<String> + Send + Sync> Engine for Made<F> {
         _: Urgency,
     ) -> Result<Vec<Translated>, EngineError> {
         let answers = segments.iter().filter_map(|segment| (self.0)(segment));
-        Ok(answers.map(|text| Translated { text, score: None }).collect())
+        Ok(answers.map(Translated::new).collect())
     }
 
     async fn rest(&self) {}

@@ -99,6 +99,39 @@ test("an unsupported pair is reported, and shows the original", async () => {
   await Promise.all([lea.context.close(), jiro.context.close()]);
 });
 
+test("a rough translation is marked, and the original is one click away", async () => {
+  const emma = await signUp(browser, "Emma", "en");
+  const lea = await signUp(browser, "Lea", "fr");
+  const text = "My plane lands at noon. Where do we meet?";
+  await converse(emma.page, lea.username);
+  await write(emma.page, text);
+  await conversation(lea.page, "Emma Test").click();
+  const message = newest(lea.page);
+  await message.getByTestId("rough").getByText("traduction approximative").waitFor();
+  await message.getByTestId("flip").click();
+  assert.equal(await message.getByTestId("text").textContent(), text);
+  assert.equal(await message.getByTestId("rough").count(), 0, "the original is not rough");
+  await Promise.all([emma.context.close(), lea.context.close()]);
+});
+
+test("the choice of a language says what is translated into it", async () => {
+  const emma = await signUp(browser, "Emma", "en");
+  await emma.page.locator("a[href='/settings']").click();
+  const picker = emma.page.getByRole("combobox", { name: "I read in" });
+  const served = emma.page.getByTestId("served");
+  await served
+    .getByText(/Catalan/)
+    .first()
+    .waitFor();
+  await picker.fill("suomi");
+  await emma.page.getByRole("option", { name: "not translated here" }).click();
+  await served.getByText("Nothing here translates into Finnish yet.").waitFor();
+  await picker.fill("español");
+  await emma.page.getByRole("option", { name: "translated well" }).click();
+  await served.getByText(/^Bien traducido desde: .*catalán/).waitFor();
+  await emma.context.close();
+});
+
 test("readers of the same language see a note", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const paul = await signUp(browser, "Paul", "fr");

@@ -9,6 +9,7 @@ pub mod bidi;
 pub mod clock;
 pub mod compare;
 pub mod concealment;
+pub mod grade;
 pub mod id;
 pub mod kind;
 pub mod language;
@@ -27,6 +28,7 @@ pub use audience::target_languages;
 pub use clock::{Clock, Timestamp};
 pub use compare::is_same_secret;
 pub use concealment::Concealed;
+pub use grade::Grade;
 pub use id::{
     AttachmentId, ConversationId, IdGenerator, MemberId, MessageId, ReportId, SessionId, TermId, TextId,
     UserId,

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use meeshy_chat::{Answer, Speed, Translate};
-use meeshy_domain::{Language, Reason, ReasonCode};
+use meeshy_domain::{Grade, Language, Reason, ReasonCode};
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{Glossary, Pair, Request};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -78,7 +78,12 @@ impl Translate for Engine {
             }
             "ok" => Answer::Identical,
             "soon" => Answer::Unavailable { reason: downloading() },
-            text => Answer::Done { text: format!("{to}: {text}"), engine: engine.clone(), score: Some(0.5) },
+            text => Answer::Done {
+                text: format!("{to}: {text}"),
+                engine: engine.clone(),
+                score: Some(0.5),
+                grade: Some(Grade::Fair),
+            },
         };
         texts.iter().map(answer).collect()
     }
@@ -92,6 +97,11 @@ impl Translate for Engine {
 
     fn warm_up(&self, pair: Pair) {
         locked(&self.warmed_up).insert(pair);
+    }
+
+    fn grades(&self) -> BTreeMap<Pair, Grade> {
+        let pairs = self.pairs().into_iter().map(|pair| Pair { from: pair.from, to: pair.to });
+        pairs.map(|pair| (pair, Grade::Fair)).collect()
     }
 
     fn pairs(&self) -> Vec<Speed> {

@@ -31,7 +31,7 @@ impl Engine for Predictable {
         segments: &[String],
         _: Urgency,
     ) -> Result<Vec<Translated>, EngineError> {
-        let translated = |text: &String| Translated { text: format!("{}: {text}", pair.to), score: None };
+        let translated = |text: &String| Translated::new(format!("{}: {text}", pair.to));
         Ok(segments.iter().map(translated).collect())
     }
 

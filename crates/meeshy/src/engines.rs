@@ -3,12 +3,13 @@
 use crate::puller::Needed;
 use async_trait::async_trait;
 use meeshy_chat::{Answer, Speed, Translate};
-use meeshy_domain::{Clock, Reason, ReasonCode};
+use meeshy_domain::{Clock, Grade, Reason, ReasonCode};
 use meeshy_store::{Store, translation_cache};
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{
     CacheKey, CacheStore, CachedText, Failure, Outcome, Pair, Request, Route, Translator,
 };
+use std::collections::BTreeMap;
 
 /// Translates jobs in this process.
 pub struct Engines {
@@ -49,7 +50,9 @@ impl Translate for Engines {
         answers
             .into_iter()
             .map(|answer| match answer {
-                Ok(Outcome::Done { text, engine, score }) => Answer::Done { text, engine, score },
+                Ok(Outcome::Done { text, engine, score, grade }) => {
+                    Answer::Done { text, engine, score, grade }
+                }
                 Ok(Outcome::Identical { .. }) => Answer::Identical,
                 Ok(Outcome::Unavailable { .. }) if is_coming => Answer::Unavailable { reason: downloading() },
                 Ok(Outcome::Unavailable { reason }) => Answer::Unavailable { reason },
@@ -74,6 +77,10 @@ impl Translate for Engines {
             Some(Speed { from: pair.from, to: pair.to, cost_ms: route.cost_ms })
         };
         self.translator.routes().into_iter().filter_map(speed).collect()
+    }
+
+    fn grades(&self) -> BTreeMap<Pair, Grade> {
+        self.translator.grades()
     }
 
     async fn evidence(&self, text: &str) -> Evidence {
@@ -145,6 +152,7 @@ impl CacheStore for DatabaseCache {
                     engine: cached.engine.clone(),
                     #[expect(clippy::cast_possible_truncation, reason = "the score was stored from an f32")]
                     score: cached.score.map(|score| score as f32),
+                    grade: cached.grade?,
                 })
             })
             .collect()
@@ -159,6 +167,7 @@ impl CacheStore for DatabaseCache {
                 content: cached.text.clone(),
                 engine: cached.engine.clone(),
                 score: cached.score.map(f64::from),
+                grade: Some(cached.grade),
             })
             .collect();
         if let Err(error) = self.store.write(move |tx| translation_cache::put(tx, &entries, now)).await {

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures::future::join_all;
-use meeshy_domain::Language;
+use meeshy_domain::{Grade, Language};
 use meeshy_translation::Outcome;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -48,6 +48,9 @@ pub struct Answer {
     /// The engines; `none` if there was nothing to do.
     model_used: String,
     confidence_score: Option<f32>,
+    /// How good it is expected to be; not in the old API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quality: Option<Grade>,
     processing_time_ms: u64,
 }
 
@@ -84,10 +87,10 @@ async fn answer(api: &TranslationApi, request: Request) -> Result<Answer, Refusa
     let source = api.sources(source_language.as_deref(), &[&text]).await?;
     let source = source.first().copied().unwrap_or(Source::Wordless);
     let outcome = api.translate(vec![(source, text.clone())], to).await?.pop();
-    let (translated_text, model_used, confidence_score) = match outcome {
-        Some(Ok(Outcome::Done { text, engine, score })) => (text, engine, score),
+    let (translated_text, model_used, confidence_score, quality) = match outcome {
+        Some(Ok(Outcome::Done { text, engine, score, grade })) => (text, engine, score, grade),
         Some(Ok(Outcome::Identical { engine })) => {
-            (text.clone(), engine.unwrap_or_else(|| "none".into()), None)
+            (text.clone(), engine.unwrap_or_else(|| "none".into()), None, None)
         }
         Some(Ok(Outcome::Unavailable { reason })) => return Err(Refusal::Unavailable(reason.text)),
         Some(Err(failure)) => return Err(Refusal::Failed(failure.to_string())),
@@ -100,6 +103,7 @@ async fn answer(api: &TranslationApi, request: Request) -> Result<Answer, Refusa
         target_language: to,
         model_used,
         confidence_score,
+        quality,
         processing_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
     })
 }

@@ -103,8 +103,9 @@ fn shown(source: Source, original: String, answer: Result<Outcome, Failure>) -> 
         ..Translation::default()
     };
     match answer {
-        Ok(Outcome::Done { text, engine, score }) => {
+        Ok(Outcome::Done { text, engine, score, grade }) => {
             (shown.text, shown.engine, shown.score) = (text, engine, score);
+            shown.quality = grade.map(|grade| grade.name().to_owned()).unwrap_or_default();
             shown.set_state(State::Done);
         }
         Ok(Outcome::Identical { engine }) => {

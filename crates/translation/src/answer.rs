@@ -33,7 +33,8 @@ pub(crate) fn flaw(source: &str, answer: &str) -> Option<&'static str> {
     }
 }
 
-fn weight(text: &str) -> usize {
+/// The length of a text, in letters of a script that writes sounds.
+pub(crate) fn weight(text: &str) -> usize {
     let dense = |c: char| matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}' | '\u{20000}'..='\u{3FFFF}');
     text.chars().map(|c| if dense(c) { DENSE_WEIGHT } else { 1 }).sum()
 }

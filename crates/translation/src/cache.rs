@@ -1,8 +1,9 @@
 //! The cache of translated segments, keyed by content: in memory, with an optional [`CacheStore`] behind it.
 
-use crate::engine::Translated;
+use crate::grade::Graded;
 use crate::route::Route;
 use async_trait::async_trait;
+use meeshy_domain::Grade;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fmt;
@@ -11,9 +12,9 @@ use std::sync::Arc;
 /// The approximate overhead of a moka entry, in bytes.
 const OVERHEAD: usize = 160;
 
-/// Incremented when the same engines translate a segment differently than before: cached translations of another
-/// version are not used.
-const VERSION: u8 = 2;
+/// Incremented when the same engines translate a segment differently than before, or it is graded differently:
+/// cached translations of another version are not used.
+const VERSION: u8 = 3;
 
 /// The SHA-256 of everything that a translation depends on: text, languages, engines and their versions.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,6 +57,14 @@ pub struct CachedText {
     pub engine: String,
     /// The engines' score, if they report one.
     pub score: Option<f32>,
+    /// How good it is expected to be.
+    pub grade: Grade,
+}
+
+impl CachedText {
+    pub(crate) fn graded(&self) -> Graded {
+        Graded { text: self.text.clone(), score: self.score, grade: self.grade }
+    }
 }
 
 /// A cache behind the one in memory: the database.
@@ -85,12 +94,12 @@ impl Cache {
     }
 
     /// The entry of a key in memory.
-    pub(crate) fn remembered(&self, key: &CacheKey) -> Option<Translated> {
-        self.memory.get(key).map(|kept| Translated { text: kept.text.clone(), score: kept.score })
+    pub(crate) fn remembered(&self, key: &CacheKey) -> Option<Graded> {
+        self.memory.get(key).map(|kept| kept.graded())
     }
 
     /// The entries of these keys.
-    pub(crate) async fn get(&self, keys: &[CacheKey]) -> HashMap<CacheKey, Translated> {
+    pub(crate) async fn get(&self, keys: &[CacheKey]) -> HashMap<CacheKey, Graded> {
         let mut known = HashMap::new();
         let mut unknown = Vec::new();
         for key in keys {
@@ -104,7 +113,7 @@ impl Cache {
         if let Some(store) = self.store.as_ref().filter(|_| !unknown.is_empty()) {
             for (key, kept) in unknown.iter().zip(store.get(&unknown).await) {
                 let Some(kept) = kept else { continue };
-                known.insert(*key, Translated { text: kept.text.clone(), score: kept.score });
+                known.insert(*key, kept.graded());
                 self.memory.insert(*key, Arc::new(kept));
             }
         }

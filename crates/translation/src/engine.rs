@@ -43,6 +43,15 @@ pub struct Translated {
     pub text: String,
     /// The engine's confidence, 0 to 1, if it reports one.
     pub score: Option<f32>,
+    /// The number of words that the engine copied because it does not know them, if it says so.
+    pub unknown_words: usize,
+}
+
+impl Translated {
+    /// A text about which the engine says nothing.
+    pub fn new(text: String) -> Self {
+        Self { text, score: None, unknown_words: 0 }
+    }
 }
 
 /// A translation engine.

@@ -11,7 +11,7 @@
 //!    segments, and `queue` batches them, live work first.
 //! 5. `ask` checks that every mark and every quantity came back; `resolver` retries failures over the next best
 //!    route; `breaker` backs off from engines that keep failing.
-//! 6. `translator` reassembles the message.
+//! 6. `grade` says how good each segment is expected to be; `translator` reassembles the message.
 //!
 //! In addition, [`detect`] detects the language of a text.
 //!
@@ -31,6 +31,7 @@ mod error;
 mod firefox;
 mod folder_health;
 mod glossary;
+mod grade;
 mod mark;
 pub mod models;
 mod pair;

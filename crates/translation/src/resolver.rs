@@ -3,7 +3,8 @@
 use crate::EngineError;
 use crate::breaker::{Breakers, Unit};
 use crate::cache::Cache;
-use crate::engine::{Engine, Offer, Translated};
+use crate::engine::{Engine, Offer};
+use crate::grade::Graded;
 use crate::pair::Pair;
 use crate::quality::Figures;
 use crate::queue::Queues;
@@ -37,7 +38,7 @@ pub(crate) struct Answers {
 
 /// A translated segment.
 pub(crate) struct Answer {
-    pub(crate) translated: Translated,
+    pub(crate) translated: Graded,
     /// The route, as in [`Route::label`].
     pub(crate) engine: Arc<str>,
 }

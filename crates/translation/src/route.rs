@@ -1,8 +1,10 @@
 //! A way from one language to another, over the engines that make its steps.
 
+use crate::grade;
 use crate::pair::Pair;
 use crate::quality::{Leg, parse_path};
 use crate::request::{Request, Tier};
+use meeshy_domain::Grade;
 use serde::Serialize;
 
 /// Costs below this, in milliseconds, are not compared.
@@ -91,6 +93,11 @@ impl Route {
     pub fn path(&self) -> String {
         let legs: Vec<String> = self.steps.iter().map(|step| step.leg().to_string()).collect();
         legs.join(">")
+    }
+
+    /// How good its translations are expected to be, before any is seen.
+    pub fn grade(&self) -> Grade {
+        grade::of_route(self.loss)
     }
 
     /// The source and target language.

@@ -5,7 +5,8 @@ use crate::EngineError;
 use crate::ask::{Checked, Fault, Question};
 use crate::breaker::{Consequence, Unit};
 use crate::cache::{CacheKey, CachedText};
-use crate::engine::{Engine, Translated};
+use crate::engine::Engine;
+use crate::grade::{Evidence, Graded};
 use crate::request::Urgency;
 use crate::resolver::{Answer, Resolver};
 use crate::route::{Route, Step};
@@ -30,11 +31,25 @@ struct Item<'a> {
     key: CacheKey,
     text: String,
     score: Option<f32>,
+    /// The most that the engine of a step did not know: the next one does not know them either.
+    unknown_words: usize,
     lead: Lead,
 }
 
+impl Item<'_> {
+    fn evidence<'a>(&'a self, route: &Route) -> Evidence<'a> {
+        Evidence {
+            loss: route.loss,
+            score: self.score,
+            unknown_words: self.unknown_words,
+            source: self.segment,
+            translation: &self.text,
+        }
+    }
+}
+
 impl Arrivals<'_> {
-    fn add(&mut self, segment: &str, engine: &Arc<str>, translated: Translated) {
+    fn add(&mut self, segment: &str, engine: &Arc<str>, translated: Graded) {
         self.given.insert(segment.to_owned(), Answer { translated, engine: Arc::clone(engine) });
     }
 }
@@ -70,7 +85,8 @@ impl Resolver {
                     Ok(translated) => arrivals.add(segment, &engine, translated),
                     Err(Role::Follow(follow)) => follows.push((segment, key, follow)),
                     Err(Role::Lead(lead)) => {
-                        items.push(Item { segment, key, text: segment.clone(), score: None, lead });
+                        let text = segment.clone();
+                        items.push(Item { segment, key, text, score: None, unknown_words: 0, lead });
                     }
                 }
             }
@@ -82,7 +98,7 @@ impl Resolver {
     }
 
     /// The lead or a follower's place; or the translation, if it has reached the cache since the first check.
-    fn join(&self, key: CacheKey, urgency: Urgency) -> Result<Translated, Role> {
+    fn join(&self, key: CacheKey, urgency: Urgency) -> Result<Graded, Role> {
         match self.flights.join(key, urgency) {
             Role::Lead(lead) => match self.cache.remembered(&key) {
                 Some(translated) => {
@@ -119,14 +135,14 @@ impl Resolver {
         }
         let entry = |item: &Item<'_>| {
             let (text, engine) = (item.text.clone(), engine.to_string());
-            (item.key, CachedText { text, engine, score: item.score })
+            let grade = item.evidence(route).grade();
+            (item.key, CachedText { text, engine, score: item.score, grade })
         };
         let entries: Vec<(CacheKey, CachedText)> = items.iter().map(entry).collect();
         self.cache.remember(&entries);
-        for Item { segment, text, score, lead, .. } in items {
-            let translated = Translated { text, score };
-            lead.complete(Ok(translated.clone()));
-            arrivals.add(segment, engine, translated);
+        for (Item { segment, lead, .. }, (_, entry)) in items.into_iter().zip(&entries) {
+            lead.complete(Ok(entry.graded()));
+            arrivals.add(segment, engine, entry.graded());
         }
         self.cache.keep(&entries).await;
     }
@@ -151,6 +167,7 @@ impl Resolver {
                 Ok(translated) => {
                     item.text = translated.text;
                     item.score = least(item.score, translated.score);
+                    item.unknown_words = item.unknown_words.max(translated.unknown_words);
                     arrived.push(item);
                 }
                 Err(fault) => {

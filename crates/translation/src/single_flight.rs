@@ -3,14 +3,14 @@
 
 use crate::EngineError;
 use crate::cache::CacheKey;
-use crate::engine::Translated;
+use crate::grade::Graded;
 use crate::request::Urgency;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// The result of a segment: its translation, or the failed step of its route and the error.
-pub(crate) type FlightResult = Result<Translated, (usize, EngineError)>;
+pub(crate) type FlightResult = Result<Graded, (usize, EngineError)>;
 
 type UnderWay = HashMap<(CacheKey, Urgency), watch::Receiver<Option<FlightResult>>>;
 

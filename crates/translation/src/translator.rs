@@ -5,6 +5,7 @@ use crate::cache::{Cache, CacheStore};
 use crate::ct2::CTranslate2;
 use crate::engine::Engine;
 use crate::firefox::Firefox;
+use crate::grade;
 use crate::pair::Pair;
 use crate::quality::Figures;
 use crate::remote;
@@ -13,8 +14,8 @@ use crate::resolver::{Answers, Missing, Resolver};
 use crate::route::Route;
 use crate::text::{Document, is_composed_of};
 use crate::{Failure, TranslationConfig, TranslationError};
-use meeshy_domain::{Language, Reason};
-use std::collections::BTreeSet;
+use meeshy_domain::{Grade, Language, Reason};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A text longer than this, in bytes, yields to live messages: it takes a while anyway.
@@ -31,6 +32,8 @@ pub enum Outcome {
         engine: String,
         /// The engines' score, 0 to 1, if reported: that of the least certain sentence.
         score: Option<f32>,
+        /// How good it is expected to be; `None` if it comes from a glossary alone.
+        grade: Option<Grade>,
     },
     /// The message is the same in both languages.
     Identical {
@@ -116,6 +119,11 @@ impl Translator {
         self.resolver.warm_up(&Request::new(from, to));
     }
 
+    /// How good the translations of every connected pair are expected to be.
+    pub fn grades(&self) -> BTreeMap<Pair, Grade> {
+        self.resolver.routes().defaults().iter().map(|(pair, route)| (*pair, route.grade())).collect()
+    }
+
     /// Every useful route of a pair, the shortest first.
     pub fn alternatives(&self, pair: Pair) -> Vec<Route> {
         self.resolver.routes().alternatives(pair)
@@ -181,9 +189,13 @@ fn conclude(answers: &Answers, document: &Document, source: &str) -> Result<Outc
     if is_composed_of(&text, source) {
         return Ok(Outcome::Identical { engine });
     }
+    let grade = grade::of_message(document.segments().filter_map(|segment| {
+        let answer = answers.given.get(segment)?;
+        Some((answer.translated.grade, segment.chars().count()))
+    }));
     // Only terms and text that needs no translation.
     let engine = engine.unwrap_or_else(|| "glossary".to_owned());
-    Ok(Outcome::Done { text, engine, score })
+    Ok(Outcome::Done { text, engine, score, grade })
 }
 
 fn why_missing(answers: &Answers) -> Result<Outcome, Failure> {

@@ -14,7 +14,7 @@ use support::{apertium, apertium_with, children, language, translate_one};
 
 async fn done(translator: &Translator, from: &str, to: &str, text: &str) -> (String, String) {
     match translate_one(translator, from, to, text).await {
-        Outcome::Done { text, engine, score: None } => (text, engine),
+        Outcome::Done { text, engine, score: None, .. } => (text, engine),
         other => panic!("{other:?}"),
     }
 }

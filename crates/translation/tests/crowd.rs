@@ -66,7 +66,7 @@ impl Engine for Slow {
         if segments.iter().any(|segment| segment.contains("stop")) {
             return Err(EngineError::Interrupted("it has stopped".to_owned()));
         }
-        Ok(segments.iter().map(|text| Translated { text: text.to_uppercase(), score: None }).collect())
+        Ok(segments.iter().map(|text| Translated::new(text.to_uppercase())).collect())
     }
 
     async fn rest(&self) {}

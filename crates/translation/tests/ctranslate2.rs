@@ -55,7 +55,9 @@ mod built {
 
     fn parts(outcome: Outcome) -> (String, f32) {
         match outcome {
-            Outcome::Done { text, engine, score: Some(score) } if engine == "ctranslate2" => (text, score),
+            Outcome::Done { text, engine, score: Some(score), .. } if engine == "ctranslate2" => {
+                (text, score)
+            }
             other => panic!("{other:?}"),
         }
     }

@@ -29,7 +29,7 @@ fn translator(models: &Path) -> Translator {
 
 fn text_of(outcome: Outcome) -> String {
     match outcome {
-        Outcome::Done { text, engine, score: None } if engine.starts_with("firefox") => text,
+        Outcome::Done { text, engine, score: None, .. } if engine.starts_with("firefox") => text,
         other => panic!("{other:?}"),
     }
 }

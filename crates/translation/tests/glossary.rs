@@ -47,7 +47,7 @@ impl Engine for Shouting {
             let kept = |&c: &char| self.keeps_marks || !is_mark(c);
             segment.to_uppercase().chars().filter(kept).collect()
         };
-        Ok(segments.iter().map(|segment| Translated { text: text(segment), score: None }).collect())
+        Ok(segments.iter().map(|segment| Translated::new(text(segment))).collect())
     }
 
     async fn rest(&self) {}

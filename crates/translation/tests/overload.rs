@@ -30,7 +30,8 @@ impl Engine for Scripted {
     }
 
     fn offers(&self) -> Vec<Offer> {
-        let offer = |&pair| Offer { pair, model: None, version: "1".to_owned(), lost: self.lost, cost_ms: 1.0 };
+        let offer =
+            |&pair| Offer { pair, model: None, version: "1".to_owned(), lost: self.lost, cost_ms: 1.0 };
         self.pairs.iter().map(offer).collect()
     }
 
@@ -45,7 +46,7 @@ impl Engine for Scripted {
         _: Urgency,
     ) -> Result<Vec<Translated>, EngineError> {
         self.tickets.acquire().await.unwrap().forget();
-        Ok(segments.iter().map(|text| Translated { text: text.to_uppercase(), score: None }).collect())
+        Ok(segments.iter().map(|text| Translated::new(text.to_uppercase())).collect())
     }
 
     async fn rest(&self) {}

@@ -200,7 +200,7 @@ impl Engine for Careless {
             Manner::SaysNothing => String::new(),
             Manner::Babbles => "bla\n\u{E000}\0bla \u{F8FF}".to_owned(),
         };
-        Ok(segments.iter().map(|segment| Translated { text: answer(segment), score: None }).collect())
+        Ok(segments.iter().map(|segment| Translated::new(answer(segment))).collect())
     }
 
     async fn rest(&self) {}

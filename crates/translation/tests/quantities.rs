@@ -59,7 +59,7 @@ impl Engine for Scripted {
         _: Urgency,
     ) -> Result<Vec<Translated>, EngineError> {
         self.requests.lock().unwrap().push(segments.to_vec());
-        let answer = |segment: &String| Translated { text: (self.answer)(segment), score: None };
+        let answer = |segment: &String| Translated::new((self.answer)(segment));
         Ok(segments.iter().map(answer).collect())
     }
 

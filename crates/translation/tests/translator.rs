@@ -5,7 +5,7 @@
 mod support;
 
 use async_trait::async_trait;
-use meeshy_domain::{Reason, ReasonCode};
+use meeshy_domain::{Grade, Reason, ReasonCode};
 use meeshy_translation::{
     CacheKey, CacheStore, CachedText, Engine, EngineError, Failure, Offer, Outcome, Pair, Request,
     Translated, Translator, Urgency, is_mark,
@@ -80,7 +80,9 @@ impl Engine for Fake {
         _: Urgency,
     ) -> Result<Vec<Translated>, EngineError> {
         self.requests.lock().unwrap().push(segments.to_vec());
-        let answer = |segment: &String| Ok(Translated { text: (self.answer)(segment)?, score: self.score });
+        let answer = |segment: &String| {
+            Ok(Translated { score: self.score, ..Translated::new((self.answer)(segment)?) })
+        };
         segments.iter().map(answer).collect()
     }
 
@@ -147,7 +149,8 @@ async fn each_step_of_a_route_is_checked_and_the_lowest_score_counts() {
     let translator = over(vec![first, second], None);
     let outcome = translate_one(&translator, "en", "fr", "ask @ana now").await;
     let engine = "sure, unsure via ca".to_owned();
-    assert_eq!(outcome, Outcome::Done { text: "ASK @ana NOW".to_owned(), engine, score: Some(0.4) });
+    let grade = Some(Grade::Fair);
+    assert_eq!(outcome, Outcome::Done { text: "ASK @ana NOW".to_owned(), engine, score: Some(0.4), grade });
 }
 
 #[tokio::test]
@@ -176,7 +179,8 @@ async fn the_next_engine_translates_what_the_first_cannot() {
     for _ in 0..2 {
         let outcome = translate_one(&translator, "en", "fr", "Hello. Empty.").await;
         let engine = "picky, spare".to_owned();
-        assert_eq!(outcome, Outcome::Done { text: "hello. EMPTY.".to_owned(), engine, score: None });
+        let grade = Some(Grade::Good);
+        assert_eq!(outcome, Outcome::Done { text: "hello. EMPTY.".to_owned(), engine, score: None, grade });
     }
     assert_eq!(spare.requests(), [["Empty."]], "every translation is cached, whoever made it");
     assert_eq!(picky.requests().len(), 2, "and missing ones are not");

@@ -67,4 +67,4 @@ pub use translation::{
     TranslateTexts, TranslatedText, TranslatedTexts, TranslationError, TranslationProgress,
     TranslationReceived, TranslationReport, TranslationStatistics, TranslationsBeside,
 };
-pub use user::{FoundUser, Language, Languages, Permissions, Session, User};
+pub use user::{FoundUser, Language, Languages, Permissions, Session, TranslatedFrom, User};

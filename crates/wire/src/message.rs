@@ -2,7 +2,8 @@
 
 use crate::{Attachment, Iso, Page};
 use meeshy_domain::{
-    ConversationId, Language, LanguageSettings, MessageId, ReasonCode, Role, UserId, WebAddress, limits,
+    ConversationId, Grade, Language, LanguageSettings, MessageId, ReasonCode, Role, UserId, WebAddress,
+    limits,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -173,6 +174,9 @@ pub struct Translation {
     /// Only if the engine reports one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence_score: Option<f64>,
+    /// How good it is expected to be; absent for old translations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<Grade>,
     pub cache_key: String,
     pub cached: bool,
     pub is_encrypted: bool,

@@ -1,7 +1,7 @@
 //! Translations on request. The fields keep the names of the old translator, in snake case.
 
 use crate::{ErrorCode, Iso, Success, Translation, TranslationState};
-use meeshy_domain::{Language, MessageId, ReasonCode, ReportId, ReportReason, TermId, UserId, limits};
+use meeshy_domain::{Grade, Language, MessageId, ReasonCode, ReportId, ReportReason, TermId, UserId, limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -239,6 +239,9 @@ pub struct TranslatedText {
     /// Only if the engine reports one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f64>,
+    /// How good it is expected to be; absent for old translations, and if the text is the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<Grade>,
     /// In seconds.
     pub processing_time: f64,
     /// The engine that made it, and the pivot languages; `none` if there was nothing to do.
@@ -384,6 +387,9 @@ pub struct TranslationReceived {
     pub target_language: Language,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence_score: Option<f64>,
+    /// How good it is expected to be; absent for old translations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<Grade>,
 }
 
 /// `translation_error`: the request, verbatim, and why there is no translation.

@@ -110,4 +110,16 @@ pub struct Language {
     pub native_name: &'static str,
     pub direction: Direction,
     pub script: &'static str,
+    /// What this server translates into this language.
+    pub translated_from: TranslatedFrom,
+}
+
+/// The languages from which another one is translated, by the `quality` that most translations have.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct TranslatedFrom {
+    pub good: Vec<meeshy_domain::Language>,
+    pub fair: Vec<meeshy_domain::Language>,
+    pub rough: Vec<meeshy_domain::Language>,
+    /// Another process of an older version translates these, and does not say how well.
+    pub unknown: Vec<meeshy_domain::Language>,
 }

@@ -2086,7 +2086,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All languages with their native names
+         * All languages with their native names, and what this server translates into them
          * @description For everybody.
          */
         get: {
@@ -4042,6 +4042,8 @@ export interface components {
              */
             eventNumber?: number;
         };
+        /** @description The grade of a translation, as shown to readers. */
+        Grade: "good" | "fair" | "rough";
         /** @description A guest who wrote a message. */
         Guest: {
             firstName: string;
@@ -4131,6 +4133,8 @@ export interface components {
             /** @description The name in the language itself. */
             nativeName: string;
             script: string;
+            /** @description What this server translates into this language. */
+            translatedFrom: components["schemas"]["TranslatedFrom"];
         };
         /**
          * @description A language, as its BCP 47 primary subtag.
@@ -4915,6 +4919,8 @@ export interface components {
             isEncrypted: boolean;
             messageId: components["schemas"]["MessageId"];
             modelType: string;
+            /** @description How good it is expected to be; absent for old translations. */
+            quality?: components["schemas"]["Grade"];
             /** Format: int64 */
             revision: number;
             sourceLanguage: components["schemas"]["LanguageCode"];
@@ -4995,6 +5001,14 @@ export interface components {
          * @example []
          */
         TranslateTexts: components["schemas"]["TranslateText"][];
+        /** @description The languages from which another one is translated, by the `quality` that most translations have. */
+        TranslatedFrom: {
+            fair: components["schemas"]["LanguageCode"][];
+            good: components["schemas"]["LanguageCode"][];
+            rough: components["schemas"]["LanguageCode"][];
+            /** @description Another process of an older version translates these, and does not say how well. */
+            unknown: components["schemas"]["LanguageCode"][];
+        };
         /** @description The finished translation of a text. */
         TranslatedText: {
             /**
@@ -5011,6 +5025,8 @@ export interface components {
              * @description In seconds.
              */
             processing_time: number;
+            /** @description How good it is expected to be; absent for old translations, and if the text is the same. */
+            quality?: components["schemas"]["Grade"];
             /** @description `null` for a text without words. */
             source_language: components["schemas"]["LanguageCode"] | null;
             target_language: components["schemas"]["LanguageCode"];
@@ -5040,6 +5056,8 @@ export interface components {
             id: string;
             isEncrypted: boolean;
             messageId: components["schemas"]["MessageId"];
+            /** @description How good it is expected to be; absent for old translations. */
+            quality?: components["schemas"]["Grade"];
             /** Format: int64 */
             revision: number;
             sourceLanguage: components["schemas"]["LanguageCode"];
@@ -5081,6 +5099,8 @@ export interface components {
             /** Format: double */
             confidenceScore?: number;
             messageId: components["schemas"]["MessageId"];
+            /** @description How good it is expected to be; absent for old translations. */
+            quality?: components["schemas"]["Grade"];
             targetLanguage: components["schemas"]["LanguageCode"];
             translatedText: string;
         };
@@ -5664,6 +5684,7 @@ export type GlossaryProposal = components['schemas']['GlossaryProposal'];
 export type GlossaryProposals = components['schemas']['GlossaryProposals'];
 export type GlossaryTerm = components['schemas']['GlossaryTerm'];
 export type GlossaryUpdated = components['schemas']['GlossaryUpdated'];
+export type Grade = components['schemas']['Grade'];
 export type Guest = components['schemas']['Guest'];
 export type Handshake = components['schemas']['Handshake'];
 export type Health = components['schemas']['Health'];
@@ -5761,6 +5782,7 @@ export type Translate = components['schemas']['Translate'];
 export type TranslateAnswer = components['schemas']['TranslateAnswer'];
 export type TranslateText = components['schemas']['TranslateText'];
 export type TranslateTexts = components['schemas']['TranslateTexts'];
+export type TranslatedFrom = components['schemas']['TranslatedFrom'];
 export type TranslatedText = components['schemas']['TranslatedText'];
 export type TranslatedTexts = components['schemas']['TranslatedTexts'];
 export type Translation = components['schemas']['Translation'];

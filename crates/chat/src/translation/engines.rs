@@ -2,8 +2,9 @@
 
 use super::translate::Translate;
 use super::translators::Translators;
-use meeshy_domain::Language;
-use meeshy_translation::Request;
+use meeshy_domain::{Grade, Language};
+use meeshy_translation::{Pair, Request};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A language pair that is available.
@@ -52,6 +53,14 @@ impl Engines {
     /// The pairs that other processes serve and this one does not.
     pub fn remote_pairs(&self) -> Vec<(Language, Language)> {
         self.remote.pairs_not_in(|from, to| self.translator.serves(from, to))
+    }
+
+    /// Every pair that is available now, here or in another process, and how good its translations are expected
+    /// to be, if known.
+    pub fn grades(&self) -> BTreeMap<Pair, Option<Grade>> {
+        let mut grades = self.remote.grades();
+        grades.extend(self.translator.grades().into_iter().map(|(pair, grade)| (pair, Some(grade))));
+        grades
     }
 
     /// Every pair that is available now, here or in another process.

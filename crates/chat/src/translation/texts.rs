@@ -4,9 +4,9 @@ use super::delegation::Delegation;
 use super::engines::{Engines, Served};
 use crate::ChatError;
 use crate::languages::{declared_language, language};
-use meeshy_domain::{Language, limits};
+use meeshy_domain::{Grade, Language, limits};
 use meeshy_store::translations::State;
-use meeshy_translation::{Request, Tier};
+use meeshy_translation::{Pair, Request, Tier};
 use std::collections::BTreeMap;
 
 /// A text to translate.
@@ -135,6 +135,12 @@ impl Texts {
     async fn likeliest(&self, text: &str) -> Option<Detected> {
         let evidence = self.engines.translator.evidence(text).await;
         evidence.candidates().first().map(|&(language, confidence)| Detected { language, confidence })
+    }
+
+    /// Every language pair that is available now, here or in another process, and how good its translations are
+    /// expected to be, if known.
+    pub fn grades(&self) -> BTreeMap<Pair, Option<Grade>> {
+        self.engines.grades()
     }
 
     /// Every language pair that is available now, here or in another process.

@@ -1,11 +1,12 @@
 //! The interface between jobs and engines.
 
 use async_trait::async_trait;
-use meeshy_domain::{Language, Reason};
+use meeshy_domain::{Grade, Language, Reason};
 use meeshy_store::translations::State;
 use meeshy_store::translators::Speed;
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{Pair, Request};
+use std::collections::BTreeMap;
 
 /// The result of the engines for one text.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,8 @@ pub enum Answer {
         engine: String,
         /// Its confidence, 0 to 1, if known.
         score: Option<f32>,
+        /// How good it is expected to be, if known.
+        grade: Option<Grade>,
     },
     /// The text is the same in both languages.
     Identical,
@@ -37,8 +40,8 @@ impl Answer {
     /// The state to store for the translation of `original`.
     pub(super) fn into_state(self, original: &str) -> State {
         match self {
-            Self::Done { text, engine, score } => {
-                State::Done { content: text, engine, score: score.map(f64::from) }
+            Self::Done { text, engine, score, grade } => {
+                State::Done { content: text, engine, score: score.map(f64::from), grade }
             }
             Self::Identical => State::Identical { content: original.to_owned() },
             Self::Unavailable { reason } => State::Unavailable { reason },
@@ -66,6 +69,11 @@ pub trait Translate: Send + Sync {
 
     /// Every pair that is served now, and its speed.
     fn pairs(&self) -> Vec<Speed>;
+
+    /// How good the translations of every pair are expected to be that is served now.
+    fn grades(&self) -> BTreeMap<Pair, Grade> {
+        BTreeMap::new()
+    }
 
     /// The evidence in a text for its language; none from implementations that cannot detect it.
     async fn evidence(&self, _text: &str) -> Evidence {

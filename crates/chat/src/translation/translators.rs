@@ -1,8 +1,9 @@
 //! The translators in other processes.
 
-use meeshy_domain::Language;
+use meeshy_domain::{Grade, Language};
 use meeshy_store::translators::Translator;
-use std::collections::HashSet;
+use meeshy_translation::Pair;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 
 /// The translators in other processes, as of a moment ago.
@@ -31,8 +32,51 @@ impl Translators {
         pairs.into_iter().filter(|&(from, to)| !serves(from, to)).collect()
     }
 
+    /// The pairs that they serve, and how good the translations are expected to be; older versions do not say so.
+    pub fn grades(&self) -> BTreeMap<Pair, Option<Grade>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let served = known.iter().flat_map(|other| &other.pairs);
+        let served = served.map(|served| (Pair { from: served.from, to: served.to }, None));
+        let graded = known.iter().flat_map(|other| &other.grades);
+        let graded = graded.map(|graded| (Pair { from: graded.from, to: graded.to }, Some(graded.grade)));
+        served.chain(graded).collect()
+    }
+
     pub fn set(&self, all: Vec<Translator>, own_id: &str) {
         let others = all.into_iter().filter(|translator| translator.id != own_id).collect();
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = others;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use meeshy_domain::Timestamp;
+    use meeshy_store::translators::{Graded, Speed};
+
+    fn language(code: &str) -> Language {
+        Language::parse(code).unwrap()
+    }
+
+    #[test]
+    fn the_grades_of_others_are_known_if_they_say_so() {
+        let (en, fr, es) = (language("en"), language("fr"), language("es"));
+        let other =
+            |id: &str, pairs: &[(Language, Language)], grades: &[(Language, Language, Grade)]| Translator {
+                id: id.into(),
+                name: "host".into(),
+                pairs: pairs.iter().map(|&(from, to)| Speed { from, to, cost_ms: 1.0 }).collect(),
+                grades: grades.iter().map(|&(from, to, grade)| Graded { from, to, grade }).collect(),
+                started_at: Timestamp::from_millis(0),
+                seen_at: Timestamp::from_millis(0),
+            };
+        let translators = Translators::default();
+        let graded = other("a", &[(en, fr), (fr, en)], &[(en, fr, Grade::Good), (fr, en, Grade::Rough)]);
+        let older = other("b", &[(en, fr), (en, es)], &[]);
+        let own = other("own", &[(es, en)], &[(es, en, Grade::Good)]);
+        translators.set(vec![graded, older, own], "own");
+        let expected = [(en, fr, Some(Grade::Good)), (fr, en, Some(Grade::Rough)), (en, es, None)];
+        let expected = expected.into_iter().map(|(from, to, grade)| (Pair { from, to }, grade)).collect();
+        assert_eq!(translators.grades(), expected);
     }
 }

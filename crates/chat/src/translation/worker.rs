@@ -18,8 +18,9 @@ use meeshy_jobs::{Backoff, hold};
 use meeshy_store::events::{self, Change};
 use meeshy_store::translation_jobs::{self, Claim, Job, Priority};
 use meeshy_store::translations::{self, State, Translation};
-use meeshy_store::translators::{self, Translator};
+use meeshy_store::translators::{self, Graded, Translator};
 use meeshy_store::{StoreError, Tx, visibility};
+use meeshy_translation::Pair;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -143,6 +144,7 @@ impl Worker {
                 id: self.context.process.clone(),
                 name: self.machine.to_string(),
                 pairs: self.engines.translator.pairs(),
+                grades: self.grades(),
                 started_at: Timestamp::from_millis(0),
                 seen_at: Timestamp::from_millis(0),
             };
@@ -164,6 +166,11 @@ impl Worker {
             }
             tokio::time::sleep(HEARTBEAT_INTERVAL).await;
         }
+    }
+
+    fn grades(&self) -> Vec<Graded> {
+        let graded = |(Pair { from, to }, grade)| Graded { from, to, grade };
+        self.engines.translator.grades().into_iter().map(graded).collect()
     }
 
     async fn sign_off(&self) {

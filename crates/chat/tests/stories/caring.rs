@@ -1,6 +1,7 @@
 //! Glossaries and reports, on both databases.
 
 use meeshy_chat::{ChatError, Event, NewReport, NewTerm};
+use meeshy_domain::Grade;
 use meeshy_harness::World;
 use meeshy_store::translations::State;
 use meeshy_store::{StoreError, Tx, Value};
@@ -109,7 +110,12 @@ async fn an_engine_that_fails_does_not_remove_the_existing_translation(mut world
     world.engine.failures.store(1, std::sync::atomic::Ordering::SeqCst);
     world.translate().await;
     let states = world.ended();
-    let known = State::Done { content: "fr: hola".into(), engine: "test".into(), score: Some(0.5) };
+    let known = State::Done {
+        content: "fr: hola".into(),
+        engine: "test".into(),
+        score: Some(0.5),
+        grade: Some(Grade::Fair),
+    };
     assert_eq!(states, [known], "waiting callers get the existing one");
 }
 

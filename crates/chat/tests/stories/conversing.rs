@@ -17,7 +17,7 @@ async fn a_message_is_read_in_the_readers_language(mut world: World) {
     let page = world.page(lea, &talk).await;
     let message = &page.messages[0];
     assert_eq!((page.messages.len(), page.total, page.has_more), (1, 1, false));
-    let State::Done { content, engine, score } = &message.translations[0].state else {
+    let State::Done { content, engine, score, .. } = &message.translations[0].state else {
         panic!("{message:?}")
     };
     assert_eq!((content.as_str(), engine.as_str(), *score), ("fr: ¿Qué tal?", "test", Some(0.5)));

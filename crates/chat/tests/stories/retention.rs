@@ -148,6 +148,7 @@ async fn cached_translations_are_removed_when_old_or_too_many(world: World) {
         content: "salut".to_owned(),
         engine: "test".to_owned(),
         score: None,
+        grade: None,
     };
     // One per day, the last one today.
     let fill = move |tx: &mut Tx<'_>| {

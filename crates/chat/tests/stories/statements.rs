@@ -37,7 +37,8 @@ pub fn often(
     sessions::binding(tx, "hash")?;
     sessions::good_bindings(tx, &["hash"], now)?;
     second_factor::attempt(tx, "hash-1")?;
-    let cached = Cached { key: "key".into(), content: "text".into(), engine: "test".into(), score: None };
+    let cached =
+        Cached { key: "key".into(), content: "text".into(), engine: "test".into(), score: None, grade: None };
     translation_cache::put(tx, &[cached], now)?;
     translation_cache::get(tx, &["key".into()])?;
     Ok(())
@@ -64,10 +65,15 @@ pub fn rarely(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         window: Duration::from_secs(1),
     };
     call_counts::count(tx, &call)?;
-    translators::beat(
-        tx,
-        &Translator { id: "t".into(), name: "host".into(), pairs: vec![], started_at: now, seen_at: now },
-    )?;
+    let translator = Translator {
+        id: "t".into(),
+        name: "host".into(),
+        pairs: vec![],
+        grades: vec![],
+        started_at: now,
+        seen_at: now,
+    };
+    translators::beat(tx, &translator)?;
     translators::list(tx)?;
     texts::claim(tx, "t", now, &[], 1)?;
     texts::fetch(tx, &[id()?])?;

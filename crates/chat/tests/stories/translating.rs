@@ -212,6 +212,7 @@ async fn jobs_of_a_dead_process_are_picked_up(world: World) {
             id: "another".into(),
             name: "machine".into(),
             pairs: Vec::new(),
+            grades: Vec::new(),
             started_at: now,
             seen_at: now,
         };

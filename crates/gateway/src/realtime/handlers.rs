@@ -249,9 +249,9 @@ fn received(requested: Requested) -> Result<TranslationReceived, String> {
     let Progress::Ended(known) = requested.progress else {
         return Err("the translation is still pending; it will arrive as `message:translation`".to_owned());
     };
-    let (translated_text, confidence_score) = match known.state {
-        State::Done { content, score, .. } => (content, score),
-        State::Identical { content } => (content, None),
+    let (translated_text, confidence_score, quality) = match known.state {
+        State::Done { content, score, grade, .. } => (content, score, grade),
+        State::Identical { content } => (content, None, None),
         State::Unavailable { reason } | State::Failed { reason } => return Err(reason.text),
     };
     Ok(TranslationReceived {
@@ -259,6 +259,7 @@ fn received(requested: Requested) -> Result<TranslationReceived, String> {
         translated_text,
         target_language: known.language,
         confidence_score,
+        quality,
     })
 }
 

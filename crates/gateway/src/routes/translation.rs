@@ -12,7 +12,7 @@ use axum::Json;
 use axum::extract::State;
 use meeshy_chat::model::{TranslationCount as Count, TranslationState as Ended};
 use meeshy_chat::{Progress, Requested, TextRequest, TextTranslation, Tier};
-use meeshy_domain::{MemberRole, UserId, limits};
+use meeshy_domain::{Grade, MemberRole, UserId, limits};
 use meeshy_wire::{
     Cancelled, DetectLanguage, DetectedLanguage, ErrorCode, JobCancelled, MessageTranslations, Model,
     ModelType, Models, ProgressBeside, ProgressStatus, Success, TextOutcome, TextTranslated, Translate,
@@ -158,7 +158,8 @@ async fn translate_one(app: &App, body: Translate) -> Result<TranslatedText, Api
 }
 
 fn of_text(app: &App, text: TextTranslation, began: Instant) -> Result<TranslatedText, ApiError> {
-    let (translated_text, model, confidence) = of_state(text.state)?;
+    let Rendered { text: translated_text, engine: model, score: confidence, grade: quality } =
+        rendered(text.state)?;
     Ok(TranslatedText {
         message_id: None,
         translated_text,
@@ -166,6 +167,7 @@ fn of_text(app: &App, text: TextTranslation, began: Instant) -> Result<Translate
         source_language: text.source,
         target_language: text.target,
         confidence,
+        quality,
         processing_time: began.elapsed().as_secs_f64(),
         model,
         timestamp: app.chat.now().into(),
@@ -177,7 +179,8 @@ fn of_message(app: &App, requested: Requested, began: Instant) -> Result<Transla
         let message = "the translation is still pending; it will arrive as `message:translation`";
         return Err(ApiError::new(ErrorCode::TranslationPending, message));
     };
-    let (translated_text, model, confidence) = of_state(known.state)?;
+    let Rendered { text: translated_text, engine: model, score: confidence, grade: quality } =
+        rendered(known.state)?;
     Ok(TranslatedText {
         message_id: Some(requested.message.id),
         translated_text,
@@ -185,17 +188,28 @@ fn of_message(app: &App, requested: Requested, began: Instant) -> Result<Transla
         source_language: Some(requested.message.original_language),
         target_language: requested.target,
         confidence,
+        quality,
         processing_time: began.elapsed().as_secs_f64(),
         model,
         timestamp: app.chat.now().into(),
     })
 }
 
-/// The text, its engine, and the confidence.
-fn of_state(state: Ended) -> Result<(String, String, Option<f64>), ApiError> {
+/// A translation with a text.
+struct Rendered {
+    text: String,
+    engine: String,
+    score: Option<f64>,
+    grade: Option<Grade>,
+}
+
+/// The translation, or why there is none.
+fn rendered(state: Ended) -> Result<Rendered, ApiError> {
     match state {
-        Ended::Done { content, engine, score } => Ok((content, engine, score)),
-        Ended::Identical { content } => Ok((content, "none".to_owned(), None)),
+        Ended::Done { content, engine, score, grade } => Ok(Rendered { text: content, engine, score, grade }),
+        Ended::Identical { content } => {
+            Ok(Rendered { text: content, engine: "none".to_owned(), score: None, grade: None })
+        }
         Ended::Unavailable { reason } => {
             let error = ApiError::new(ErrorCode::TranslationUnavailable, reason.text);
             Err(error.with_reason(reason.code))

@@ -85,12 +85,13 @@ pub fn session(session: &Session) -> wire::Session {
     }
 }
 
-pub fn language(language: Language) -> wire::Language {
+pub fn language(language: Language, translated_from: wire::TranslatedFrom) -> wire::Language {
     wire::Language {
         code: language.code(),
         name: language.english_name(),
         native_name: language.autonym(),
         direction: language.direction(),
         script: language.script(),
+        translated_from,
     }
 }

@@ -56,10 +56,14 @@ pub fn reason(state: &State) -> Option<&Reason> {
 
 /// A translation as shown on the wire, if it has a text.
 pub fn translation(known: &Translation, source_language: Language) -> Option<wire::Translation> {
-    let (state, content, engine, score) = match &known.state {
-        State::Done { content, engine, score } => (TextState::Done, content, Some(engine.clone()), *score),
-        State::Identical { content } => (TextState::Identical, content, None, None),
+    let (state, content) = match &known.state {
+        State::Done { content, .. } => (TextState::Done, content),
+        State::Identical { content } => (TextState::Identical, content),
         State::Unavailable { .. } | State::Failed { .. } => return None,
+    };
+    let (engine, score, quality) = match &known.state {
+        State::Done { engine, score, grade, .. } => (Some(engine.clone()), *score, *grade),
+        _ => (None, None, None),
     };
     let (message_id, target) = (known.message_id, known.language);
     let mut edition = if known.revision > 1 { format!("-r{}", known.revision) } else { String::new() };
@@ -77,6 +81,7 @@ pub fn translation(known: &Translation, source_language: Language) -> Option<wir
         state,
         engine,
         confidence_score: score,
+        quality,
         cache_key: format!("{message_id}_{source_language}_{target}"),
         cached: false,
         is_encrypted: false,

@@ -36,6 +36,45 @@ async fn a_requested_translation_arrives_as_an_event(server: TestServer) {
 }
 
 #[both_databases]
+async fn the_quality_is_sent_wherever_a_translation_is(server: TestServer) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let talk = carlos.group(&[&lea]).await;
+    let mut hers = Socket::of(&server, &lea).await;
+    let id = carlos.say(&talk, "hola").await;
+    let fair = json!("fair");
+    assert_eq!(hers.event("message:translation").await["translations"][0]["quality"], fair);
+    let page = lea.get(&format!("/conversations/{talk}/messages")).await.body;
+    assert_eq!(page["data"][0]["translations"][0]["quality"], fair, "{page}");
+    let list = lea.get(&format!("/messages/{id}/translations")).await.body;
+    assert_eq!(list["translations"][0]["quality"], fair);
+    let status = lea.get(&format!("/status/{id}/fr")).await.body;
+    assert_eq!(status["data"]["translation"]["quality"], fair);
+    let conversations = lea.get("/conversations").await.body;
+    assert_eq!(
+        conversations["data"][0]["lastMessage"]["translations"][0]["quality"], fair,
+        "{conversations}"
+    );
+    let ask = json!({ "text": "hola", "source_language": "es", "target_language": "fr" });
+    assert_eq!(lea.post("/translate-blocking", ask).await.body["data"]["quality"], fair);
+    let same = json!({ "message_id": id, "target_language": "es" });
+    assert_eq!(lea.post("/translate-blocking", same).await.body["data"].get("quality"), None);
+    hers.tell("request_translation", json!({ "messageId": id, "targetLanguage": "fr" })).await;
+    assert_eq!(hers.event("translation_received").await["quality"], fair);
+    // And what readers of each language can expect.
+    let languages = server.get("/api/v1/languages").await.body;
+    let languages = languages["data"]["languages"].as_array().unwrap();
+    let from = |code: &str| {
+        let language = languages.iter().find(|language| language["code"] == code).unwrap();
+        language["translatedFrom"].clone()
+    };
+    assert_eq!(
+        from("fr"),
+        json!({ "good": [], "fair": ["de", "en", "es", "fr"], "rough": [], "unknown": [] })
+    );
+    assert_eq!(from("fi"), json!({ "good": [], "fair": [], "rough": [], "unknown": [] }));
+}
+
+#[both_databases]
 async fn a_translation_that_waits_for_its_model_is_pending_and_says_why(server: TestServer) {
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let talk = carlos.group(&[&lea]).await;
@@ -181,7 +220,7 @@ async fn a_socket_requests_a_translation() {
     for _ in 0..2 {
         socket.tell("request_translation", ask(&id, "de")).await;
         let received = socket.event("translation_received").await;
-        let expected = json!({ "messageId": id, "translatedText": "de: hola", "targetLanguage": "de", "confidenceScore": 0.5 });
+        let expected = json!({ "messageId": id, "translatedText": "de: hola", "targetLanguage": "de", "confidenceScore": 0.5, "quality": "fair" });
         assert_eq!(received, expected);
     }
     for (id, target, word) in [

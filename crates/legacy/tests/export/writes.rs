@@ -27,7 +27,12 @@ impl Translate for Engine {
             "?" => Answer::Unavailable {
                 reason: Reason::new(ReasonCode::NoEngine, "nobody knows what it means"),
             },
-            text => Answer::Done { text: format!("{to}: {text}"), engine: "test".into(), score: Some(0.5) },
+            text => Answer::Done {
+                text: format!("{to}: {text}"),
+                engine: "test".into(),
+                score: Some(0.5),
+                grade: None,
+            },
         };
         texts.iter().map(answer).collect()
     }

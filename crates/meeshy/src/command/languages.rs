@@ -75,7 +75,7 @@ fn as_json(route: &Route) -> serde_json::Value {
     let pair = route.pair();
     json!({
         "from": pair.map(|pair| pair.from), "to": pair.map(|pair| pair.to), "label": route.label(), "path": route.path(),
-        "pivots": pivots, "quality": route.quality, "loss": route.loss, "costMs": route.cost_ms, "steps": route.steps,
+        "pivots": pivots, "quality": route.quality, "loss": route.loss, "grade": route.grade(), "costMs": route.cost_ms, "steps": route.steps,
     })
 }
 

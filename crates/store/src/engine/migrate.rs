@@ -68,6 +68,7 @@ const MIGRATIONS: &[Migration] = migrations![
     31 "0031_compatible_schemas",
     32 "0032_participants",
     33 "0033_glossary_proposals",
+    34 "0034_grades",
 ];
 
 /// The schema changes made when a database was opened.

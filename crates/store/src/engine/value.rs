@@ -125,6 +125,7 @@ kept_as_text!(
     meeshy_domain::Role,
     meeshy_domain::MemberRole,
     meeshy_domain::ConversationKind,
+    meeshy_domain::Grade,
 );
 
 /// A type that a column can be read as.

@@ -1,11 +1,13 @@
 //! Translations and their jobs.
 
 use super::{open_now, scene};
-use meeshy_domain::{Reason, ReasonCode, Timestamp};
+use meeshy_domain::{Grade, Reason, ReasonCode, TextId, Timestamp};
 use meeshy_store::messages;
+use meeshy_store::texts::{self, Text};
+use meeshy_store::translation_cache::{self, Cached};
 use meeshy_store::translation_jobs::{self, Claim, Priority};
 use meeshy_store::translations::{self, State, Translation};
-use meeshy_store::translators;
+use meeshy_store::translators::{self, Graded, Speed, Translator};
 use meeshy_store::{StoreError, Tx};
 use meeshy_testkit::sample::NOW;
 use meeshy_testkit::{Database, both_databases, eventually_blocking};
@@ -53,6 +55,77 @@ async fn a_job_is_claimed_once_until_its_claim_runs_out(database: Database) {
 }
 
 #[both_databases]
+async fn a_translation_keeps_its_grade(database: Database) {
+    let store = database.open().await.unwrap();
+    let (_, _, _, first) = scene(&store).await;
+    let graded = move |grade: Option<Grade>, updated_at: Timestamp| Translation {
+        message_id: first,
+        language: "fr".parse().unwrap(),
+        revision: 1,
+        state: State::Done { content: "bonjour".into(), engine: "test".into(), score: Some(0.5), grade },
+        created_at: NOW,
+        updated_at,
+    };
+    let story = move |tx: &mut Tx<'_>| {
+        for grade in [Some(Grade::Good), Some(Grade::Fair), Some(Grade::Rough), None] {
+            translations::finish(tx, &graded(grade, NOW))?;
+            assert_eq!(tx.fetch(translations::list(&[first]))?, [graded(grade, NOW)]);
+        }
+        // A grade of a newer version is none.
+        tx.execute("UPDATE translations SET grade = 'sublime'", &[])?;
+        assert_eq!(tx.fetch(translations::list(&[first]))?, [graded(None, NOW)]);
+        // Texts and cached results keep theirs, too.
+        let cached = |key: &str, grade| Cached {
+            key: key.into(),
+            content: "bonjour".into(),
+            engine: "test".into(),
+            score: None,
+            grade,
+        };
+        let known = [cached("a", Some(Grade::Rough)), cached("b", None)];
+        translation_cache::put(tx, &known, NOW)?;
+        let mut found = translation_cache::get(tx, &["a".into(), "b".into()])?;
+        found.sort_by(|one, other| one.key.cmp(&other.key));
+        assert_eq!(found, known);
+        let id: TextId = "65f000000000000000000009".parse().unwrap();
+        let (from, to) = ("en".parse().unwrap(), "fr".parse().unwrap());
+        texts::ask(tx, &[Text { id, from, to, tier: "medium".into(), content: "hello".into() }], NOW)?;
+        let state = graded(Some(Grade::Fair), NOW).state;
+        texts::answer(tx, id, &state)?;
+        assert_eq!(texts::fetch(tx, &[id])?, [(id, state)]);
+        Ok::<_, StoreError>(())
+    };
+    store.write(story).await.unwrap();
+}
+
+#[both_databases]
+async fn a_translator_says_what_it_translates_and_how_well(database: Database) {
+    let store = database.open().await.unwrap();
+    let (from, to) = ("en".parse().unwrap(), "fr".parse().unwrap());
+    let life = move |grades: Vec<Graded>| Translator {
+        id: "one".into(),
+        name: "host".into(),
+        pairs: vec![Speed { from, to, cost_ms: 1.5 }],
+        grades,
+        started_at: NOW,
+        seen_at: NOW,
+    };
+    let story = move |tx: &mut Tx<'_>| {
+        for grade in [Grade::Rough, Grade::Good] {
+            let alive =
+                life(vec![Graded { from, to, grade }, Graded { from: to, to: from, grade: Grade::Fair }]);
+            translators::beat(tx, &alive)?;
+            assert_eq!(translators::list(tx)?, [alive]);
+        }
+        // Those of a newer version are left out.
+        tx.execute("UPDATE translators SET grades = 'en-fr good\nen-xx good\nfr-en sublime\n?'", &[])?;
+        assert_eq!(translators::list(tx)?, [life(vec![Graded { from, to, grade: Grade::Good }])]);
+        Ok::<_, StoreError>(())
+    };
+    store.write(story).await.unwrap();
+}
+
+#[both_databases]
 async fn a_stale_translation_never_replaces_a_newer_one(database: Database) {
     let store = database.open().await.unwrap();
     let (_, _, _, first) = scene(&store).await;
@@ -60,7 +133,7 @@ async fn a_stale_translation_never_replaces_a_newer_one(database: Database) {
         message_id: first,
         language: "fr".parse().unwrap(),
         revision,
-        state: State::Done { content: text.into(), engine: "test".into(), score: None },
+        state: State::Done { content: text.into(), engine: "test".into(), score: None, grade: None },
         created_at: NOW,
         updated_at: NOW,
     };
@@ -144,7 +217,8 @@ async fn translations_are_counted_and_waiting_ones_can_be_given_up(database: Dat
         created_at: at,
         updated_at: at,
     };
-    let done = |engine: &str| State::Done { content: "x".into(), engine: engine.into(), score: None };
+    let done =
+        |engine: &str| State::Done { content: "x".into(), engine: engine.into(), score: None, grade: None };
     let (fr, es) = (made("fr", NOW, done("one")), made("es", NOW, done("one")));
     let (again, ja) = (
         made("fr", later, done("other")),

@@ -50,7 +50,10 @@ impl Engine for Fake {
             tokio::time::sleep(Duration::from_secs(3600)).await;
         }
         let text = |text: &String| if text == "ok" { text.clone() } else { format!("{}:{text}", pair.to) };
-        Ok(segments.iter().map(|segment| Translated { text: text(segment), score: Some(0.5) }).collect())
+        Ok(segments
+            .iter()
+            .map(|segment| Translated { score: Some(0.5), ..Translated::new(text(segment)) })
+            .collect())
     }
 
     async fn rest(&self) {}

@@ -149,8 +149,7 @@ impl Engine for Apertium {
         segments: &[String],
         _: Urgency,
     ) -> Result<Vec<Translated>, EngineError> {
-        let texts = self.slot(pair)?.translate(segments).await?;
-        Ok(texts.into_iter().map(|text| Translated { text, score: None }).collect())
+        self.slot(pair)?.translate(segments).await
     }
 
     async fn rest(&self) {

@@ -97,14 +97,14 @@ fn pair_of(path: &Path) -> Option<Pair> {
     Pair::of_engine(path.file_stem()?.to_str()?)
 }
 
-/// The stages of a pipeline, with options to flush at NUL and to mark unknown words without a star.
+/// The stages of a pipeline, with options to flush at NUL and to mark unknown words with a star.
 pub(super) fn parse(text: &str) -> Result<Vec<Stage>, ModeError> {
     let mut stages = Vec::new();
     for words in split(text.trim())? {
         let mut words = words.into_iter().filter_map(|word| match word.as_str() {
             // The `apertium` script replaces these: how the generator treats unknown words, and options for
             // the tagger.
-            "$1" => Some("-n".to_owned()),
+            "$1" => Some("-g".to_owned()),
             "$2" => None,
             _ => Some(word),
         });
@@ -184,7 +184,7 @@ mod tests {
                 .unwrap();
         let shown: Vec<String> =
             stages.iter().map(|stage| format!("{} {}", stage.program, stage.arguments.join(","))).collect();
-        assert_eq!(shown, ["lt-proc -z,/a b/x.bin", "apertium-tagger -z,-g,/x.prob", "lt-proc -z,-n,/y.bin"]);
+        assert_eq!(shown, ["lt-proc -z,/a b/x.bin", "apertium-tagger -z,-g,/x.prob", "lt-proc -z,-g,/y.bin"]);
     }
 
     #[test]

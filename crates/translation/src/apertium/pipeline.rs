@@ -1,8 +1,9 @@
 //! The running processes of a pair.
 
 use super::mode::{Mode, Stage};
-use super::stream;
+use super::stream::{self, Decoded};
 use crate::EngineError;
+use crate::engine::Translated;
 use crate::pair::Pair;
 use std::io;
 use std::process::Stdio;
@@ -52,7 +53,10 @@ impl Slot {
     ///
     /// # Errors
     /// If a process cannot be started (the pair is then broken), or does not answer.
-    pub(super) async fn translate(self: &Arc<Self>, segments: &[String]) -> Result<Vec<String>, EngineError> {
+    pub(super) async fn translate(
+        self: &Arc<Self>,
+        segments: &[String],
+    ) -> Result<Vec<Translated>, EngineError> {
         let mut kept = self.pipeline.lock().await;
         let mut pipeline = match kept.pipeline.take() {
             Some(pipeline) => pipeline,
@@ -69,11 +73,15 @@ impl Slot {
             outcome = self.exchange(&mut pipeline, segments).await;
         }
         match outcome {
-            Ok(texts) => {
+            Ok(answers) => {
                 pipeline.has_answered = true;
                 kept.pipeline = Some(pipeline);
                 kept.last_used = Some(Instant::now());
-                Ok(texts.iter().zip(segments).map(|(text, segment)| stream::tidy(segment, text)).collect())
+                Ok(answers
+                    .into_iter()
+                    .zip(segments)
+                    .map(|(answer, segment)| answer.tidied(segment))
+                    .collect())
             }
             Err(error) => {
                 pipeline.stop().await;
@@ -88,7 +96,7 @@ impl Slot {
         }
     }
 
-    async fn exchange(&self, pipeline: &mut Pipeline, segments: &[String]) -> io::Result<Vec<String>> {
+    async fn exchange(&self, pipeline: &mut Pipeline, segments: &[String]) -> io::Result<Vec<Decoded>> {
         let stall = if pipeline.has_answered { STALL_TIMEOUT.min(self.timeout) } else { self.timeout };
         timeout(self.timeout, pipeline.exchange(segments, stall)).await.map_err(io::Error::from)?
     }
@@ -195,7 +203,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// [`io::ErrorKind::TimedOut`] if an answer takes longer than `stall`; others if a process has exited.
-    async fn exchange(&mut self, segments: &[String], stall: Duration) -> io::Result<Vec<String>> {
+    async fn exchange(&mut self, segments: &[String], stall: Duration) -> io::Result<Vec<Decoded>> {
         let mut request = Vec::new();
         for segment in segments {
             stream::encode(segment, &mut request);
@@ -228,7 +236,7 @@ impl Pipeline {
     }
 }
 
-async fn read_text(output: &mut BufReader<ChildStdout>, limit: usize) -> io::Result<String> {
+async fn read_text(output: &mut BufReader<ChildStdout>, limit: usize) -> io::Result<Decoded> {
     let mut written = Vec::new();
     // A `usize` has at most 64 bits on all supported platforms.
     output.take(limit as u64).read_until(stream::FLUSH, &mut written).await?;
@@ -273,7 +281,7 @@ mod tests {
         // Copies two texts, each up to its flush, and exits.
         let slot = slot("head -z -n 1; head -z -n 1");
         for text in ["uno", "dos", "tres", "cuatro", "cinco"] {
-            assert_eq!(slot.translate(&[text.to_owned()]).await.unwrap(), [text]);
+            assert_eq!(slot.translate(&[text.to_owned()]).await.unwrap()[0].text, text);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Apertium's stream format: escaping of input and unescaping of output.
 
+use crate::engine::Translated;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -21,8 +22,9 @@ pub(super) fn encode(segment: &str, stream: &mut Vec<u8>) {
             // The end of a text in the stream. A segment should not contain one; it would split the segment
             // in two.
             '\0' => continue,
-            // The post-generator's alarm, which it would drop; as a blank, it passes.
-            '~' => stream.extend_from_slice(b"[~]"),
+            // The post-generator's alarm, which it would drop, and the marks of failed words, which are not those
+            // of the source; as blanks, they pass.
+            mark @ ('~' | '*' | '#') => stream.extend_from_slice(&[b'[', mark as u8, b']']),
             special if SPECIAL.contains(&special) => stream.extend_from_slice(&[b'\\', special as u8]),
             other => stream.extend_from_slice(other.encode_utf8(&mut buffer).as_bytes()),
         }
@@ -31,34 +33,56 @@ pub(super) fn encode(segment: &str, stream: &mut Vec<u8>) {
     stream.push(FLUSH);
 }
 
+/// The output of the last stage.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Decoded {
+    text: String,
+    /// The number of words that Apertium copied because it does not know them, without names.
+    unknown_words: usize,
+}
+
+impl Decoded {
+    /// Without the artefacts of the rules; see [`tidy`].
+    pub(super) fn tidied(&self, source: &str) -> Translated {
+        Translated { unknown_words: self.unknown_words, ..Translated::new(tidy(source, &self.text)) }
+    }
+}
+
 /// Decodes the output of the last stage, without its flush. `None` if the end marker is missing: then a stage
 /// has exited, and the others have flushed what they had.
-pub(super) fn decode(stream: &[u8]) -> Option<String> {
+pub(super) fn decode(stream: &[u8]) -> Option<Decoded> {
     let written = String::from_utf8_lossy(stream);
     let body = written.strip_suffix(END)?;
     let mut text = String::with_capacity(body.len());
-    let mut characters = body.chars();
+    let mut unknown_words = 0;
+    let mut is_blank = false;
+    let mut characters = body.chars().peekable();
     while let Some(character) = characters.next() {
         match character {
             '\\' => text.extend(characters.next()),
-            // Unescaped, it is not from the source: our own blanks (`[~]` and the end), or marks of failed
-            // words.
+            '[' | ']' => is_blank = character == '[',
+            // Marks of a word that is not in the dictionary, or has no translation there.
+            '*' | '@' if !is_blank => {
+                unknown_words += usize::from(characters.peek().is_some_and(|next| next.is_lowercase()));
+            }
+            // The mark of a form that could not be generated (`#inicial`).
+            '#' if !is_blank => {}
+            // Unescaped, it is not from the source.
             unescaped if SPECIAL.contains(&unescaped) => {}
             other => text.push(other),
         }
     }
-    Some(text)
+    Some(Decoded { text, unknown_words })
 }
 
-/// Artefacts of the rules in a text: a mark of a form that could not be generated (`#inicial`), a grammatical
-/// tag (`<prn>`), an alternative form (`insère/insére`).
-static ARTEFACTS: LazyLock<[(char, Regex); 4]> = LazyLock::new(|| {
-    [('#', "#"), ('*', r"\*"), ('<', "<[a-z0-9]*>"), ('/', r"/\p{L}+")]
+/// Artefacts of the rules in a text: a grammatical tag (`<prn>`), an alternative form (`insère/insére`).
+static ARTEFACTS: LazyLock<[(char, Regex); 2]> = LazyLock::new(|| {
+    [('<', "<[a-z0-9]*>"), ('/', r"/\p{L}+")]
         .map(|(sign, pattern)| (sign, Regex::new(pattern).expect("a constant pattern is valid")))
 });
 
 /// Removes artefacts of the rules and spaces of dropped words, and restores a lost capital.
-pub(super) fn tidy(source: &str, translation: &str) -> String {
+fn tidy(source: &str, translation: &str) -> String {
     let mut text = translation.trim().to_owned();
     for (sign, remains) in ARTEFACTS.iter() {
         if text.contains(*sign) && !source.contains(*sign) {
@@ -87,16 +111,48 @@ mod tests {
     #[test]
     fn special_characters_are_escaped() {
         let mut stream = Vec::new();
-        encode(r"a/b <c> [d] ^e$ \ @f {g} ~", &mut stream);
-        assert_eq!(stream, b"a\\/b \\<c\\> \\[d\\] \\^e\\$ \\\\ \\@f \\{g\\} [~][][\n]\0");
+        encode(r"a/b <c> [d] ^e$ \ @f {g} ~ * #", &mut stream);
+        assert_eq!(stream, b"a\\/b \\<c\\> \\[d\\] \\^e\\$ \\\\ \\@f \\{g\\} [~] [*] [#][][\n]\0");
+    }
+
+    #[test]
+    fn unknown_words_are_counted() {
+        for (stream, text, unknown_words) in [
+            ("", "", 0),
+            ("nada", "nada", 0),
+            ("*uno", "uno", 1),
+            ("*uno *dos,*tres", "uno dos,tres", 3),
+            ("@casa nueva", "casa nueva", 1),
+            ("*uno @dos #tres", "uno dos tres", 2),
+            ("la #inicial", "la inicial", 0),
+            ("*élève", "élève", 1),
+            ("*Élève", "Élève", 0),
+            ("el *xyzzy de *Marie", "el xyzzy de Marie", 1),
+            ("*USB @NATO", "USB NATO", 0),
+            ("*2nd", "2nd", 0),
+            ("el *wifi.", "el wifi.", 1),
+            ("¿*qué?", "¿qué?", 1),
+            ("\\[*uno\\]", "[uno]", 1),
+            ("[*]star[*] 5 [*] 3", "*star* 5 * 3", 0),
+            ("[*]*star[*]", "*star*", 1),
+            ("[#]3 y C[#]", "#3 y C#", 0),
+            ("[#]#tres", "#tres", 0),
+            ("\\@casa", "@casa", 0),
+            ("[~]*uno[~]", "~uno~", 1),
+            ("*", "", 0),
+        ] {
+            let decoded = decode(format!("{stream}{END}").as_bytes()).unwrap();
+            assert_eq!(decoded, Decoded { text: text.to_owned(), unknown_words }, "{stream}");
+        }
     }
 
     #[test]
     fn artefacts_of_the_rules_are_removed() {
-        assert_eq!(decode(b"@casa ^\\@casa\\/\\<b\\> [~] c[][\n]").as_deref(), Some("casa @casa/<b> ~ c"));
+        let decoded = decode(b"@casa ^\\@casa\\/\\<b\\> [~] c[][\n]").unwrap();
+        assert_eq!(decoded.text, "casa @casa/<b> ~ c");
         assert_eq!(tidy("x", "s'insére/insère la part"), "s'insére la part");
         assert_eq!(tidy("x", "el website, <prn> séjourner"), "el website, séjourner");
-        assert_eq!(tidy("Raison initiale", "raó #inicial"), "Raó inicial");
+        assert_eq!(tidy("Raison initiale", "raó inicial"), "Raó inicial");
         assert_eq!(tidy("a/b <i>", "a/b <i>"), "a/b <i>");
         assert_eq!(tidy("C# now", "C# ara"), "C# ara");
     }
@@ -114,7 +170,7 @@ mod tests {
             let mut stream = Vec::new();
             encode(&text, &mut stream);
             prop_assert_eq!(stream.pop(), Some(FLUSH));
-            prop_assert_eq!(decode(&stream), Some(text));
+            prop_assert_eq!(decode(&stream), Some(Decoded { text, unknown_words: 0 }));
         }
 
         #[test]

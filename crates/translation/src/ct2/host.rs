@@ -156,6 +156,7 @@ fn run(
             text: words::to_marks(text.trim()),
             // The mean log probability of its pieces.
             score: score.map(|score| score.exp().clamp(0.0, 1.0)),
+            unknown_words: 0,
         };
         translated.extend(answers.into_iter().map(answer));
     }

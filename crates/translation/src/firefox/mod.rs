@@ -183,7 +183,7 @@ impl Engine for Firefox {
             Err(EngineError::Interrupted(_)) => self.host(pair)?.translate(texts, urgency).await?,
             answers => answers?,
         };
-        Ok(answers.iter().map(|text| Translated { text: words::to_marks(text), score: None }).collect())
+        Ok(answers.iter().map(|text| Translated::new(words::to_marks(text))).collect())
     }
 
     async fn rest(&self) {

@@ -239,7 +239,7 @@ impl Engine for Remote {
         if answers.is_err() {
             self.refresh.notify_one();
         }
-        Ok(answers?.into_iter().flatten().map(|text| Translated { text, score: None }).collect())
+        Ok(answers?.into_iter().flatten().map(Translated::new).collect())
     }
 
     async fn rest(&self) {}

@@ -73,10 +73,10 @@ pub fn claim(
 
 /// Stores the result of a text until the caller fetches it.
 pub fn answer(tx: &mut Tx<'_>, id: TextId, state: &State) -> Result<(), StoreError> {
-    let [content, engine, score, reason, code] = state.columns();
+    let [content, engine, score, reason, code, grade] = state.columns();
     tx.execute(
-        "UPDATE text_requests SET state = $2, answer = $3, engine = $4, score = $5, reason = $6, reason_code = $7 WHERE id = $1",
-        &[id.into(), state.name().into(), content, engine, score, reason, code],
+        "UPDATE text_requests SET state = $2, answer = $3, engine = $4, score = $5, reason = $6, reason_code = $7, grade = $8 WHERE id = $1",
+        &[id.into(), state.name().into(), content, engine, score, reason, code, grade],
     )?;
     Ok(())
 }
@@ -87,7 +87,7 @@ pub fn fetch(tx: &mut Tx<'_>, ids: &[TextId]) -> Result<Vec<(TextId, State)>, St
     tx.fetch_all(
         &format!(
             "DELETE FROM text_requests WHERE state IS NOT NULL AND id IN ({list}) \
-             RETURNING id, state, answer, engine, score, reason, reason_code"
+             RETURNING id, state, answer, engine, score, reason, reason_code, grade"
         ),
         &padded(ids.iter().map(|id| Value::from(*id))),
     )

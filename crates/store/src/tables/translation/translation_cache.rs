@@ -3,7 +3,7 @@
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::record;
 use crate::{StoreError, Tx, Value};
-use meeshy_domain::Timestamp;
+use meeshy_domain::{Grade, Timestamp};
 
 record! {
     /// A cached result of an engine.
@@ -17,6 +17,8 @@ record! {
         pub engine: String,
         /// The confidence of the engine, if known.
         pub score: Option<f64>,
+        /// How good it is expected to be; `None` in older rows.
+        pub grade: Option<Grade>,
     }
 }
 
@@ -36,9 +38,9 @@ pub fn get(tx: &mut Tx<'_>, keys: &[String]) -> Result<Vec<Cached>, StoreError> 
 pub fn put(tx: &mut Tx<'_>, answers: &[Cached], now: Timestamp) -> Result<(), StoreError> {
     for answer in answers {
         tx.execute(
-            "INSERT INTO translation_cache (key, content, engine, score, created_at) VALUES ($1, $2, $3, $4, $5) \
+            "INSERT INTO translation_cache (key, content, engine, score, grade, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
              ON CONFLICT (key) DO NOTHING",
-            &[(&answer.key).into(), (&answer.content).into(), (&answer.engine).into(), answer.score.into(), now.into()],
+            &[(&answer.key).into(), (&answer.content).into(), (&answer.engine).into(), answer.score.into(), answer.grade.into(), now.into()],
         )?;
     }
     Ok(())

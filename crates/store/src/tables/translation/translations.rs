@@ -5,7 +5,7 @@ use crate::engine::record::{FromRow, record};
 use crate::messages;
 use crate::translation_jobs::{self, Job};
 use crate::{Query, Row, StoreError, Tx, Value};
-use meeshy_domain::{Language, MessageId, Reason, ReasonCode, Timestamp};
+use meeshy_domain::{Grade, Language, MessageId, Reason, ReasonCode, Timestamp};
 
 /// The state of a translation.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,8 @@ pub enum State {
         engine: String,
         /// The confidence of the engine, 0 to 1, if known.
         score: Option<f64>,
+        /// How good it is expected to be; `None` in older rows.
+        grade: Option<Grade>,
     },
     /// The text is the same in both languages.
     Identical {
@@ -52,37 +54,47 @@ impl State {
         matches!(self, Self::Done { .. } | Self::Identical { .. })
     }
 
-    /// The values of the columns `content`, `engine`, `score`, `reason` and `reason_code`.
-    pub(crate) fn columns(&self) -> [Value; 5] {
-        let (content, engine, score, reason) = match self {
-            Self::Done { content, engine, score } => (Some(content), Some(engine), *score, None),
-            Self::Identical { content } => (Some(content), None, None, None),
-            Self::Unavailable { reason } | Self::Failed { reason } => (None, None, None, Some(reason)),
+    /// The values of the columns `content`, `engine`, `score`, `reason`, `reason_code` and `grade`.
+    pub(crate) fn columns(&self) -> [Value; 6] {
+        let (content, reason) = match self {
+            Self::Done { content, .. } | Self::Identical { content } => (Some(content), None),
+            Self::Unavailable { reason } | Self::Failed { reason } => (None, Some(reason)),
+        };
+        let (engine, score, grade) = match self {
+            Self::Done { engine, score, grade, .. } => (Some(engine), *score, *grade),
+            _ => (None, None, None),
         };
         let (text, code) = (reason.map(|reason| &reason.text), reason.map(|reason| reason.code.name()));
-        [content.into(), engine.into(), score.into(), text.into(), code.into()]
+        [content.into(), engine.into(), score.into(), text.into(), code.into(), grade.into()]
     }
 }
 
 /// The columns of a [`State`].
-pub(crate) const STATE_COLUMNS: &str = "state, content, engine, score, reason, reason_code";
+pub(crate) const STATE_COLUMNS: &str = "state, content, engine, score, reason, reason_code, grade";
 
 impl FromRow for State {
     fn from_row(row: &mut Row) -> Result<Self, StoreError> {
         let (state, content, engine): (String, Option<String>, Option<String>) = FromRow::from_row(row)?;
         let (score, reason, code): (_, Option<String>, Option<String>) = FromRow::from_row(row)?;
+        let grade = grade(row)?;
         let content = content.unwrap_or_default();
         // Rows from before there were codes have none.
         let code = code.map_or(ReasonCode::Unknown, |name| ReasonCode::of_name(&name));
         let reason = Reason { code, text: reason.unwrap_or_default() };
         Ok(match state.as_str() {
-            "done" => Self::Done { content, engine: engine.unwrap_or_default(), score },
+            "done" => Self::Done { content, engine: engine.unwrap_or_default(), score, grade },
             "identical" => Self::Identical { content },
             "unavailable" => Self::Unavailable { reason },
             "failed" => Self::Failed { reason },
             other => return Err(StoreError::Statement(format!("`{other}` is no state of a translation"))),
         })
     }
+}
+
+/// The next column as a grade; none in older rows, or if a newer version has other names.
+pub(crate) fn grade(row: &mut Row) -> Result<Option<Grade>, StoreError> {
+    let name: Option<String> = FromRow::from_row(row)?;
+    Ok(name.and_then(|name| name.parse().ok()))
 }
 
 record! {
@@ -201,12 +213,12 @@ fn keep(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Timestamp>,
         }
         Some(_) => {}
     }
-    let [content, engine, score, reason, code] = translation.state.columns();
+    let [content, engine, score, reason, code, grade] = translation.state.columns();
     tx.fetch_optional(
-        "INSERT INTO translations (message_id, language, revision, state, content, engine, score, reason, created_at, updated_at, reason_code) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (message_id, language) DO UPDATE SET \
+        "INSERT INTO translations (message_id, language, revision, state, content, engine, score, reason, created_at, updated_at, reason_code, grade) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (message_id, language) DO UPDATE SET \
            revision = excluded.revision, state = excluded.state, content = excluded.content, engine = excluded.engine, \
-           score = excluded.score, reason = excluded.reason, reason_code = excluded.reason_code, updated_at = excluded.updated_at \
+           score = excluded.score, reason = excluded.reason, reason_code = excluded.reason_code, grade = excluded.grade, updated_at = excluded.updated_at \
          WHERE translations.revision <= excluded.revision RETURNING created_at",
         &[
             translation.message_id.into(),
@@ -220,6 +232,7 @@ fn keep(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Timestamp>,
             translation.created_at.into(),
             translation.updated_at.into(),
             code,
+            grade,
         ])
 }
 

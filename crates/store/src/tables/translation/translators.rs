@@ -2,7 +2,7 @@
 
 use crate::engine::record::record;
 use crate::{FromValue, StoreError, Tx, Value};
-use meeshy_domain::{Language, Timestamp};
+use meeshy_domain::{Grade, Language, Timestamp};
 
 record! {
     /// A process that translates.
@@ -14,6 +14,8 @@ record! {
         pub name: String,
         /// The language pairs it translates.
         pub pairs: Vec<Speed>,
+        /// How good its translations are expected to be; empty from older versions.
+        pub grades: Vec<Graded>,
         /// When it started.
         pub started_at: Timestamp,
         /// The time of its last heartbeat.
@@ -49,19 +51,54 @@ pub struct Speed {
 
 impl Speed {
     fn parse(line: &str) -> Option<Self> {
-        let (pair, cost) = line.split_once(' ')?;
-        let (from, to) = pair.split_once('-')?;
-        Some(Self {
-            from: Language::parse(from).ok()?,
-            to: Language::parse(to).ok()?,
-            cost_ms: cost.parse().ok()?,
-        })
+        let (from, to, cost) = parts(line)?;
+        Some(Self { from, to, cost_ms: cost.parse().ok()? })
     }
+}
+
+/// Stored as lines of text: `en-fr good`.
+impl From<Vec<Graded>> for Value {
+    fn from(grades: Vec<Graded>) -> Self {
+        let line = |Graded { from, to, grade }: &Graded| format!("{from}-{to} {grade}");
+        Self::Text(grades.iter().map(line).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+impl FromValue for Vec<Graded> {
+    fn from_value(value: Value) -> Result<Self, String> {
+        // A newer version may know languages and grades that this one does not.
+        Ok(String::from_value(value)?.lines().filter_map(Graded::parse).collect())
+    }
+}
+
+/// The grade of a language pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Graded {
+    /// The source language.
+    pub from: Language,
+    /// The target language.
+    pub to: Language,
+    /// How good translations are expected to be.
+    pub grade: Grade,
+}
+
+impl Graded {
+    fn parse(line: &str) -> Option<Self> {
+        let (from, to, grade) = parts(line)?;
+        Some(Self { from, to, grade: grade.parse().ok()? })
+    }
+}
+
+/// The pair of a line, and what is said about it.
+fn parts(line: &str) -> Option<(Language, Language, &str)> {
+    let (pair, about) = line.split_once(' ')?;
+    let (from, to) = pair.split_once('-')?;
+    Some((Language::parse(from).ok()?, Language::parse(to).ok()?, about))
 }
 
 /// Records a heartbeat of a translator.
 pub fn beat(tx: &mut Tx<'_>, translator: &Translator) -> Result<(), StoreError> {
-    let conflict = "ON CONFLICT (id) DO UPDATE SET pairs = excluded.pairs, seen_at = excluded.seen_at";
+    let conflict = "ON CONFLICT (id) DO UPDATE SET pairs = excluded.pairs, grades = excluded.grades, seen_at = excluded.seen_at";
     tx.insert_then(translator, conflict)
 }
 
