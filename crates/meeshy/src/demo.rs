@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 struct Person {
     username: &'static str,
@@ -28,20 +29,20 @@ const PEOPLE: [Person; 4] = [
 
 /// Author and text; each user writes their own language.
 const MESSAGES: [(&str, &str); 10] = [
-    ("carlos", "¡Hola a todos! ¿A qué hora llegáis mañana a Barcelona?"),
+    ("carlos", "¡Hola a todos! ¿Cuándo llegáis a Barcelona?"),
     ("lea", "Bonjour ! Mon train arrive à la gare à dix heures du matin."),
     ("emma", "My flight arrives at noon. Where do we meet?"),
     ("ines", "Olá! Eu chego à tarde e vou direto para o hotel."),
-    (
-        "carlos",
-        "Podemos comer juntos cerca de la playa. Conozco un restaurante muy bueno: https://example.org/mar",
-    ),
-    ("lea", "Parfait, j'adore le poisson. Est-ce que la mer est déjà chaude ?"),
+    ("carlos", "Podemos comer juntos en la playa. Conozco un restaurante muy bueno: https://example.org/mar"),
+    ("lea", "Bonne idée, j'aime beaucoup le poisson. Est-ce que la mer est déjà chaude ?"),
     ("emma", "I will bring my camera. The weather is going to be beautiful! ☀️"),
     ("carlos", "El agua está fría, pero el sol calienta. @emma, trae también un sombrero."),
-    ("ines", "Que bom! Eu levo uma garrafa de vinho para o jantar."),
+    ("ines", "Boa ideia! Eu levo uma garrafa de vinho para o jantar."),
     ("lea", "Alors à demain, mes amis. Bon voyage !"),
 ];
+
+/// How long a translation may take. It usually takes a second at most, with the start of its engine.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 const TITLE: &str = "Barcelona 🌍";
 
@@ -61,7 +62,14 @@ impl Translations {
         }
         needed.settled().await;
         for (reader, message, language) in self.0 {
-            if let Err(error) = chat.translations().request(reader, &message, language).await {
+            // One that is being made may still use the engines of before: it is replaced once it is done.
+            let translations = chat.translations();
+            let made = translations.request_and_wait(reader, &message, language, TIMEOUT).await;
+            let improved = match made {
+                Ok(_) => translations.request(reader, &message, language).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = improved {
                 tracing::warn!(%error, "Failed to request a translation of the demo");
             }
         }
