@@ -125,10 +125,10 @@ test("the choice of a language says what is translated into it", async () => {
     .waitFor();
   await picker.fill("suomi");
   await emma.page.getByRole("option", { name: "not translated here" }).click();
-  await served.getByText("Nothing here translates into Finnish yet.").waitFor();
+  await served.getByText("This server cannot translate into Finnish yet.").waitFor();
   await picker.fill("español");
-  await emma.page.getByRole("option", { name: "translated well" }).click();
-  await served.getByText(/^Bien traducido desde: .*catalán/).waitFor();
+  await emma.page.getByRole("option", { name: "understandable" }).click();
+  await served.getByText(/^Comprensible, con errores, desde: .*catalán/).waitFor();
   await emma.context.close();
 });
 

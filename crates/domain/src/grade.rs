@@ -3,7 +3,7 @@
 use crate::named::named;
 
 named!(
-    /// The grade of a translation, as shown to readers.
+    /// The grade of a translation, as shown to readers; the worst is the greatest.
     Grade, "grade" {
         /// It reads well.
         Good = "good",

@@ -2,11 +2,12 @@
 
 use crate::EngineError;
 use crate::answer::{emptiness, flaw};
-use crate::engine::{Engine, Translated};
+use crate::engine::{Engine, Translated, least};
 use crate::mark::{is_mark, same_marks};
 use crate::pair::Pair;
 use crate::queue::Queues;
 use crate::request::Urgency;
+use crate::shouting::{in_small_letters, is_shouted};
 use crate::text::{Replaced, composed, lost, splice};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -96,10 +97,14 @@ impl Question<'_> {
         }
         let mut translated = self.ask(&pieces).await.into_iter();
         for at in lost {
-            let mut fault = None;
+            let (mut fault, mut score, mut unknown_words) = (None, None, 0);
             let text = splice(&texts[at], |_| match translated.next() {
                 // A piece contains no marks, so marks in the answer are invented.
-                Some(Ok(answer)) => answer.text.replace(is_mark, ""),
+                Some(Ok(answer)) => {
+                    score = least(score, answer.score);
+                    unknown_words += answer.unknown_words;
+                    answer.text.replace(is_mark, "")
+                }
                 Some(Err(problem)) => {
                     fault = Some(problem);
                     String::new()
@@ -110,7 +115,7 @@ impl Question<'_> {
                 }
             });
             if let Ok(answer) = &mut answers[at] {
-                answer.text = text;
+                *answer = Translated { text, score, unknown_words };
             }
             if let Some(fault) = fault {
                 answers[at] = Err(fault);
@@ -125,9 +130,14 @@ impl Question<'_> {
         if texts.is_empty() {
             return Vec::new();
         }
-        let answers = self.queues.ask(self.engine, self.pair, self.urgency, texts).await;
+        let small = |text: &String| if is_shouted(text) { in_small_letters(text) } else { text.clone() };
+        let asked: Vec<String> = texts.iter().map(small).collect();
+        let answers = self.queues.ask(self.engine, self.pair, self.urgency, &asked).await;
         let check = |(answer, text): (Result<Translated, EngineError>, &String)| {
             let mut answer = answer.map_err(Fault::Engine)?;
+            if is_shouted(text) {
+                answer.text = answer.text.to_uppercase();
+            }
             if answer.text.contains(char::is_control) {
                 answer.text = answer.text.replace(char::is_control, " ");
             }

@@ -1,6 +1,6 @@
 //! The cache of translated segments, keyed by content: in memory, with an optional [`CacheStore`] behind it.
 
-use crate::grade::Graded;
+use crate::grade::{Graded, points};
 use crate::route::Route;
 use async_trait::async_trait;
 use meeshy_domain::Grade;
@@ -16,7 +16,8 @@ const OVERHEAD: usize = 160;
 /// cached translations of another version are not used.
 const VERSION: u8 = 3;
 
-/// The SHA-256 of everything that a translation depends on: text, languages, engines and their versions.
+/// The SHA-256 of everything that a translation and its grade depend on: text, languages, engines and their
+/// versions, the figures of the route.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CacheKey([u8; 32]);
 
@@ -31,6 +32,8 @@ impl CacheKey {
         }
         // Lengths precede the parts of a step, and the text comes last, so that the encoding is unambiguous.
         digest.update(usize::MAX.to_le_bytes());
+        // The evidence for its grade, in points: new figures grade anew.
+        digest.update(points(route.loss).round().to_le_bytes());
         digest.update(segment);
         Self(digest.finalize().into())
     }
@@ -132,5 +135,21 @@ impl Cache {
         if let Some(store) = self.store.as_ref().filter(|_| !entries.is_empty()) {
             store.put(entries).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::Quality;
+
+    #[test]
+    fn new_figures_of_a_route_make_another_key() {
+        let key = |loss| {
+            let route = Route { steps: Vec::new(), quality: Quality::Measured(50.0), loss, cost_ms: 1.0 };
+            CacheKey::new(&route, "hello")
+        };
+        assert_eq!(key(0.2), key(0.2));
+        assert_ne!(key(0.2), key(0.3));
     }
 }

@@ -54,6 +54,14 @@ impl Translated {
     }
 }
 
+/// The lower of two scores; a missing one is ignored.
+pub(crate) fn least(one: Option<f32>, other: Option<f32>) -> Option<f32> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
 /// A translation engine.
 ///
 /// A segment is at most one sentence, without line breaks or control characters. It may contain marks

@@ -43,6 +43,7 @@ mod resolver;
 mod route;
 mod route_execution;
 mod routes;
+mod shouting;
 mod single_flight;
 mod text;
 mod translator;

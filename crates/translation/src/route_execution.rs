@@ -5,13 +5,12 @@ use crate::EngineError;
 use crate::ask::{Checked, Fault, Question};
 use crate::breaker::{Consequence, Unit};
 use crate::cache::{CacheKey, CachedText};
-use crate::engine::Engine;
-use crate::grade::{Evidence, Graded};
+use crate::engine::{Engine, least};
+use crate::grade::{Evidence, Graded, are_related};
 use crate::request::Urgency;
 use crate::resolver::{Answer, Resolver};
 use crate::route::{Route, Step};
 use crate::single_flight::{Follow, Lead, Role};
-use crate::translator::least;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -42,6 +41,7 @@ impl Item<'_> {
             loss: route.loss,
             score: self.score,
             unknown_words: self.unknown_words,
+            is_related: route.pair().is_some_and(are_related),
             source: self.segment,
             translation: &self.text,
         }

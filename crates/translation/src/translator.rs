@@ -3,7 +3,7 @@
 use crate::apertium::Apertium;
 use crate::cache::{Cache, CacheStore};
 use crate::ct2::CTranslate2;
-use crate::engine::Engine;
+use crate::engine::{Engine, least};
 use crate::firefox::Firefox;
 use crate::grade;
 use crate::pair::Pair;
@@ -203,13 +203,5 @@ fn why_missing(answers: &Answers) -> Result<Outcome, Failure> {
         Some(Missing::Unavailable(reason)) => Ok(Outcome::Unavailable { reason: reason.clone() }),
         Some(Missing::Failed(reason)) => Err(Failure(reason.clone())),
         None => Err(Failure("an engine omitted a part of the text".to_owned())),
-    }
-}
-
-/// The lower of two scores; a missing one is ignored.
-pub(crate) fn least(one: Option<f32>, other: Option<f32>) -> Option<f32> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
     }
 }

@@ -85,6 +85,24 @@ async fn no_artefacts_of_the_rules_remain(#[case] from: &str, #[case] to: &str, 
     translator.shutdown().await;
 }
 
+/// The post-generator sees unknown words without a mark.
+#[rstest]
+#[case("es", "fr", "el libro de Ernaux", "d'Ernaux")]
+#[case("es", "fr", "la casa de airbnb", "d'airbnb")]
+#[case("fr", "ca", "le livre d'Ernaux", "d'Ernaux")]
+#[tokio::test]
+async fn words_are_elided_before_unknown_ones(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] source: &str,
+    #[case] expected: &str,
+) {
+    let translator = apertium();
+    let (text, _) = done(&translator, from, to, source).await;
+    assert!(text.contains(expected), "{text}");
+    translator.shutdown().await;
+}
+
 #[tokio::test]
 async fn texts_without_words_are_identical_and_missing_pairs_are_unavailable() {
     let translator = apertium();

@@ -179,7 +179,7 @@ async fn the_next_engine_translates_what_the_first_cannot() {
     for _ in 0..2 {
         let outcome = translate_one(&translator, "en", "fr", "Hello. Empty.").await;
         let engine = "picky, spare".to_owned();
-        let grade = Some(Grade::Good);
+        let grade = Some(Grade::Fair);
         assert_eq!(outcome, Outcome::Done { text: "hello. EMPTY.".to_owned(), engine, score: None, grade });
     }
     assert_eq!(spare.requests(), [["Empty."]], "every translation is cached, whoever made it");

@@ -174,7 +174,7 @@ pub struct Translation {
     /// Only if the engine reports one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence_score: Option<f64>,
-    /// How good it is expected to be; absent for old translations.
+    /// How good it is expected to be; absent if that is not known, as for old translations, or if the text is the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quality: Option<Grade>,
     pub cache_key: String,

@@ -239,7 +239,7 @@ pub struct TranslatedText {
     /// Only if the engine reports one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f64>,
-    /// How good it is expected to be; absent for old translations, and if the text is the same.
+    /// How good it is expected to be; absent if that is not known, as for old translations, or if the text is the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quality: Option<Grade>,
     /// In seconds.
@@ -387,7 +387,7 @@ pub struct TranslationReceived {
     pub target_language: Language,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence_score: Option<f64>,
-    /// How good it is expected to be; absent for old translations.
+    /// How good it is expected to be; absent if that is not known, as for old translations, or if the text is the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quality: Option<Grade>,
 }

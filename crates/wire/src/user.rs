@@ -114,7 +114,7 @@ pub struct Language {
     pub translated_from: TranslatedFrom,
 }
 
-/// The languages from which another one is translated, by the `quality` that most translations have.
+/// The languages from which another one is translated, by the `quality` to expect.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct TranslatedFrom {
     pub good: Vec<meeshy_domain::Language>,

@@ -40,7 +40,8 @@ export const en = {
   translatedFairly: "Understandable, with mistakes, from {languages}.",
   translatedRoughly: "Roughly, the gist at most, from {languages}.",
   translatedElsewhere: "Also translated from {languages}.",
-  translatedNot: "Nothing here translates into {language} yet. You will read messages as they were written.",
+  translatedNot:
+    "This server cannot translate into {language} yet. Until it can, you will read messages as they were written.",
   worksWell: "translated well",
   worksFairly: "understandable",
   worksRoughly: "rough only",

@@ -40,7 +40,7 @@ export const es: Texts = {
   translatedRoughly: "Aproximado, la idea general como mucho, desde: {languages}.",
   translatedElsewhere: "También se traduce desde: {languages}.",
   translatedNot:
-    "Aquí aún no se traduce a este idioma ({language}). Leerás los mensajes tal como se escribieron.",
+    "Aquí aún no se traduce a este idioma ({language}). Mientras tanto, leerás los mensajes tal como se escribieron.",
   worksWell: "bien traducido",
   worksFairly: "comprensible",
   worksRoughly: "solo aproximado",

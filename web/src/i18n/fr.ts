@@ -41,7 +41,7 @@ export const fr: Texts = {
   translatedRoughly: "Approximatif, l’idée générale au mieux, depuis : {languages}.",
   translatedElsewhere: "Aussi traduit depuis : {languages}.",
   translatedNot:
-    "Rien ne traduit encore ici vers cette langue ({language}). Vous lirez les messages tels qu’ils ont été écrits.",
+    "Ce serveur ne traduit pas encore vers cette langue ({language}). D’ici là, vous lirez les messages tels qu’ils ont été écrits.",
   worksWell: "bien traduit",
   worksFairly: "compréhensible",
   worksRoughly: "approximatif",

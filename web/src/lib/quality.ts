@@ -22,7 +22,15 @@ export function qualityOf({ quality, confidenceScore }: Judged): Quality | undef
 /** The best that a reader of a language can expect here: `none` if nothing is translated into it. */
 export type Served = Quality | "unknown" | "none";
 
-export function servedBest({ translatedFrom }: Pick<Language, "translatedFrom">): Served {
+/** An older gateway does not say what it translates. */
+type Serving = Partial<Pick<Language, "translatedFrom">>;
+
+/** The languages from which a language is translated this well. */
+export function servedFrom({ translatedFrom }: Serving, quality: Quality | "unknown"): readonly string[] {
+  return translatedFrom?.[quality] ?? [];
+}
+
+export function servedBest(language: Serving): Served {
   const from = ["good", "fair", "unknown", "rough"] as const;
-  return from.find((quality) => translatedFrom[quality].length > 0) ?? "none";
+  return from.find((quality) => servedFrom(language, quality).length > 0) ?? "none";
 }

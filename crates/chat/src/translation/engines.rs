@@ -59,7 +59,10 @@ impl Engines {
     /// to be, if known.
     pub fn grades(&self) -> BTreeMap<Pair, Option<Grade>> {
         let mut grades = self.remote.grades();
-        grades.extend(self.translator.grades().into_iter().map(|(pair, grade)| (pair, Some(grade))));
+        for (pair, grade) in self.translator.grades() {
+            let worst = grades.entry(pair).or_default();
+            *worst = (*worst).max(Some(grade));
+        }
         grades
     }
 

@@ -32,14 +32,19 @@ impl Translators {
         pairs.into_iter().filter(|&(from, to)| !serves(from, to)).collect()
     }
 
-    /// The pairs that they serve, and how good the translations are expected to be; older versions do not say so.
+    /// The pairs that they serve, and how good the translations are expected to be: the worst, because any of them
+    /// may translate. Older versions do not say so.
     pub fn grades(&self) -> BTreeMap<Pair, Option<Grade>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let served = known.iter().flat_map(|other| &other.pairs);
-        let served = served.map(|served| (Pair { from: served.from, to: served.to }, None));
-        let graded = known.iter().flat_map(|other| &other.grades);
-        let graded = graded.map(|graded| (Pair { from: graded.from, to: graded.to }, Some(graded.grade)));
-        served.chain(graded).collect()
+        let mut grades: BTreeMap<Pair, Option<Grade>> =
+            served.map(|served| (Pair { from: served.from, to: served.to }, None)).collect();
+        for graded in known.iter().flat_map(|other| &other.grades) {
+            if let Some(worst) = grades.get_mut(&Pair { from: graded.from, to: graded.to }) {
+                *worst = (*worst).max(Some(graded.grade));
+            }
+        }
+        grades
     }
 
     pub fn set(&self, all: Vec<Translator>, own_id: &str) {
@@ -72,10 +77,11 @@ mod tests {
             };
         let translators = Translators::default();
         let graded = other("a", &[(en, fr), (fr, en)], &[(en, fr, Grade::Good), (fr, en, Grade::Rough)]);
-        let older = other("b", &[(en, fr), (en, es)], &[]);
+        let older = other("b", &[(en, fr), (en, es)], &[(es, fr, Grade::Good)]);
+        let worse = other("c", &[(en, fr), (fr, en)], &[(en, fr, Grade::Fair), (fr, en, Grade::Good)]);
         let own = other("own", &[(es, en)], &[(es, en, Grade::Good)]);
-        translators.set(vec![graded, older, own], "own");
-        let expected = [(en, fr, Some(Grade::Good)), (fr, en, Some(Grade::Rough)), (en, es, None)];
+        translators.set(vec![graded, older, worse, own], "own");
+        let expected = [(en, fr, Some(Grade::Fair)), (fr, en, Some(Grade::Rough)), (en, es, None)];
         let expected = expected.into_iter().map(|(from, to, grade)| (Pair { from, to }, grade)).collect();
         assert_eq!(translators.grades(), expected);
     }

@@ -88,7 +88,7 @@ fn print_line(out: &mut impl Write, text: &str) -> anyhow::Result<()> {
 fn as_json(source: &str, outcome: &Result<Outcome, Failure>) -> serde_json::Value {
     match outcome {
         Ok(Outcome::Done { text, engine, score, grade }) => {
-            json!({ "state": "done", "text": text, "engine": engine, "score": score, "quality": grade })
+            json!({ "state": "done", "text": text, "engine": engine, "score": score, "grade": grade })
         }
         Ok(Outcome::Identical { engine }) => {
             json!({ "state": "identical", "text": source, "engine": engine })

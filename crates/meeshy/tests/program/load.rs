@@ -22,7 +22,7 @@ pub struct Round {
 }
 
 impl Round {
-    /// Waits until a message was acknowledged in this round, however slow the machine is.
+    /// Waits until a message was acknowledged in this round: a slow machine needs longer.
     pub async fn sent(&self) {
         eventually("a message is acknowledged", async || self.sends.load(Ordering::SeqCst) > 0).await;
     }

@@ -71,6 +71,13 @@ async fn a_translation_keeps_its_grade(database: Database) {
             translations::finish(tx, &graded(grade, NOW))?;
             assert_eq!(tx.fetch(translations::list(&[first]))?, [graded(grade, NOW)]);
         }
+        // The release before, or an import, has replaced the translation.
+        let replace = "UPDATE translations SET content = 'salut', updated_at = updated_at + 1";
+        translations::finish(tx, &graded(Some(Grade::Good), NOW))?;
+        tx.execute(replace, &[])?;
+        let known = tx.fetch(translations::list(&[first]))?;
+        assert!(matches!(&known[0].state, State::Done { content, grade: None, .. } if content == "salut"));
+        translations::finish(tx, &graded(Some(Grade::Good), NOW))?;
         // A grade of a newer version is none.
         tx.execute("UPDATE translations SET grade = 'sublime'", &[])?;
         assert_eq!(tx.fetch(translations::list(&[first]))?, [graded(None, NOW)]);

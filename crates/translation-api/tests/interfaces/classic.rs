@@ -12,7 +12,7 @@ async fn a_text_is_translated() {
     assert!(body["processing_time_ms"].take().is_u64());
     let expected = json!({
         "original_text": "Hello", "translated_text": "fr:Hello", "source_language": "en", "target_language": "fr",
-        "model_used": "fake", "confidence_score": 0.5, "quality": "good", "processing_time_ms": null,
+        "model_used": "fake", "confidence_score": 0.5, "quality": "fair", "processing_time_ms": null,
     });
     assert_eq!((status, body), (200, expected));
     let (_, detected) = server.post("/translate", json!({ "text": FRENCH, "target_language": "en" })).await;

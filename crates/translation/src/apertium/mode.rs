@@ -97,7 +97,11 @@ fn pair_of(path: &Path) -> Option<Pair> {
     Pair::of_engine(path.file_stem()?.to_str()?)
 }
 
-/// The stages of a pipeline, with options to flush at NUL and to mark unknown words with a star.
+/// Moves the mark of an unknown word behind it, as a blank, so that the post-generator sees the word and can
+/// elide what precedes it (`d'Ernaux`). An escaped `@` is no mark.
+const MARKS_AS_BLANKS: &str = r"s/(^|[^\\])[*@]([^][\\*@[:space:]]+)/\1\2[?]/g";
+
+/// The stages of a pipeline, with options to flush at NUL and to mark unknown words.
 pub(super) fn parse(text: &str) -> Result<Vec<Stage>, ModeError> {
     let mut stages = Vec::new();
     for words in split(text.trim())? {
@@ -112,7 +116,11 @@ pub(super) fn parse(text: &str) -> Result<Vec<Stage>, ModeError> {
         if !KNOWN.contains(&program.as_str()) {
             return Err(ModeError::UnknownProgram(program));
         }
-        let arguments = std::iter::once("-z".to_owned()).chain(words).collect();
+        let arguments: Vec<String> = std::iter::once("-z".to_owned()).chain(words).collect();
+        if program == "lt-proc" && arguments.iter().any(|argument| argument == "-p") {
+            let arguments = ["-z", "-u", "-E", MARKS_AS_BLANKS].map(str::to_owned).to_vec();
+            stages.push(Stage { program: "sed".to_owned(), arguments });
+        }
         stages.push(Stage { program, arguments });
     }
     Ok(stages)
@@ -188,6 +196,13 @@ mod tests {
     }
 
     #[test]
+    fn marks_are_moved_before_the_post_generator() {
+        let stages = parse("lt-proc $1 '/g.bin' | lt-proc -p '/p.bin'").unwrap();
+        let programs: Vec<&str> = stages.iter().map(|stage| stage.program.as_str()).collect();
+        assert_eq!(programs, ["lt-proc", "sed", "lt-proc"]);
+    }
+
+    #[test]
     fn only_known_programs_are_run() {
         assert_eq!(parse("rm -rf '/'"), Err(ModeError::UnknownProgram("rm".to_owned())));
         assert_eq!(parse("lt-proc x; rm y"), Err(ModeError::NeedsShell(';')));
@@ -213,7 +228,7 @@ mod tests {
         fn no_input_panics(text in "[a-z \\-|'\"$12;/\\\\\n\\PC]{0,120}") {
             if let Ok(stages) = parse(&text) {
                 for stage in stages {
-                    prop_assert!(KNOWN.contains(&stage.program.as_str()));
+                    prop_assert!(stage.program == "sed" || KNOWN.contains(&stage.program.as_str()));
                     prop_assert_eq!(stage.arguments.first().map(String::as_str), Some("-z"));
                 }
             }

@@ -60,19 +60,39 @@ pub(super) fn decode(stream: &[u8]) -> Option<Decoded> {
     while let Some(character) = characters.next() {
         match character {
             '\\' => text.extend(characters.next()),
+            // The mark of an unknown word, moved behind it for the post-generator.
+            '[' if characters.peek() == Some(&'?') => {
+                characters.by_ref().find(|&character| character == ']');
+                unknown_words += usize::from(ends_in_plain_word(&text));
+            }
             '[' | ']' => is_blank = character == '[',
             // Marks of a word that is not in the dictionary, or has no translation there.
             '*' | '@' if !is_blank => {
-                unknown_words += usize::from(characters.peek().is_some_and(|next| next.is_lowercase()));
+                unknown_words += usize::from(characters.peek().is_some_and(|next| starts_plain_word(*next)));
             }
             // The mark of a form that could not be generated (`#inicial`).
             '#' if !is_blank => {}
+            // A grammatical tag that the rules have left.
+            '<' if !is_blank => {
+                characters.by_ref().find(|&character| character == '>');
+            }
             // Unescaped, it is not from the source.
             unescaped if SPECIAL.contains(&unescaped) => {}
             other => text.push(other),
         }
     }
     Some(Decoded { text, unknown_words })
+}
+
+/// Whether the last word of a text is no name.
+fn ends_in_plain_word(text: &str) -> bool {
+    let from_end = text.chars().rev().skip_while(|character| !character.is_alphanumeric());
+    from_end.take_while(|character| character.is_alphanumeric()).last().is_some_and(starts_plain_word)
+}
+
+/// Names start with a capital letter, except in scripts that have none.
+fn starts_plain_word(first: char) -> bool {
+    first.is_alphabetic() && !first.is_uppercase()
 }
 
 /// Artefacts of the rules in a text: a grammatical tag (`<prn>`), an alternative form (`insère/insére`).
@@ -140,6 +160,12 @@ mod tests {
             ("\\@casa", "@casa", 0),
             ("[~]*uno[~]", "~uno~", 1),
             ("*", "", 0),
+            ("d'airbnb[?] d'Ernaux[?]", "d'airbnb d'Ernaux", 1),
+            ("l'escuadrón[?], y[?].", "l'escuadrón, y.", 2),
+            ("\\[?\\] no", "[?] no", 0),
+            ("[?]", "", 0),
+            ("घर[?] بيت[?]", "घर بيت", 2),
+            ("le le<prn> mot", "le le mot", 0),
         ] {
             let decoded = decode(format!("{stream}{END}").as_bytes()).unwrap();
             assert_eq!(decoded, Decoded { text: text.to_owned(), unknown_words }, "{stream}");

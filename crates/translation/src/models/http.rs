@@ -7,7 +7,7 @@ use reqwest::header::{
     ACCEPT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
     IF_NONE_MATCH, LAST_MODIFIED, RANGE,
 };
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Response, StatusCode, Url};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -28,7 +28,7 @@ const MAX_PAGE_BYTES: u64 = 64 * 1024 * 1024;
 pub(super) type Report<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
 
 fn is_tls(url: &str) -> bool {
-    url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
+    Url::parse(url).is_ok_and(|url| url.scheme() == "https")
 }
 
 /// Whether `target` may be fetched because something fetched from `source` says so: what was requested over TLS
@@ -81,7 +81,7 @@ impl Validators {
 /// A page.
 pub(super) struct Page {
     /// Its URL after redirects.
-    pub url: reqwest::Url,
+    pub url: Url,
     /// Its media type, with parameters.
     pub media_type: String,
     pub validators: Validators,

@@ -5,8 +5,9 @@ mod path;
 mod tests;
 
 use crate::engine::Offer;
+use crate::grade;
 use crate::pair::Pair;
-use crate::quality::{Figures, Leg, Legs};
+use crate::quality::{Figures, LOST_BY_APERTIUM, Leg, Legs};
 use crate::request::Request;
 use crate::route::{MIN_COST, Quality, Route, Step};
 use path::{Candidate, MAX_STEPS, Path, lengthen};
@@ -115,6 +116,9 @@ impl Routes {
             };
             let steps = path.steps().iter().map(|&at| self.candidates[at].step.clone()).collect();
             let loss = self.figures.levels.loss(pair, quality.chrf() / scale.chrf);
+            let is_doubtful = matches!(quality, Quality::Assumed(_))
+                || path.steps().iter().any(|&at| self.candidates[at].step.lost >= LOST_BY_APERTIUM);
+            let loss = if is_doubtful { loss.max(grade::MIN_LOSS_IN_DOUBT) } else { loss };
             Route { steps, quality, loss, cost_ms }
         };
         paths.iter().zip(&legs).map(route).collect()

@@ -85,7 +85,7 @@ fn measurements_take_precedence_over_expectations() {
     assert_eq!(best(&routes, Tier::Premium, "en-es").as_deref(), Some("apertium"));
     let over = |label| routes.alternatives(pair("fr-es")).into_iter().find(|route| route.label() == label);
     assert_eq!(over("apertium via ca").unwrap().quality, Quality::Measured(58.0));
-    // Nobody measured the steps of the other one; it is set off against the measured one.
+    // Nobody measured the steps of the other one; it is scaled like the measured one.
     let Quality::Assumed(assumed) = over("firefox via en").unwrap().quality else { panic!() };
     assert!((65.0..80.0).contains(&assumed), "{assumed}");
     // Measured 4 ms where 2 were expected: a slow machine. Via English, 20 are expected.

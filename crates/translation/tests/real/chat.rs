@@ -26,7 +26,7 @@ const fn message(
     Message { text, must, must_not }
 }
 
-pub const TO_PORTUGUESE: [Message; 32] = [
+pub const TO_PORTUGUESE: [Message; 35] = [
     message("My plane lands at noon. Where do we meet?", &["avião", "meio-dia", "onde", "?"], &["plano"]),
     message("The train leaves at 11:20.", &["trem|comboio", "às 11:20|às 11h20"], &["no 11", "em 11"]),
     message("I'll be there around 7:45.", &["7:45|7h45", "das 7|às 7"], &["do 7"]),
@@ -57,6 +57,9 @@ pub const TO_PORTUGUESE: [Message; 32] = [
         &["5 km", "20 minutos", "bicicleta"],
         &["miles"],
     ),
+    message("WE MISSED THE TRAIN BECAUSE OF THE SNOW", &["perdemos o", "neve"], &["train", "snow"]),
+    message("DO NOT TOUCH MY LAPTOP AGAIN!", &["não", "toque|mexa", "meu", "!"], &["touch"]),
+    message("PLEASE CALL ME TOMORROW MORNING", &["por favor", "amanhã"], &["call", "morning"]),
     message("Only 30 % of the class passed.", &["30", "%|por cento", "turma|classe"], &["class "]),
     message("What's the weather like in Lisbon?", &["tempo|clima", "Lisboa", "?"], &["Lisbon?"]),
     message("I'm running late, sorry!", &["atrasad|tarde|atraso", "!"], &["correndo até"]),

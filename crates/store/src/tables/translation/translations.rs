@@ -69,8 +69,9 @@ impl State {
     }
 }
 
-/// The columns of a [`State`].
-pub(crate) const STATE_COLUMNS: &str = "state, content, engine, score, reason, reason_code, grade";
+/// The columns of a [`State`]. The release before and an import replace a translation, but not its grade.
+const STATE_COLUMNS: &str = "state, content, engine, score, reason, reason_code, \
+    CASE WHEN graded_at = updated_at THEN grade END AS grade";
 
 impl FromRow for State {
     fn from_row(row: &mut Row) -> Result<Self, StoreError> {
@@ -113,6 +114,17 @@ record! {
         pub created_at: Timestamp,
         /// When it was last updated.
         pub updated_at: Timestamp,
+    }
+}
+
+impl Translation {
+    /// Those of `known` that are translations of the same text into other languages.
+    pub fn others(&self, known: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let is_other = |other: &Self| {
+            (other.message_id, other.revision) == (self.message_id, self.revision)
+                && other.language != self.language
+        };
+        known.into_iter().filter(is_other).collect()
     }
 }
 
@@ -215,10 +227,11 @@ fn keep(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Timestamp>,
     }
     let [content, engine, score, reason, code, grade] = translation.state.columns();
     tx.fetch_optional(
-        "INSERT INTO translations (message_id, language, revision, state, content, engine, score, reason, created_at, updated_at, reason_code, grade) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (message_id, language) DO UPDATE SET \
+        "INSERT INTO translations (message_id, language, revision, state, content, engine, score, reason, created_at, updated_at, reason_code, grade, graded_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $10) ON CONFLICT (message_id, language) DO UPDATE SET \
            revision = excluded.revision, state = excluded.state, content = excluded.content, engine = excluded.engine, \
-           score = excluded.score, reason = excluded.reason, reason_code = excluded.reason_code, grade = excluded.grade, updated_at = excluded.updated_at \
+           score = excluded.score, reason = excluded.reason, reason_code = excluded.reason_code, grade = excluded.grade, \
+           graded_at = excluded.graded_at, updated_at = excluded.updated_at \
          WHERE translations.revision <= excluded.revision RETURNING created_at",
         &[
             translation.message_id.into(),
