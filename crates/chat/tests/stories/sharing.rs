@@ -115,6 +115,10 @@ async fn both_deliver_everything_once_and_in_the_same_order() {
     while let Some(done) = writing.join_next().await {
         done.unwrap();
     }
+    // One of them has not read the last message.
+    for (chat, who) in [(&two.one.chat, lea), (&two.other.chat, carlos)] {
+        chat.conversations().mark_read(who, &id).await.unwrap();
+    }
     // One of them translates as well.
     two.other.translate().await;
     let last = last_event(&two.one, lea, &talk).await;
