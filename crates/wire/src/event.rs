@@ -115,13 +115,14 @@ pub struct SentMessage {
     pub created_at: Iso,
 }
 
-/// `message:translation`: one language.
+/// `message:translation`: a new translation, and all others of the same text that are known by then.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageTranslation {
     pub message_id: MessageId,
     pub conversation_id: ConversationId,
-    pub translations: [Translation; 1],
+    /// The new one first.
+    pub translations: Vec<Translation>,
     /// The number of the event in the log of its conversation; absent if the event repeats a result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_number: Option<i64>,

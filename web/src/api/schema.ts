@@ -4042,7 +4042,7 @@ export interface components {
              */
             eventNumber?: number;
         };
-        /** @description The grade of a translation, as shown to readers. */
+        /** @description The grade of a translation, as shown to readers; the worst is the greatest. */
         Grade: "good" | "fair" | "rough";
         /** @description A guest who wrote a message. */
         Guest: {
@@ -4452,7 +4452,7 @@ export interface components {
         };
         /** @description The text of a message. */
         MessageText: string;
-        /** @description `message:translation`: one language. */
+        /** @description `message:translation`: a new translation, and all others of the same text that are known by then. */
         MessageTranslation: {
             conversationId: components["schemas"]["ConversationId"];
             /**
@@ -4461,6 +4461,7 @@ export interface components {
              */
             eventNumber?: number;
             messageId: components["schemas"]["MessageId"];
+            /** @description The new one first. */
             translations: components["schemas"]["Translation"][];
         };
         /** @description A message and its translations. */
@@ -4919,7 +4920,7 @@ export interface components {
             isEncrypted: boolean;
             messageId: components["schemas"]["MessageId"];
             modelType: string;
-            /** @description How good it is expected to be; absent for old translations. */
+            /** @description How good it is expected to be; absent if that is not known, as for old translations, or if the text is the same. */
             quality?: components["schemas"]["Grade"];
             /** Format: int64 */
             revision: number;
@@ -5001,7 +5002,7 @@ export interface components {
          * @example []
          */
         TranslateTexts: components["schemas"]["TranslateText"][];
-        /** @description The languages from which another one is translated, by the `quality` that most translations have. */
+        /** @description The languages from which another one is translated, by the `quality` to expect. */
         TranslatedFrom: {
             fair: components["schemas"]["LanguageCode"][];
             good: components["schemas"]["LanguageCode"][];
@@ -5025,7 +5026,7 @@ export interface components {
              * @description In seconds.
              */
             processing_time: number;
-            /** @description How good it is expected to be; absent for old translations, and if the text is the same. */
+            /** @description How good it is expected to be; absent if that is not known, as for old translations, or if the text is the same. */
             quality?: components["schemas"]["Grade"];
             /** @description `null` for a text without words. */
             source_language: components["schemas"]["LanguageCode"] | null;
@@ -5056,7 +5057,7 @@ export interface components {
             id: string;
             isEncrypted: boolean;
             messageId: components["schemas"]["MessageId"];
-            /** @description How good it is expected to be; absent for old translations. */
+            /** @description How good it is expected to be; absent if that is not known, as for old translations, or if the text is the same. */
             quality?: components["schemas"]["Grade"];
             /** Format: int64 */
             revision: number;
@@ -5099,7 +5100,7 @@ export interface components {
             /** Format: double */
             confidenceScore?: number;
             messageId: components["schemas"]["MessageId"];
-            /** @description How good it is expected to be; absent for old translations. */
+            /** @description How good it is expected to be; absent if that is not known, as for old translations, or if the text is the same. */
             quality?: components["schemas"]["Grade"];
             targetLanguage: components["schemas"]["LanguageCode"];
             translatedText: string;

@@ -45,6 +45,8 @@ pub enum Event {
         source_language: Language,
         /// The result.
         translation: Translation,
+        /// The finished translations of the same text into other languages.
+        others: Vec<Translation>,
         /// Users who have blocked the author of the message.
         hidden_from: Vec<UserId>,
     },
@@ -58,6 +60,8 @@ pub enum Event {
         source_language: Language,
         /// The translation.
         translation: Translation,
+        /// The finished translations of the same text into other languages.
+        others: Vec<Translation>,
     },
     /// A conversation was created.
     ConversationCreated {

@@ -75,11 +75,13 @@ impl Events {
         let message = message?;
         let is_wanted =
             |known: &Translation| known.language == language && known.revision == message.revision;
+        let translation = known.iter().find(|known| is_wanted(known))?.clone();
         Some(Event::TranslationFound {
             user,
             conversation_id: message.conversation_id,
             source_language: message.original_language,
-            translation: known.into_iter().find(is_wanted)?,
+            others: translation.others(known),
+            translation,
         })
     }
 
@@ -232,9 +234,10 @@ impl Subjects {
                 // It may belong to an older text, or be pending again.
                 let translation =
                     message.translations.iter().find(|known| known.language == language)?.clone();
+                let others = translation.others(message.translations.iter().cloned());
                 let source_language = message.message.original_language;
                 let hidden_from = hidden_from.message;
-                Event::Translated { conversation_id, source_language, translation, hidden_from }
+                Event::Translated { conversation_id, source_language, translation, others, hidden_from }
             }
             Change::Glossary => Event::GlossaryChanged { conversation_id },
             Change::Read(user) => {

@@ -12,7 +12,7 @@ use meeshy_domain::{Language, MessageId, UserId};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{self, Count, State, Translation};
-use meeshy_store::{Tx, conversation_languages, members, reports};
+use meeshy_store::{StoreError, Tx, conversation_languages, members, reports};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -89,7 +89,7 @@ impl Translations {
         let avoid = reports::avoided(tx, id, target, message.revision)?;
         let progress = match progress(tx, &message, target)? {
             Some(Progress::Ended(known)) if !self.is_worth_another_try(&message, &known, &avoid) => {
-                self.announce_found(tx, caller, &message, &known);
+                self.announce_found(tx, caller, &message, &known)?;
                 Progress::Ended(known)
             }
             _ if avoid.is_empty() => {
@@ -116,14 +116,23 @@ impl Translations {
         }
     }
 
-    fn announce_found(&self, tx: &mut Tx<'_>, user: UserId, message: &Message, known: &Translation) {
+    fn announce_found(
+        &self,
+        tx: &mut Tx<'_>,
+        user: UserId,
+        message: &Message,
+        known: &Translation,
+    ) -> Result<(), StoreError> {
+        let others = known.others(tx.fetch(translations::list(&[message.id]))?);
         let event = Event::TranslationFound {
             user,
             conversation_id: message.conversation_id,
             source_language: message.original_language,
             translation: known.clone(),
+            others,
         };
         self.context.deliver(tx, None, event);
+        Ok(())
     }
 
     /// Requests a translation of a message and waits for it; after `timeout` it is returned as pending.

@@ -73,16 +73,16 @@ impl Dispatcher {
             Event::MessageEdited { message, hidden_from } => {
                 self.tell_readers(&message, event_name::MESSAGE_EDITED, &hidden_from, number);
             }
-            Event::Translated { conversation_id, source_language, translation, hidden_from } => {
+            Event::Translated { conversation_id, source_language, translation, others, hidden_from } => {
                 if is_local {
                     metrics::counter!("meeshy_translations_total", "state" => translation.state.name())
                         .increment(1);
                 }
-                let event = Translated::new(conversation_id, source_language, &translation, number);
+                let event = Translated::new(conversation_id, source_language, &translation, &others, number);
                 self.translated(Room::Conversation(conversation_id), &hidden_from, event);
             }
-            Event::TranslationFound { user, conversation_id, source_language, translation } => {
-                let event = Translated::new(conversation_id, source_language, &translation, None);
+            Event::TranslationFound { user, conversation_id, source_language, translation, others } => {
+                let event = Translated::new(conversation_id, source_language, &translation, &others, None);
                 self.translated(Room::User(user), &[], event);
             }
             Event::ConversationCreated { conversation_id, members } => {

@@ -10,6 +10,7 @@ use meeshy_wire::{
     ReadStatusUpdated, TranslationStateEvent, event_name,
 };
 use serde::Serialize;
+use std::iter;
 
 /// A finished translation.
 #[derive(Debug)]
@@ -26,11 +27,13 @@ impl Translated {
         conversation_id: ConversationId,
         source: Language,
         known: &Translation,
+        others: &[Translation],
         event_number: Option<i64>,
     ) -> Option<Self> {
         let message_id = known.message_id;
         if let Some(shown) = translation(known, source) {
-            let translations = [shown];
+            let others = others.iter().filter_map(|other| translation(other, source));
+            let translations = iter::once(shown).chain(others).collect();
             let event = MessageTranslation { message_id, conversation_id, translations, event_number };
             return Some(Self::Text(Box::new(event)));
         }
@@ -78,8 +81,8 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
         Event::MessageEdited { message: edited, .. } => {
             (event_name::MESSAGE_EDITED.as_str(), value(&Message { event_number, ..message(edited) }))
         }
-        Event::Translated { conversation_id, source_language, translation, .. } => {
-            match Translated::new(*conversation_id, *source_language, translation, event_number)? {
+        Event::Translated { conversation_id, source_language, translation, others, .. } => {
+            match Translated::new(*conversation_id, *source_language, translation, others, event_number)? {
                 Translated::Text(event) => (event_name::MESSAGE_TRANSLATION.as_str(), value(&event)),
                 Translated::State(event) => (event_name::MESSAGE_TRANSLATION_STATE.as_str(), value(&event)),
             }

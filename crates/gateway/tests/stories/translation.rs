@@ -35,6 +35,47 @@ async fn a_requested_translation_arrives_as_an_event(server: TestServer) {
     assert_eq!(of_his, 2, "he received each once");
 }
 
+/// A client that keeps only the latest event has all languages.
+#[both_databases]
+async fn a_translation_comes_with_all_others_of_its_text(server: TestServer) {
+    let (lea, emma) = (server.sign_up("lea", "fr").await, server.sign_up("emma", "en").await);
+    let (ines, carlos) = (server.sign_up("ines", "pt").await, server.sign_up("carlos", "es").await);
+    let talk = carlos.group(&[&lea, &emma, &ines]).await;
+    let mut hers = Socket::of(&server, &lea).await;
+    let languages = |event: &Value| -> Vec<String> {
+        let translations = event["translations"].as_array().unwrap().iter();
+        translations.map(|translation| translation["targetLanguage"].as_str().unwrap().to_owned()).collect()
+    };
+    let id = carlos.say(&talk, "hola").await;
+    let (mut new, mut known) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let came = languages(&hers.event("message:translation").await);
+        assert!(known.iter().all(|language| came.contains(language)), "{known:?}, then {came:?}");
+        new.push(came[0].clone());
+        known = came;
+    }
+    let sorted = |mut languages: Vec<String>| {
+        languages.sort_unstable();
+        languages
+    };
+    assert_eq!((sorted(new).join(" "), sorted(known).join(" ")), ("en fr pt".into(), "en fr pt".into()));
+
+    let again = json!({ "message_id": id, "target_language": "fr" });
+    assert_eq!(lea.post("/translate", again).await.body["data"]["status"], "completed");
+    let repeated = languages(&hers.event("message:translation").await);
+    assert_eq!(repeated[0], "fr");
+    assert_eq!(sorted(repeated).join(" "), "en fr pt");
+
+    // Not those of an older text.
+    let text = json!({ "content": "adiós" });
+    assert_eq!(carlos.put(&format!("/conversations/{talk}/messages/{id}"), text).await.status, 200);
+    for _ in 0..3 {
+        let event = hers.event("message:translation").await;
+        let translations = event["translations"].as_array().unwrap().iter();
+        assert!(translations.clone().all(|translation| translation["revision"] == 2), "{event}");
+    }
+}
+
 #[both_databases]
 async fn the_quality_is_sent_wherever_a_translation_is(server: TestServer) {
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
