@@ -25,7 +25,7 @@ async fn missed_events_are_returned_as_sockets_receive_them(server: TestServer) 
     let path = format!("/conversations/{talk}/events?after=1");
     let one = carlos.get(&path).await;
     assert_eq!(one.status, 200, "{}", one.body);
-    assert_eq!(one.body["data"]["events"], json!(heard));
+    assert_eq!(without_activity(&one.body["data"]["events"]), without_activity(&json!(heard)));
     let known = |after: i64| json!({ "conversations": [{ "id": talk, "after": after }] });
     let all = carlos.post("/conversations/events", known(1)).await.body["data"].clone();
     assert_eq!(all["conversations"], json!([one.body["data"]]));
@@ -39,6 +39,17 @@ async fn missed_events_are_returned_as_sockets_receive_them(server: TestServer) 
     assert_eq!(nothing, json!({ "conversations": [], "isListStale": false }));
     let too_old = carlos.post("/conversations/events", known(9)).await.body["data"].clone();
     assert_eq!(too_old["conversations"][0]["isTooOld"], true, "{too_old}");
+}
+
+/// Events without the time at which their authors were last active: it is updated a moment after a message.
+fn without_activity(events: &Value) -> Value {
+    let mut events = events.clone();
+    for event in events.as_array_mut().unwrap() {
+        if let Some(sender) = event["data"]["sender"].as_object_mut() {
+            sender.remove("lastActiveAt");
+        }
+    }
+    events
 }
 
 #[both_databases]
