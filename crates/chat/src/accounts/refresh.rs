@@ -42,15 +42,16 @@ impl fmt::Debug for Refreshed {
 /// What a client presents to get a new token.
 struct Shown {
     token: String,
-    /// The claims of the token, if it is ours and has not expired; otherwise the reason.
+    /// The claims of the token, if it is ours; otherwise the reason.
     claims: Result<Claims, String>,
+    is_expired: bool,
     /// The device secret.
     session_token: Option<String>,
 }
 
 impl Sessions {
-    /// Refreshes a token, also an expired one with the secret of a trusted device. A token of the old system,
-    /// which names no session, gets one.
+    /// Refreshes a token, also an expired one of a trusted device: with the device's secret, or if it is still the
+    /// newest of its session. A token of the old system, which names no session, gets one.
     ///
     /// # Errors
     /// [`ChatError::Unauthenticated`] when neither is valid, or the token was replaced too long ago, which
@@ -60,10 +61,9 @@ impl Sessions {
         let claims = self.tokens.read(token);
         // An expired token still says whose it was.
         let owner = claims.as_ref().ok().map(|claims| claims.user_id);
-        let claims =
-            claims.and_then(|claims| if claims.expires_at() <= now { Err(expired()) } else { Ok(claims) });
         let shown = Shown {
             token: token.to_owned(),
+            is_expired: claims.as_ref().is_ok_and(|claims| claims.expires_at() <= now),
             claims: claims.map_err(|reason| reason.to_string()),
             session_token: session_token.map(str::to_owned),
         };
@@ -95,8 +95,12 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<(User, Session), ChatError> {
         let claims = shown.claims.as_ref().map_err(|reason| ChatError::Unauthenticated(reason.clone()));
-        let led = claims
-            .and_then(|claims| Ok((self.locked(tx, claims, &shown.token, held.as_ref(), now)?, claims)));
+        let led = claims.and_then(|claims| {
+            if shown.is_expired {
+                is_newest_of_trusted(tx, claims, &shown.token, now)?;
+            }
+            Ok((self.locked(tx, claims, &shown.token, held.as_ref(), now)?, claims))
+        });
         let session = match led {
             Ok(((session, Standing::Current), claims)) => {
                 if claims.sid.is_none() {
@@ -162,5 +166,19 @@ impl Sessions {
         let replaced = session.token_id.as_deref().unwrap_or(NO_TOKEN_ID);
         sessions::replace_token(tx, session.id, &token_id, replaced, now, since)?;
         Ok(Session { token_id: Some(token_id), ..session })
+    }
+}
+
+/// Rejects an expired token unless it is still the newest of a trusted device, whose client was not open before it
+/// expired.
+fn is_newest_of_trusted(
+    tx: &mut Tx<'_>,
+    claims: &Claims,
+    token: &str,
+    now: Timestamp,
+) -> Result<(), ChatError> {
+    match lead(tx, claims, token, now)? {
+        Led::To(session, Standing::Current | Standing::Replaced) if session.is_trusted => Ok(()),
+        _ => Err(expired()),
     }
 }

@@ -104,8 +104,9 @@ impl Sessions {
         user.details.last_login_device.clone_from(&session.user_agent);
         user.details.last_login_location = None;
         let token = self.token_for(&user, &session)?;
-        let lifetime = if session.is_trusted { self.lifetimes.trusted_session } else { self.lifetimes.token };
-        Ok(SignedIn { user, token, session_token, session, expires_in_seconds: lifetime.as_secs() })
+        // That of the token, also on a trusted device: clients refresh by it.
+        let expires_in_seconds = self.token_lifetime().as_secs();
+        Ok(SignedIn { user, token, session_token, session, expires_in_seconds })
     }
 
     /// Signs in a user on a device without further checks. `user` is as read when the password was verified.
