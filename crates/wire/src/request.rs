@@ -81,8 +81,15 @@ pub struct PatchMe {
     pub first_name: Option<String>,
     #[schemars(length(min = 1, max = limits::NAME_CHARS))]
     pub last_name: Option<String>,
-    #[schemars(length(min = 1, max = limits::DISPLAY_NAME_CHARS))]
+    /// If empty, the username is shown.
+    #[schemars(length(max = limits::DISPLAY_NAME_CHARS))]
     pub display_name: Option<String>,
+    /// The current one: it cannot be changed here, because a new one has to be confirmed.
+    pub email: Option<String>,
+    /// The current one, or none (`null`, or an empty text).
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "Option<String>")]
+    pub phone_number: Option<Option<String>>,
     #[schemars(length(max = limits::BIO_CHARS))]
     pub bio: Option<String>,
     #[schemars(with = "Option<Language>")]

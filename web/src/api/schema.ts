@@ -4598,12 +4598,25 @@ export interface components {
             bio: string | null;
             /** @default null */
             customDestinationLanguage: components["schemas"]["LanguageCode"] | null;
-            /** @default null */
+            /**
+             * @description If empty, the username is shown.
+             * @default null
+             */
             displayName: string | null;
+            /**
+             * @description The current one: it cannot be changed here, because a new one has to be confirmed.
+             * @default null
+             */
+            email: string | null;
             /** @default null */
             firstName: string | null;
             /** @default null */
             lastName: string | null;
+            /**
+             * @description The current one, or none (`null`, or an empty text).
+             * @default null
+             */
+            phoneNumber: string | null;
             /** @default null */
             regionalLanguage: components["schemas"]["LanguageCode"] | null;
             /** @default null */

@@ -15,8 +15,12 @@ pub struct ProfilePatch {
     pub first_name: Option<String>,
     /// Family name.
     pub last_name: Option<String>,
-    /// The displayed name.
+    /// The displayed name; if empty, the username is shown.
     pub display_name: Option<String>,
+    /// The current address: clients of the old system send the whole profile.
+    pub email: Option<String>,
+    /// The current telephone number; `Some(None)` or an empty text clears it.
+    pub phone_number: Option<Option<String>>,
     /// A short biography.
     pub bio: Option<String>,
     /// See [`LanguageSettings`].
@@ -66,7 +70,7 @@ impl Profiles {
     /// Changes the caller's profile.
     ///
     /// # Errors
-    /// When a field is invalid.
+    /// When a field is invalid, or the address or telephone number is another one: a new one has to be confirmed.
     pub async fn update(&self, caller: UserId, patch: ProfilePatch) -> Result<User, ChatError> {
         let name = |field, value: &Option<String>, max| {
             let line = value.as_deref().map(|value| text::line(field, value, max));
@@ -75,12 +79,16 @@ impl Profiles {
         let mut change = ProfileChange {
             first_name: name("firstName", &patch.first_name, limits::NAME_CHARS)?,
             last_name: name("lastName", &patch.last_name, limits::NAME_CHARS)?,
-            display_name: name("displayName", &patch.display_name, limits::DISPLAY_NAME_CHARS)?,
+            display_name: match &patch.display_name {
+                Some(name) if name.trim().is_empty() => Some(String::new()),
+                shown => name("displayName", shown, limits::DISPLAY_NAME_CHARS)?,
+            },
             bio: patch
                 .bio
                 .as_deref()
                 .map(|bio| text::paragraph("bio", bio, limits::BIO_CHARS).map(str::to_owned))
                 .transpose()?,
+            clears_phone: false,
             languages: None,
         };
         let now = self.context.now();
@@ -91,6 +99,8 @@ impl Profiles {
                 attempts::lock(tx, caller)?;
                 let mut user = tx.fetch(users::find(caller))?.ok_or(ChatError::NotFound { what: "user" })?;
                 let languages = patched_languages(user.languages, &patch)?;
+                keeps_email(&user, &patch)?;
+                change.clears_phone = clears_phone(&user, &patch)?;
                 for name in [&mut change.first_name, &mut change.last_name].into_iter().flatten() {
                     *name = text::capitalised(name, languages.system_language);
                 }
@@ -100,6 +110,29 @@ impl Profiles {
                 Ok(user)
             })
             .await
+    }
+}
+
+/// Rejects another address.
+fn keeps_email(user: &User, patch: &ProfilePatch) -> Result<(), ChatError> {
+    match &patch.email {
+        Some(email) if text::email_key(email.trim()) != text::email_key(&user.email) => Err(
+            ChatError::invalid("email", "a new address has to be confirmed, so it cannot be changed here"),
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the telephone number is removed. Rejects another one.
+fn clears_phone(user: &User, patch: &ProfilePatch) -> Result<bool, ChatError> {
+    let Some(number) = &patch.phone_number else { return Ok(false) };
+    match number.as_deref().map(str::trim).filter(|number| !number.is_empty()) {
+        None => Ok(user.phone_number.is_some()),
+        Some(number) if user.phone_number.as_deref() == Some(number) => Ok(false),
+        Some(_) => Err(ChatError::invalid(
+            "phoneNumber",
+            "a new number has to be confirmed, so it cannot be changed here",
+        )),
     }
 }
 

@@ -3,6 +3,7 @@
 use meeshy_chat::{ChatError, Device, Event, NewConversation, ProfilePatch};
 use meeshy_domain::Role;
 use meeshy_harness::{World, registration};
+use meeshy_store::Tx;
 use meeshy_testkit::both_databases;
 use std::time::Duration;
 
@@ -102,7 +103,8 @@ async fn an_invalid_field_is_named(world: World) {
 #[both_databases]
 async fn a_token_is_refreshed_while_valid_and_later_by_a_trusted_device(world: World) {
     let joined = world.sign_up("lea", "fr").await;
-    let trusted = world.sign_in("lea", true).await;
+    let (trusted, other) = (world.sign_in("lea", true).await, world.sign_in("lea", true).await);
+    assert_eq!(trusted.expires_in_seconds, joined.expires_in_seconds, "that of the token");
     world.hand.advance(DAY / 2);
     let fresh = world.chat.sessions().refresh(&joined.token, None).await.unwrap();
     world.hand.advance(DAY / 2);
@@ -116,6 +118,12 @@ async fn a_token_is_refreshed_while_valid_and_later_by_a_trusted_device(world: W
         world.chat.sessions().refresh(&trusted.token, Some(&trusted.session_token)).await.is_ok(),
         "trusted"
     );
+    assert!(world.chat.sessions().refresh(&joined.token, None).await.is_err(), "not trusted, no secret");
+    let renewed = world.chat.sessions().refresh(&other.token, None).await.unwrap();
+    assert!(world.chat.sessions().refresh(&other.token, None).await.is_ok(), "another tab, a moment later");
+    world.hand.advance(DAY / 2);
+    assert!(world.chat.sessions().refresh(&other.token, None).await.is_err(), "replaced");
+    assert!(world.chat.sessions().authenticate(&renewed.token).await.is_ok(), "which signs nobody out");
     world.hand.advance(DAY * 366);
     assert!(
         world.chat.sessions().refresh(&trusted.token, Some(&trusted.session_token)).await.is_err(),
@@ -155,6 +163,52 @@ async fn one_translation_setting_turns_the_others_off(world: World) {
     assert_eq!(user.languages.reading_language().code(), "fr");
     let wrong = ProfilePatch { system_language: Some("xx".into()), ..ProfilePatch::default() };
     assert!(world.chat.profiles().update(lea, wrong).await.is_err());
+}
+
+/// The settings page of the old web client sends the whole profile.
+#[both_databases]
+async fn a_whole_profile_is_accepted_if_address_and_number_are_the_same(world: World) {
+    let lea = world.person("lea", "fr").await;
+    let set = |number: &'static str| {
+        let write = move |tx: &mut Tx<'_>| {
+            let sql = "UPDATE users SET phone_number = $2, phone_verified_at = 1 WHERE id = $1";
+            tx.execute(sql, &[lea.into(), number.into()])
+        };
+        world.store.write(write)
+    };
+    let whole = |email: &str, phone_number: Option<&str>| ProfilePatch {
+        first_name: Some("Léa".into()),
+        last_name: Some("Moreau".into()),
+        display_name: Some(String::new()),
+        email: Some(email.into()),
+        phone_number: Some(phone_number.map(str::to_owned)),
+        bio: Some(String::new()),
+        ..ProfilePatch::default()
+    };
+    let email = world.chat.profiles().update(lea, ProfilePatch::default()).await.unwrap().email;
+    let user = world.chat.profiles().update(lea, whole(&email.to_uppercase(), None)).await.unwrap();
+    assert_eq!((user.email.as_str(), user.display_name.as_str()), (email.as_str(), "lea"));
+    for (before, sent, after) in [
+        ("+33612345678", Some("+33612345678"), Some("+33612345678")),
+        ("+33612345678", Some(" +33612345678 "), Some("+33612345678")),
+        ("+33612345678", Some(""), None),
+        ("+33612345678", Some(" "), None),
+        ("+33612345678", None, None),
+    ] {
+        set(before).await.unwrap();
+        let user = world.chat.profiles().update(lea, whole(&email, sent)).await.unwrap();
+        assert_eq!(user.phone_number.as_deref(), after, "{sent:?}");
+        assert_eq!(user.details.phone_verified_at.is_some(), after.is_some(), "{sent:?}");
+    }
+    for (email, number, field) in [
+        ("other@example.org", None, "email"),
+        ("", None, "email"),
+        (email.as_str(), Some("+33600000000"), "phoneNumber"),
+        (email.as_str(), Some("none"), "phoneNumber"),
+    ] {
+        let refused = world.chat.profiles().update(lea, whole(email, number)).await;
+        assert!(matches!(&refused, Err(ChatError::Invalid { field: of, .. }) if of == field), "{refused:?}");
+    }
 }
 
 #[both_databases]

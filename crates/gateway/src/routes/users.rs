@@ -56,6 +56,8 @@ async fn patch_me(
         first_name: body.first_name,
         last_name: body.last_name,
         display_name: body.display_name,
+        email: body.email,
+        phone_number: body.phone_number,
         bio: body.bio,
         system_language: body.system_language,
         regional_language: body.regional_language,

@@ -251,6 +251,8 @@ pub struct ProfileChange {
     pub display_name: Option<String>,
     /// A short biography.
     pub bio: Option<String>,
+    /// Whether the telephone number is removed.
+    pub clears_phone: bool,
     /// All language settings.
     pub languages: Option<LanguageSettings>,
 }
@@ -274,6 +276,12 @@ pub fn update_profile(
             now.into(),
         ],
     )?;
+    if change.clears_phone {
+        tx.execute(
+            "UPDATE users SET phone_number = NULL, phone_verified_at = NULL WHERE id = $1",
+            &[id.into()],
+        )?;
+    }
     if change.first_name.is_some() || change.last_name.is_some() || change.display_name.is_some() {
         let names: Option<(String, String, String, String)> = tx.fetch_optional(
             "SELECT username, first_name, last_name, display_name FROM users WHERE id = $1",
