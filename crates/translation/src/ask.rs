@@ -7,7 +7,7 @@ use crate::mark::{is_mark, same_marks};
 use crate::pair::Pair;
 use crate::queue::Queues;
 use crate::request::Urgency;
-use crate::shouting::{in_small_letters, is_shouted};
+use crate::shouting::{has_plain_case, in_small_letters, is_shouted};
 use crate::text::{Replaced, composed, lost, splice};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -130,12 +130,14 @@ impl Question<'_> {
         if texts.is_empty() {
             return Vec::new();
         }
-        let small = |text: &String| if is_shouted(text) { in_small_letters(text) } else { text.clone() };
+        let is_lowered =
+            |text: &str| self.engine.needs_small_letters() && has_plain_case(self.pair) && is_shouted(text);
+        let small = |text: &String| if is_lowered(text) { in_small_letters(text) } else { text.clone() };
         let asked: Vec<String> = texts.iter().map(small).collect();
         let answers = self.queues.ask(self.engine, self.pair, self.urgency, &asked).await;
         let check = |(answer, text): (Result<Translated, EngineError>, &String)| {
             let mut answer = answer.map_err(Fault::Engine)?;
-            if is_shouted(text) {
+            if is_lowered(text) {
                 answer.text = answer.text.to_uppercase();
             }
             if answer.text.contains(char::is_control) {

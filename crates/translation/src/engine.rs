@@ -98,6 +98,11 @@ pub trait Engine: Send + Sync {
         false
     }
 
+    /// Whether it gets texts in capitals in small letters, because it hardly knows a word in capitals.
+    fn needs_small_letters(&self) -> bool {
+        false
+    }
+
     /// Waits until it is known whether the engine serves this pair.
     ///
     /// # Errors

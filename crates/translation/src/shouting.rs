@@ -1,13 +1,28 @@
-//! Texts in capital letters. Engines know hardly any word in capitals, so they get such a text in small letters, and
-//! the answer is put in capitals again.
+//! Texts in capital letters. Neural engines know hardly any word in capitals, so they get such a text in small letters,
+//! and the answer is put in capitals again.
+
+use crate::pair::Pair;
 
 /// Shorter texts can be abbreviations.
 const MIN_LETTERS: usize = 8;
+/// So can texts of shorter words.
+const MIN_WORD: usize = 5;
 
 /// Whether a text of several words is in capital letters.
 pub(crate) fn is_shouted(text: &str) -> bool {
-    let capitals = text.chars().filter(|character| character.is_uppercase()).count();
-    capitals >= MIN_LETTERS && !text.contains(char::is_lowercase) && text.split_whitespace().nth(1).is_some()
+    // The ordinals of `3º` and `1ª` have no capitals.
+    let is_small = |character: char| character.is_lowercase() && !matches!(character, 'º' | 'ª');
+    let capitals = |word: &str| word.chars().filter(|character| character.is_uppercase()).count();
+    let mut words = text.split(|character: char| !character.is_alphanumeric()).map(capitals);
+    capitals(text) >= MIN_LETTERS
+        && !text.contains(is_small)
+        && text.split_whitespace().nth(1).is_some()
+        && words.any(|capitals| capitals >= MIN_WORD)
+}
+
+/// Whether small and capital letters correspond as usual: not in languages with a dotted and a dotless i.
+pub(crate) fn has_plain_case(pair: Pair) -> bool {
+    [pair.from, pair.to].iter().all(|language| !matches!(language.code(), "tr" | "az"))
 }
 
 /// The text in small letters, with a capital at its start.
@@ -31,17 +46,29 @@ mod tests {
     #[case("DO NOT TOUCH MY LAPTOP", true)]
     #[case("NÃO ESQUEÇA O PÃO", true)]
     #[case("ЭТО ОЧЕНЬ ВАЖНО", true)]
-    #[case("MEET ME AT 11:20!", true)]
+    #[case("CALL AGAIN AT 11:20!", true)]
     #[case("Do not touch my LAPTOP", false)]
     #[case("DON'T TOUCH my LAPTOP", false)]
     #[case("UNESCO", false)]
     #[case("INTERNATIONAL", false)]
     #[case("NASA, ESA", false)]
     #[case("OK 123", false)]
+    #[case("USA, UK, EU, UN", false)]
+    #[case("VIVIMOS EN EL 3º PISO", true)]
+    #[case("NA 1ª RUA À DIREITA", true)]
     #[case("你好世界 你好世界", false)]
     #[case("", false)]
     fn several_words_without_a_small_letter_are_shouted(#[case] text: &str, #[case] expected: bool) {
         assert_eq!(is_shouted(text), expected);
+    }
+
+    #[rstest]
+    #[case("en-pt", true)]
+    #[case("en-tr", false)]
+    #[case("tr-en", false)]
+    #[case("az-ru", false)]
+    fn turkish_letters_do_not_correspond_as_usual(#[case] pair: &str, #[case] expected: bool) {
+        assert_eq!(has_plain_case(pair.parse().unwrap()), expected);
     }
 
     #[rstest]

@@ -128,7 +128,7 @@ fn clears_phone(user: &User, patch: &ProfilePatch) -> Result<bool, ChatError> {
     let Some(number) = &patch.phone_number else { return Ok(false) };
     match number.as_deref().map(str::trim).filter(|number| !number.is_empty()) {
         None => Ok(user.phone_number.is_some()),
-        Some(number) if user.phone_number.as_deref() == Some(number) => Ok(false),
+        Some(number) if user.phone_number.as_deref().map(str::trim) == Some(number) => Ok(false),
         Some(_) => Err(ChatError::invalid(
             "phoneNumber",
             "a new number has to be confirmed, so it cannot be changed here",

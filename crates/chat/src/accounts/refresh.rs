@@ -178,7 +178,12 @@ fn is_newest_of_trusted(
     now: Timestamp,
 ) -> Result<(), ChatError> {
     match lead(tx, claims, token, now)? {
-        Led::To(session, Standing::Current | Standing::Replaced) if session.is_trusted => Ok(()),
+        // A session without a token id accepts all of its tokens, so that none is the newest.
+        Led::To(session, Standing::Current | Standing::Replaced)
+            if session.is_trusted && (session.token_id.is_some() || claims.sid.is_none()) =>
+        {
+            Ok(())
+        }
         _ => Err(expired()),
     }
 }

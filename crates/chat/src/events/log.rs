@@ -6,6 +6,7 @@ use crate::event_bus::{Event, FoundTranslation, Happened, HiddenFrom};
 use crate::views::MessageView;
 use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId, limits};
 use meeshy_store::events::{self, Change, LoggedEvent};
+use meeshy_store::translation_jobs;
 use meeshy_store::translations::{self, Translation};
 use meeshy_store::visibility::Viewer;
 use meeshy_store::{StoreError, Tx, members, messages, visibility};
@@ -69,9 +70,11 @@ impl Events {
     /// A translation that a user asked for at another process, if it still exists.
     pub(crate) async fn found(self, found: FoundTranslation) -> Option<Event> {
         let FoundTranslation { user, message_id, language } = found;
-        let read =
-            move |tx: &mut Tx<'_>| tx.fetch((messages::find(message_id), translations::list(&[message_id])));
-        let (message, known) = self.context.store.read(read).await.ok()?;
+        let read = move |tx: &mut Tx<'_>| {
+            let pending = translation_jobs::pending_of(message_id);
+            tx.fetch((messages::find(message_id), translations::list(&[message_id]), pending))
+        };
+        let (message, known, pending) = self.context.store.read(read).await.ok()?;
         let message = message?;
         let is_wanted =
             |known: &Translation| known.language == language && known.revision == message.revision;
@@ -80,7 +83,7 @@ impl Events {
             user,
             conversation_id: message.conversation_id,
             source_language: message.original_language,
-            others: translation.others(known),
+            others: translation.others(known, &pending),
             translation,
         })
     }
@@ -119,6 +122,9 @@ impl Events {
         let subjects = self.subjects(tx, reader, stretches.iter().flat_map(|(_, rows)| rows))?;
         for (stretch, rows) in &mut stretches {
             stretch.events = rows.iter().filter_map(|row| subjects.event(row)).collect();
+            if reader.member().is_some() {
+                keep_newest_others(&mut stretch.events);
+            }
         }
         Ok(stretches.into_iter().map(|(stretch, _)| stretch).collect())
     }
@@ -178,6 +184,19 @@ impl Events {
     }
 }
 
+/// Of several missed translations of a message, only the last one comes with all others.
+fn keep_newest_others(events: &mut [Happened]) {
+    let mut complete = HashSet::new();
+    for happened in events.iter_mut().rev() {
+        if let Event::Translated { translation, others, .. } = &mut happened.event
+            && translation.state.has_text()
+            && !complete.insert(translation.message_id)
+        {
+            others.clear();
+        }
+    }
+}
+
 /// The rows that matter for this reader. A member who was away gets each message and each read position once,
 /// in its current state; connected members get every change.
 fn needed(rows: &[LoggedEvent], reader: Reader) -> Vec<LoggedEvent> {
@@ -234,7 +253,7 @@ impl Subjects {
                 // It may belong to an older text, or be pending again.
                 let translation =
                     message.translations.iter().find(|known| known.language == language)?.clone();
-                let others = translation.others(message.translations.iter().cloned());
+                let others = translation.others(message.translations.iter().cloned(), &message.pending);
                 let source_language = message.message.original_language;
                 let hidden_from = hidden_from.message;
                 Event::Translated { conversation_id, source_language, translation, others, hidden_from }

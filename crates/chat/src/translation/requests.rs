@@ -123,7 +123,9 @@ impl Translations {
         message: &Message,
         known: &Translation,
     ) -> Result<(), StoreError> {
-        let others = known.others(tx.fetch(translations::list(&[message.id]))?);
+        let asked = (translations::list(&[message.id]), translation_jobs::pending_of(message.id));
+        let (all, pending) = tx.fetch(asked)?;
+        let others = known.others(all, &pending);
         let event = Event::TranslationFound {
             user,
             conversation_id: message.conversation_id,

@@ -326,10 +326,15 @@ impl Worker {
                 ended.iter().map(|(job, _)| Change::Translated(job.message_id, job.to)).collect();
             let first = events::append(tx, conversation_id, &changes, now)?;
             for (number, (job, translation)) in (first..).zip(ended) {
-                let asked = (visibility::hidden_from(job.message_id), translations::list(&[job.message_id]));
-                let (hidden_from, known) = tx.fetch(asked)?;
+                let id = job.message_id;
+                let asked = (
+                    visibility::hidden_from(id),
+                    translations::list(&[id]),
+                    translation_jobs::pending_of(id),
+                );
+                let (hidden_from, known, pending) = tx.fetch(asked)?;
                 let source_language = job.from;
-                let others = translation.others(known);
+                let others = translation.others(known, &pending);
                 let event =
                     Event::Translated { conversation_id, source_language, translation, others, hidden_from };
                 self.context.deliver(tx, Some(number), event);

@@ -195,6 +195,24 @@ mod tests {
         assert_eq!(shown, ["lt-proc -z,/a b/x.bin", "apertium-tagger -z,-g,/x.prob", "lt-proc -z,-g,/y.bin"]);
     }
 
+    #[rstest::rstest]
+    #[case("de *Ernaux", "de Ernaux[?]")]
+    #[case("*uno @dos,\\@tres", "uno[?] dos,[?]\\@tres")]
+    #[case("[*]star[*] 5 [*] 3", "[*]star[*] 5 [*] 3")]
+    #[case("\\[*x\\] a\\@b.c", "\\[x[?]\\] a\\@b.c")]
+    #[case("*élève\0*यह[][\n]\0", "élève[?]\0यह[?][][\n]\0")]
+    fn sed_moves_marks_behind_words(#[case] stream: &str, #[case] expected: &str) {
+        let mut sed = std::process::Command::new("sed")
+            .args(["-z", "-u", "-E", MARKS_AS_BLANKS])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut sed.stdin.take().unwrap(), stream.as_bytes()).unwrap();
+        let output = sed.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+    }
+
     #[test]
     fn marks_are_moved_before_the_post_generator() {
         let stages = parse("lt-proc $1 '/g.bin' | lt-proc -p '/p.bin'").unwrap();

@@ -127,6 +127,10 @@ impl Engine for CTranslate2 {
         true
     }
 
+    fn needs_small_letters(&self) -> bool {
+        true
+    }
+
     fn max_wait(&self) -> Option<Duration> {
         Some(MAX_LIVE_WAIT)
     }

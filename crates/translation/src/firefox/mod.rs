@@ -121,6 +121,10 @@ impl Engine for Firefox {
         true
     }
 
+    fn needs_small_letters(&self) -> bool {
+        true
+    }
+
     fn offers(&self) -> Vec<Offer> {
         if !processor_is_able() {
             return Vec::new();

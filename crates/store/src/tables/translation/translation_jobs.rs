@@ -236,6 +236,11 @@ pub fn cancel(
     TABLE.cancel(tx, [message.into(), language.into()], now)
 }
 
+/// The languages of the pending translations of a message.
+pub fn pending_of(message: MessageId) -> Query<Vec<Language>> {
+    pending(&[message]).map(|pending| pending.into_iter().map(|(_, language)| language).collect())
+}
+
 /// The pending translations of some messages.
 pub fn pending(messages: &[MessageId]) -> Query<Vec<(MessageId, Language)>> {
     if messages.is_empty() {

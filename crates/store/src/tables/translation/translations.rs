@@ -118,11 +118,13 @@ record! {
 }
 
 impl Translation {
-    /// Those of `known` that are translations of the same text into other languages.
-    pub fn others(&self, known: impl IntoIterator<Item = Self>) -> Vec<Self> {
+    /// Those of `known` that are translations of the same text into other languages, without `pending` ones, which are
+    /// being replaced.
+    pub fn others(&self, known: impl IntoIterator<Item = Self>, pending: &[Language]) -> Vec<Self> {
         let is_other = |other: &Self| {
             (other.message_id, other.revision) == (self.message_id, self.revision)
                 && other.language != self.language
+                && !pending.contains(&other.language)
         };
         known.into_iter().filter(is_other).collect()
     }
