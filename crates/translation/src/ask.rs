@@ -133,7 +133,10 @@ impl Question<'_> {
         let is_lowered =
             |text: &str| self.engine.needs_small_letters() && has_plain_case(self.pair) && is_shouted(text);
         let small = |text: &String| if is_lowered(text) { in_small_letters(text) } else { text.clone() };
-        let asked: Vec<String> = texts.iter().map(small).collect();
+        let asked = match texts.iter().any(|text| is_lowered(text)) {
+            true => Cow::Owned(texts.iter().map(small).collect()),
+            false => Cow::Borrowed(texts),
+        };
         let answers = self.queues.ask(self.engine, self.pair, self.urgency, &asked).await;
         let check = |(answer, text): (Result<Translated, EngineError>, &String)| {
             let mut answer = answer.map_err(Fault::Engine)?;

@@ -94,8 +94,7 @@ impl Evidence<'_> {
     }
 
     fn points(self) -> f32 {
-        let source: Vec<String> = words(self.source);
-        let translation: Vec<String> = words(self.translation);
+        let (source, translation) = (words(self.source), words(self.translation));
         let unknown = share(self.unknown_words, source.len());
         let copied =
             if self.is_related { 0.0 } else { copied(&source, &translation, is_shouted(self.source)) };
@@ -151,9 +150,9 @@ fn share(part: usize, whole: usize) -> f32 {
 }
 
 /// The words of a text, without marks and punctuation.
-fn words(text: &str) -> Vec<String> {
+fn words(text: &str) -> Vec<&str> {
     let words = text.split(|c: char| !c.is_alphanumeric() || is_mark(c));
-    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    words.filter(|word| !word.is_empty()).collect()
 }
 
 /// Whether languages are so closely related that they share many words.
@@ -163,14 +162,14 @@ pub(crate) fn are_related(pair: Pair) -> bool {
 
 /// The share of the words of a source that are the same in its translation, without numbers and, unless all is in
 /// capitals, names.
-fn copied(source: &[String], translation: &[String], is_shouted: bool) -> f32 {
-    let translated: HashSet<&String> = translation.iter().collect();
-    let is_plain = |word: &&String| {
+fn copied(source: &[&str], translation: &[&str], is_shouted: bool) -> f32 {
+    let translated: HashSet<&str> = translation.iter().copied().collect();
+    let is_plain = |word: &&&str| {
         word.chars().nth(MIN_COPIED_CHARS - 1).is_some()
             && word.chars().all(char::is_alphabetic)
             && (is_shouted || !word.starts_with(char::is_uppercase))
     };
-    let plain: Vec<&String> = source.iter().filter(is_plain).collect();
+    let plain: Vec<&&str> = source.iter().filter(is_plain).collect();
     if plain.len() < MIN_COPIED_WORDS {
         return 0.0;
     }
@@ -188,11 +187,12 @@ fn odd_length(source: &str, translation: &str) -> f32 {
 }
 
 /// How many times the same one to four words come in a row, at most.
-fn rounds(words: &[String]) -> usize {
+fn rounds(words: &[&str]) -> usize {
+    let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
     let longest = |period: usize| {
         let (mut most, mut same) = (0, 0);
         for (one, other) in words.iter().zip(words.iter().skip(period)) {
-            same = if one.to_lowercase() == other.to_lowercase() { same + 1 } else { 0 };
+            same = if one == other { same + 1 } else { 0 };
             most = most.max(same);
         }
         most / period + 1

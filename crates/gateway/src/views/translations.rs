@@ -56,14 +56,12 @@ pub fn reason(state: &State) -> Option<&Reason> {
 
 /// A translation as shown on the wire, if it has a text.
 pub fn translation(known: &Translation, source_language: Language) -> Option<wire::Translation> {
-    let (state, content) = match &known.state {
-        State::Done { content, .. } => (TextState::Done, content),
-        State::Identical { content } => (TextState::Identical, content),
+    let (state, content, engine, score, quality) = match &known.state {
+        State::Done { content, engine, score, grade } => {
+            (TextState::Done, content, Some(engine.clone()), *score, *grade)
+        }
+        State::Identical { content } => (TextState::Identical, content, None, None, None),
         State::Unavailable { .. } | State::Failed { .. } => return None,
-    };
-    let (engine, score, quality) = match &known.state {
-        State::Done { engine, score, grade, .. } => (Some(engine.clone()), *score, *grade),
-        _ => (None, None, None),
     };
     let (message_id, target) = (known.message_id, known.language);
     let mut edition = if known.revision > 1 { format!("-r{}", known.revision) } else { String::new() };
