@@ -11,7 +11,7 @@ use crate::event_bus::Delivery;
 use crate::events::Events;
 use crate::health::Health;
 use crate::jobs::Jobs;
-use crate::messages::{Files, Messages};
+use crate::messages::{Files, Messages, Reactions};
 use crate::presence::Presence;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
@@ -78,6 +78,8 @@ services! {
     messages: Messages,
     /// The profiles of users.
     profiles: Profiles,
+    /// Reactions to messages.
+    reactions: Reactions,
     /// Reports of translations.
     reports: Reports,
     /// The sessions of devices, and authentication.
@@ -184,6 +186,7 @@ impl Chat {
             messages,
             presence,
             profiles: Profiles::new(shared()),
+            reactions: Reactions::new(shared()),
             reports,
             sessions,
             setup,

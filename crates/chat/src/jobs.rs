@@ -5,13 +5,14 @@
 
 use crate::ChatError;
 use crate::context::Context;
+use crate::messages::delete_for_everybody;
 use crate::retention::{
     Bounds, CacheBound, EventBound, Retention, archive_notifications, prune_cache, prune_events,
 };
 use meeshy_domain::account::FORGET_AFTER;
 use meeshy_jobs::{JobError, Runner};
 use meeshy_store::jobs::{self, Counts, Scheduled};
-use meeshy_store::{Tx, attempts, call_counts, second_factor, sessions};
+use meeshy_store::{Tx, attempts, call_counts, deletions, second_factor, sessions};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ const MAX_GUESSED_NAMES: i64 = 100_000;
 const MAX_CALL_COUNTS: i64 = 200_000;
 /// How long jobs that have failed too often are kept for the operator.
 const DEAD_JOBS_KEPT: Duration = Duration::from_secs(30 * 86_400);
+/// Expired messages that are looked up at once.
+const EXPIRED_AT_ONCE: i64 = 50;
 
 /// The state of all jobs but translations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +58,7 @@ impl Jobs {
             .schedule("prune-events", HOUR, on_events)
             .schedule("prune-translation-cache", HOUR, on_cache)
             .schedule("archive-notifications", HOUR, on_notifications)
+            .schedule("delete-expired-messages", MINUTE, self.job(Self::delete_expired_messages))
             .schedule("trim-sign-in-attempts", MINUTE, self.job(Self::trim_sign_in_attempts))
             .schedule("trim-call-counts", MINUTE, self.job(Self::trim_call_counts))
             .schedule("remove-expired-sign-ins", HOUR, self.job(Self::remove_expired_sign_ins))
@@ -101,6 +105,25 @@ impl Jobs {
         if run.moved > 0 {
             tracing::info!(moved = run.moved, people = run.people, "Archived notifications");
         }
+        Ok(())
+    }
+
+    async fn delete_expired_messages(self) -> Result<(), JobError> {
+        let mut deleted = 0;
+        loop {
+            let now = self.context.now();
+            let some =
+                self.context.store.read(move |tx| deletions::expired(tx, now, EXPIRED_AT_ONCE)).await?;
+            if some.is_empty() {
+                break;
+            }
+            for id in some {
+                let context = Arc::clone(&self.context);
+                let delete = move |tx: &mut Tx<'_>| delete_for_everybody(tx, &context, id);
+                deleted += u64::from(self.context.store.write(delete).await?);
+            }
+        }
+        log_removed(deleted, "expired messages");
         Ok(())
     }
 

@@ -51,7 +51,7 @@ pub use conversations::{
     ParticipantPage, ParticipantRequest, ParticipantView,
 };
 pub use error::ChatError;
-pub use event_bus::{Ephemeral, Event, FoundTranslation, Happened, HiddenFrom, Typing};
+pub use event_bus::{Ephemeral, Event, FoundTranslation, Happened, HiddenFrom, ReactionChange, Typing};
 pub use events::{AllCaughtUp, CaughtUp, Events, Feed, Stretch};
 pub use health::{Health, NotificationCounts, Statistics};
 pub use jobs::{JobStates, Jobs};
@@ -59,7 +59,8 @@ pub use meeshy_store::StoreError;
 pub use meeshy_store::translators::Speed;
 pub use meeshy_translation::Tier;
 pub use messages::{
-    FileRequest, Files, MessageEdit, MessagePage, Messages, NewMessage, PageRequest, Sent, ServedFile,
+    FileRequest, Files, MentionOfCaller, MentionSuggestion, MessageEdit, MessagePage, MessageReactions,
+    Messages, NewMessage, PageRequest, Reactions, Sent, ServedFile,
 };
 pub use presence::Presence;
 pub use secrets::Secrets;
@@ -70,4 +71,4 @@ pub use translation::{
     Retranslation, Served, TextRequest, TextTranslation, Texts, Translate, TranslationCounts, Translations,
     Worker,
 };
-pub use views::{FileSignature, MessageView, SenderView};
+pub use views::{FileSignature, MessageView, ReactionView, SenderView};

@@ -44,6 +44,8 @@ pub(crate) enum Action {
     Write,
     /// Editing a message.
     Edit(Written),
+    /// Deleting a message for everybody, in a conversation of this kind.
+    Delete { by_caller: bool, kind: ConversationKind },
     /// Proposing a term for the glossary of a conversation.
     ProposeTerm,
     /// Changing the glossary of a conversation of this kind, and deciding on proposals for it.
@@ -81,6 +83,16 @@ impl Standing {
                 refuse("messages can only be edited for 24 hours")
             }
             Action::Edit(_) => Ok(()),
+
+            Action::Delete { by_caller: true, .. } => Ok(()),
+            Action::Delete { .. } if self.site.allows(Permission::ModerateContent) => Ok(()),
+            // Of two people, none is above the other.
+            Action::Delete { kind, .. }
+                if kind != ConversationKind::Direct && self.member.is_at_least(MemberRole::Moderator) =>
+            {
+                Ok(())
+            }
+            Action::Delete { .. } => refuse("only the author and moderators can delete a message"),
 
             Action::ProposeTerm if self.can_write => Ok(()),
             Action::ProposeTerm => refuse("only members who may write can propose terms"),
@@ -159,6 +171,10 @@ mod tests {
         Action::Edit(Written { by_system: true, by_caller: false, at, now: at })
     }
 
+    fn delete(by_caller: bool, kind: ConversationKind) -> Action {
+        Action::Delete { by_caller, kind }
+    }
+
     fn glossary(kind: ConversationKind, community: Option<Option<MemberRole>>) -> Action {
         Action::KeepGlossary { kind, community }
     }
@@ -177,6 +193,11 @@ mod tests {
             ("moderators of the site do, at any time", on_site(Role::Moderator), edit(false, 99), true),
             ("analysts of the site do not", on_site(Role::Analyst), edit(false, 1), false),
             ("nobody edits what the system wrote", on_site(Role::BigBoss), by_system(), false),
+            ("authors delete", MUTED, delete(true, Group), true),
+            ("so do moderators", of(Moderator), delete(false, Group), true),
+            ("but not of two people", of(Creator), delete(false, Direct), false),
+            ("and moderators of the site", on_site(Role::Moderator), delete(false, Direct), true),
+            ("other members do not", MEMBER, delete(false, Group), false),
             ("members propose terms", MEMBER, Action::ProposeTerm, true),
             ("who may not write does not", MUTED, Action::ProposeTerm, false),
             ("nor by a role on the site", on_site(Role::BigBoss), Action::ProposeTerm, false),

@@ -133,6 +133,10 @@ id!(
     MessageId
 );
 id!(
+    /// A reaction to a message.
+    ReactionId
+);
+id!(
     /// A term of a glossary.
     TermId
 );

@@ -9,6 +9,7 @@ pub mod bidi;
 pub mod clock;
 pub mod compare;
 pub mod concealment;
+pub mod emoji;
 pub mod grade;
 pub mod id;
 pub mod kind;
@@ -28,10 +29,11 @@ pub use audience::target_languages;
 pub use clock::{Clock, Timestamp};
 pub use compare::is_same_secret;
 pub use concealment::Concealed;
+pub use emoji::Emoji;
 pub use grade::Grade;
 pub use id::{
-    AttachmentId, ConversationId, IdGenerator, MemberId, MessageId, ReportId, SessionId, TermId, TextId,
-    UserId,
+    AttachmentId, ConversationId, IdGenerator, MemberId, MessageId, ReactionId, ReportId, SessionId, TermId,
+    TextId, UserId,
 };
 pub use kind::{ConversationKind, MessageType, ReportReason};
 pub use language::{Direction, Language, UnknownLanguage};

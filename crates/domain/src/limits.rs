@@ -55,3 +55,11 @@ pub const TERM_CHARS: usize = 100;
 pub const REPORT_CHARS: usize = 1_000;
 /// Conversations whose events are asked for at once, at most.
 pub const KNOWN_CONVERSATIONS: usize = 500;
+/// Maximum number of reactions of one user to one message.
+pub const OWN_REACTIONS: usize = 3;
+/// Maximum number of different emoji among the reactions to one message.
+pub const REACTIONS: usize = 50;
+/// Maximum number of users named with a reaction; their total number is always given.
+pub const REACTORS: i64 = 100;
+/// Maximum number of reactions or mentions of a user in one response.
+pub const LATEST: i64 = 100;

@@ -25,8 +25,8 @@ pub use engine::tx::Tx;
 pub use engine::value::{FromValue, Row, Value};
 pub use tables::accounts::{attempts, blocks, names, second_factor, sessions, setup, users};
 pub use tables::messaging::{
-    attachments, conversation_languages, conversations, events, glossary, glossary_proposals, guests,
-    members, messages, notifications, participants, statuses, visibility,
+    attachments, conversation_languages, conversations, deletions, events, glossary, glossary_proposals,
+    guests, members, mentions, messages, notifications, participants, reactions, statuses, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

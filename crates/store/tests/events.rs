@@ -81,7 +81,8 @@ async fn events_of_many_conversations_are_read_at_once(database: Database) {
         Change::Read(user),
     ];
     let talk = talks[0];
-    let first = store.write(move |tx| events::append(tx, talk, &changes, NOW)).await.unwrap();
+    let logged = changes.clone();
+    let first = store.write(move |tx| events::append(tx, talk, &logged, NOW)).await.unwrap();
     assert_eq!(first, 2, "the first number is its creation");
     // For the last one first; of the others, only one has news.
     let mut known: Vec<(ConversationId, i64)> = talks.iter().rev().map(|id| (*id, 1)).collect();
@@ -89,12 +90,14 @@ async fn events_of_many_conversations_are_read_at_once(database: Database) {
     let found = store.read(move |tx| events::after(tx, &known, 3)).await.unwrap();
     let expected = [
         (talks[66], 1, Change::Created),
-        (talk, 2, changes[0]),
-        (talk, 3, changes[1]),
-        (talk, 4, changes[2]),
+        (talk, 2, changes[0].clone()),
+        (talk, 3, changes[1].clone()),
+        (talk, 4, changes[2].clone()),
     ];
-    let found: Vec<_> =
-        found.iter().map(|event| (event.conversation_id, event.number, event.change.unwrap())).collect();
+    let found: Vec<_> = found
+        .iter()
+        .map(|event| (event.conversation_id, event.number, event.change.clone().unwrap()))
+        .collect();
     assert_eq!(found, expected);
 }
 

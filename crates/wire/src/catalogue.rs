@@ -3,10 +3,11 @@
 //! The name of an event is a constant with the type of its payload, so nothing of another shape can be sent or read under it.
 
 use crate::{
-    Ack, Authenticated, ConversationMember, ConversationNew, ConversationRef, EditMessage, ErrorEvent,
-    GlossaryUpdated, Handshake, Message, MessageTranslation, Nothing, ReadStatusUpdated, RequestTranslation,
-    Schemas, SendMessage, SentMessage, ServerRestarting, StatsEvent, TranslationError, TranslationReceived,
-    TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
+    Ack, Authenticated, ConversationMember, ConversationNew, ConversationRef, DeleteMessage, DeletedMessage,
+    EditMessage, ErrorEvent, GlossaryUpdated, Handshake, MentionCreated, Message, MessageDeleted,
+    MessageTranslation, Nothing, Notice, React, Reaction, ReactionEvent, ReactionSync, ReadStatusUpdated,
+    RequestTranslation, Schemas, SendMessage, SentMessage, ServerRestarting, StatsEvent, SyncReactions,
+    TranslationError, TranslationReceived, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
 };
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -77,6 +78,8 @@ pub enum Sender {
     Member,
     /// The author of the message, and moderators of the server who are members of its conversation.
     Author,
+    /// The same, and moderators of its conversation.
+    AuthorOrModerator,
 }
 
 impl Sender {
@@ -86,6 +89,9 @@ impl Sender {
             Self::Anyone => "every socket",
             Self::Member => "members of the conversation",
             Self::Author => "the author of the message, and moderators of the server in its conversation",
+            Self::AuthorOrModerator => {
+                "the author of the message, and moderators of its conversation or of the server in it"
+            }
         }
     }
 }
@@ -174,6 +180,14 @@ client_events! {
     MessageSend MESSAGE_SEND = "message:send" SendMessage => SentMessage, by Member;
     /// Replaces the text of a message.
     MessageEdit MESSAGE_EDIT = "message:edit" EditMessage => Message, by Author;
+    /// Deletes a message for everybody.
+    MessageDelete MESSAGE_DELETE = "message:delete" DeleteMessage => DeletedMessage, by AuthorOrModerator;
+    /// Adds a reaction to a message.
+    ReactionAdd REACTION_ADD = "reaction:add" React => Reaction, by Member;
+    /// Removes a reaction of the user.
+    ReactionRemove REACTION_REMOVE = "reaction:remove" React => Notice, by Member;
+    /// Requests the reactions to a message.
+    ReactionSync REACTION_SYNC = "reaction:request_sync" SyncReactions => ReactionSync, by Member;
     /// Requests a translation of a message.
     RequestTranslation REQUEST_TRANSLATION = "request_translation" RequestTranslation => Nothing, by Member;
     /// The user is typing.
@@ -195,6 +209,14 @@ server_events! {
     MESSAGE_NEW = "message:new" Message => Members;
     /// A message has another text.
     MESSAGE_EDITED = "message:edited" Message => Members;
+    /// A message was deleted for everybody.
+    MESSAGE_DELETED = "message:deleted" MessageDeleted => Members;
+    /// Somebody has reacted to a message.
+    REACTION_ADDED = "reaction:added" ReactionEvent => Members;
+    /// Somebody has removed a reaction.
+    REACTION_REMOVED = "reaction:removed" ReactionEvent => Members;
+    /// The user was mentioned in a new message.
+    MENTION_CREATED = "mention:created" MentionCreated => User;
     /// A translation of a message.
     MESSAGE_TRANSLATION = "message:translation" MessageTranslation => Members;
     /// There is no translation of a message, or it is delayed.

@@ -69,6 +69,13 @@ pub struct EditMessage {
     pub original_language: Option<String>,
 }
 
+/// `message:delete`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeleteMessage {
+    pub message_id: String,
+}
+
 /// Events that contain only a conversation.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -112,6 +119,29 @@ pub struct SentMessage {
     pub message_id: MessageId,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_message_id: Option<String>,
+    pub created_at: Iso,
+}
+
+/// `message:deleted`.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageDeleted {
+    pub message_id: MessageId,
+    pub conversation_id: ConversationId,
+    /// The number of the event in the log of its conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_number: Option<i64>,
+}
+
+/// `mention:created`: the user was mentioned in a new message.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MentionCreated {
+    pub message_id: MessageId,
+    pub conversation_id: ConversationId,
+    pub mentioned_user_id: UserId,
+    /// The author of the message.
+    pub sender_id: Option<UserId>,
     pub created_at: Iso,
 }
 

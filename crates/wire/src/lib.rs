@@ -16,8 +16,10 @@ mod event;
 mod event_log;
 mod health;
 mod json;
+mod mention;
 mod message;
 mod participant;
+mod reaction;
 mod request;
 mod schema;
 mod time;
@@ -40,20 +42,27 @@ pub use conversation::{
 };
 pub use envelope::{ErrorBody, ErrorDetail, KeysetPage, KeysetPagination, Page, Pagination, Success};
 pub use event::{
-    Ack, Authenticated, AuthenticatedUser, ConversationMember, ConversationNew, ConversationRef, EditMessage,
-    ErrorEvent, GlossaryUpdated, Handshake, MessageTranslation, Nothing, ReadStatusUpdated, SendMessage,
-    SentMessage, ServerRestarting, StatsEvent, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
+    Ack, Authenticated, AuthenticatedUser, ConversationMember, ConversationNew, ConversationRef,
+    DeleteMessage, EditMessage, ErrorEvent, GlossaryUpdated, Handshake, MentionCreated, MessageDeleted,
+    MessageTranslation, Nothing, ReadStatusUpdated, SendMessage, SentMessage, ServerRestarting, StatsEvent,
+    TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
 };
 pub use event_log::{AllEvents, ConversationEvents, KnownConversation, KnownEvents, LoggedEvent};
 pub use health::{
     Condition, DatabaseHealth, Health, Info, Readiness, Services, SocketHealth, Standing, TranslationHealth,
 };
 pub use json::{from_json, from_value};
+pub use mention::{
+    Mention, MentionOfCaller, MentionSuggestion, MentionedUser, MentioningConversation, MentioningMessage,
+};
 pub use message::{
-    Counts, Guest, Message, MessagePage, MessagePageMeta, MessageSender, MessageText, MissingState, Reply,
-    TextState, Translation, TranslationState,
+    Counts, DeletedMessage, Guest, Message, MessagePage, MessagePageMeta, MessageSender, MessageText,
+    MissingState, Reply, TextState, Translation, TranslationState,
 };
 pub use participant::Participant;
+pub use reaction::{
+    React, Reaction, ReactionAction, ReactionAggregation, ReactionEvent, ReactionSync, SyncReactions,
+};
 pub use request::{
     Code, CreateConversation, Login, LoginCode, PatchMe, PostMessage, PutMessage, Refresh, Register,
 };

@@ -13,6 +13,16 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, JsonSchema)]
 pub struct MessageText(#[schemars(length(min = 1, max = limits::MESSAGE_CHARS))] pub String);
 
+/// A message that was deleted.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeletedMessage {
+    pub message_id: MessageId,
+    /// Always true.
+    pub deleted: bool,
+    pub message: String,
+}
+
 /// A page of the messages of a conversation, newest first.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MessagePage {

@@ -5,20 +5,30 @@ import type {
   ConversationMember,
   ConversationNew,
   ConversationRef,
+  DeleteMessage,
+  DeletedMessageAck,
   EditMessage,
   ErrorEvent,
   GlossaryUpdated,
   Handshake,
+  MentionCreated,
   Message,
   MessageAck,
+  MessageDeleted,
   MessageTranslation,
   NothingAck,
+  NoticeAck,
+  React,
+  ReactionAck,
+  ReactionEvent,
+  ReactionSyncAck,
   ReadStatusUpdated,
   RequestTranslation,
   SendMessage,
   SentMessageAck,
   ServerRestarting,
   StatsEvent,
+  SyncReactions,
   TranslationError,
   TranslationReceived,
   TranslationStateEvent,
@@ -35,6 +45,14 @@ export interface ClientEvents {
   "message:send": (payload: SendMessage, answer: (ack: SentMessageAck) => void) => void;
   /** Replaces the text of a message. */
   "message:edit": (payload: EditMessage, answer: (ack: MessageAck) => void) => void;
+  /** Deletes a message for everybody. */
+  "message:delete": (payload: DeleteMessage, answer: (ack: DeletedMessageAck) => void) => void;
+  /** Adds a reaction to a message. */
+  "reaction:add": (payload: React, answer: (ack: ReactionAck) => void) => void;
+  /** Removes a reaction of the user. */
+  "reaction:remove": (payload: React, answer: (ack: NoticeAck) => void) => void;
+  /** Requests the reactions to a message. */
+  "reaction:request_sync": (payload: SyncReactions, answer: (ack: ReactionSyncAck) => void) => void;
   /** Requests a translation of a message. */
   "request_translation": (payload: RequestTranslation, answer: (ack: NothingAck) => void) => void;
   /** The user is typing. */
@@ -57,6 +75,14 @@ export interface ServerEvents {
   "message:new": (payload: Message) => void;
   /** A message has another text. */
   "message:edited": (payload: Message) => void;
+  /** A message was deleted for everybody. */
+  "message:deleted": (payload: MessageDeleted) => void;
+  /** Somebody has reacted to a message. */
+  "reaction:added": (payload: ReactionEvent) => void;
+  /** Somebody has removed a reaction. */
+  "reaction:removed": (payload: ReactionEvent) => void;
+  /** The user was mentioned in a new message. */
+  "mention:created": (payload: MentionCreated) => void;
   /** A translation of a message. */
   "message:translation": (payload: MessageTranslation) => void;
   /** There is no translation of a message, or it is delayed. */

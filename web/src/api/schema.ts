@@ -1886,7 +1886,47 @@ export interface paths {
             };
         };
         post?: never;
-        delete?: never;
+        /**
+         * Delete a message
+         * @description For the author of the message, and moderators of its conversation or of the server in it.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["DeletedMessage"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -2124,6 +2164,169 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mentions/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The latest mentions of the caller
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MentionOfCaller"][];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mentions/messages/{messageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The mentions in a message
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Mention"][];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mentions/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Members whom a message may mention
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The conversation. */
+                    conversationId: components["schemas"]["ConversationId"];
+                    /** @description The beginning of a name; without it, members who have written lately come first. */
+                    query?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MentionSuggestion"][];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages/{messageId}": {
         parameters: {
             query?: never;
@@ -2178,7 +2381,45 @@ export interface paths {
             };
         };
         post?: never;
-        delete?: never;
+        /**
+         * Delete a message
+         * @description For the author of the message, and moderators of its conversation or of the server in it.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["DeletedMessage"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         options?: never;
         head?: never;
         /**
@@ -2492,6 +2733,227 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * React to a message
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["React"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Reaction"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reactions/user/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's latest reactions
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a user. */
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Reaction"][];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reactions/{messageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The reactions to a message
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ReactionSync"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reactions/{messageId}/{emoji}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a reaction of the caller
+         * @description For members of the conversation.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                    /** @description An emoji, percent-encoded. */
+                    emoji: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -3922,6 +4384,24 @@ export interface components {
             /** Format: int64 */
             userCount?: number;
         };
+        /** @description `message:delete`. */
+        DeleteMessage: {
+            messageId: string;
+        };
+        /** @description A message that was deleted. */
+        DeletedMessage: {
+            /** @description Always true. */
+            deleted: boolean;
+            message: string;
+            messageId: components["schemas"]["MessageId"];
+        };
+        /** @description The acknowledgement of an event. */
+        DeletedMessageAck: {
+            code?: components["schemas"]["ErrorCode"];
+            data?: components["schemas"]["DeletedMessage"];
+            error?: string;
+            success: boolean;
+        };
         /**
          * @description A text whose language is to be detected.
          * @example {
@@ -3950,6 +4430,11 @@ export interface components {
             messageId: string;
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
         };
+        /**
+         * @description A single emoji, such as 👍, 👍🏽, 🇫🇷 or 👩‍👩‍👧.
+         * @example 👍
+         */
+        Emoji: string;
         /** @description An error response. `error` and `message` are a sentence for users, `code` is for programs. */
         ErrorBody: {
             code: components["schemas"]["ErrorCode"];
@@ -4322,6 +4807,130 @@ export interface components {
             systemLanguage: components["schemas"]["LanguageCode"];
             username: string;
         };
+        /** @description A mention in a message. */
+        Mention: {
+            id: string;
+            mentionedAt: components["schemas"]["Time"];
+            mentionedUser: components["schemas"]["MentionedUser"];
+            mentionedUserId: components["schemas"]["UserId"];
+            messageId: components["schemas"]["MessageId"];
+        };
+        /** @description `mention:created`: the user was mentioned in a new message. */
+        MentionCreated: {
+            conversationId: components["schemas"]["ConversationId"];
+            createdAt: components["schemas"]["Time"];
+            mentionedUserId: components["schemas"]["UserId"];
+            messageId: components["schemas"]["MessageId"];
+            /** @description The author of the message. */
+            senderId: components["schemas"]["UserId"] | null;
+        };
+        /** @description A mention of the caller. */
+        MentionOfCaller: {
+            id: string;
+            mentionedAt: components["schemas"]["Time"];
+            message: components["schemas"]["MentioningMessage"];
+            messageId: components["schemas"]["MessageId"];
+        };
+        /** @description A member whom a message may mention. */
+        MentionSuggestion: {
+            avatar: components["schemas"]["WebAddress"] | null;
+            /** @description Always `conversation`: only members can be mentioned. */
+            badge: string;
+            displayName: string;
+            id: components["schemas"]["UserId"];
+            /** @description Always true. */
+            inConversation: boolean;
+            /** @description Whether the caller and the member are friends. */
+            isFriend: boolean;
+            username: string;
+        };
+        /** @description A user who is mentioned. */
+        MentionedUser: {
+            avatar: components["schemas"]["WebAddress"] | null;
+            displayName: string;
+            id: components["schemas"]["UserId"];
+            username: string;
+        };
+        /** @description The conversation of a mention. */
+        MentioningConversation: {
+            id: components["schemas"]["ConversationId"];
+            /** @description Direct conversations have none. */
+            title: string | null;
+            type: components["schemas"]["ConversationKind"];
+        };
+        /** @description The message with a mention, and its conversation. */
+        MentioningMessage: {
+            _count: components["schemas"]["Counts"];
+            anonymousSender: components["schemas"]["Guest"] | null;
+            anonymousSenderId: string | null;
+            attachments: components["schemas"]["Attachment"][];
+            /** @description The id that the sending client chose. */
+            clientMessageId: string | null;
+            content: string;
+            conversation: components["schemas"]["MentioningConversation"];
+            conversationId: components["schemas"]["ConversationId"];
+            createdAt: components["schemas"]["Time"];
+            currentUserReactions: string[];
+            deletedAt: components["schemas"]["Time"] | null;
+            /** Format: int64 */
+            deliveredCount: number;
+            deliveredToAllAt: components["schemas"]["Time"] | null;
+            editedAt: components["schemas"]["Time"] | null;
+            encryptionMode: string | null;
+            /**
+             * Format: int64
+             * @description In events: the number of the event in the log of its conversation.
+             */
+            eventNumber?: number;
+            expiresAt: components["schemas"]["Time"] | null;
+            forwardedFromConversationId: components["schemas"]["ConversationId"] | null;
+            forwardedFromId: components["schemas"]["MessageId"] | null;
+            id: components["schemas"]["MessageId"];
+            isBlurred: boolean;
+            isDeleted: boolean;
+            isEdited: boolean;
+            isEncrypted: boolean;
+            isViewOnce: boolean;
+            /** Format: int64 */
+            maxViewOnceCount: number | null;
+            /** @description The kind of author: `user`, `system` … */
+            messageSource: string;
+            messageType: string;
+            originalContent: string;
+            originalLanguage: components["schemas"]["LanguageCode"];
+            pinnedAt: components["schemas"]["Time"] | null;
+            pinnedBy: components["schemas"]["UserId"] | null;
+            /** Format: int64 */
+            reactionCount: number;
+            reactionSummary: {
+                [key: string]: number;
+            };
+            readByAllAt: components["schemas"]["Time"] | null;
+            /** Format: int64 */
+            readCount: number;
+            receivedByAllAt: components["schemas"]["Time"] | null;
+            replyTo?: components["schemas"]["Reply"];
+            replyToId: components["schemas"]["MessageId"] | null;
+            /**
+             * Format: int64
+             * @description The revision of its text, from 1. A translation belongs to the revision with the same number.
+             */
+            revision: number;
+            sender: components["schemas"]["MessageSender"] | null;
+            senderId: components["schemas"]["UserId"] | null;
+            /**
+             * Format: int64
+             * @description Its number in the conversation, without gaps; defines the order.
+             */
+            sequence: number;
+            /** @description The languages without a translation, or without one yet. */
+            translationStates: components["schemas"]["TranslationState"][];
+            translations: components["schemas"]["Translation"][];
+            updatedAt: components["schemas"]["Time"];
+            validatedMentions: string[];
+            /** Format: int64 */
+            viewOnceCount: number;
+        };
         /** @description A message, the same on REST and as `message:new`. */
         Message: {
             _count: components["schemas"]["Counts"];
@@ -4400,6 +5009,16 @@ export interface components {
             data?: components["schemas"]["Message"];
             error?: string;
             success: boolean;
+        };
+        /** @description `message:deleted`. */
+        MessageDeleted: {
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description The number of the event in the log of its conversation.
+             */
+            eventNumber?: number;
+            messageId: components["schemas"]["MessageId"];
         };
         /** @description A message. */
         MessageId: string;
@@ -4514,6 +5133,13 @@ export interface components {
         /** @description A sentence for users. */
         Notice: {
             message: string;
+        };
+        /** @description The acknowledgement of an event. */
+        NoticeAck: {
+            code?: components["schemas"]["ErrorCode"];
+            data?: components["schemas"]["Notice"];
+            error?: string;
+            success: boolean;
         };
         /** @description A user who is connected. */
         OnlineUser: {
@@ -4688,6 +5314,85 @@ export interface components {
             content: components["schemas"]["MessageText"];
             /** @description Detected if absent. */
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
+        };
+        /**
+         * @description A reaction to add: on REST and as `reaction:add`; and one to remove, as `reaction:remove`.
+         * @example {
+         *       "emoji": "👍",
+         *       "messageId": "65a0c0ffee0123456789abcd"
+         *     }
+         */
+        React: {
+            emoji: components["schemas"]["Emoji"];
+            messageId: string;
+        };
+        /** @description The reaction of a user to a message. */
+        Reaction: {
+            createdAt: components["schemas"]["Time"];
+            emoji: string;
+            id: components["schemas"]["ReactionId"];
+            messageId: components["schemas"]["MessageId"];
+            updatedAt: components["schemas"]["Time"];
+            userId: components["schemas"]["UserId"];
+        };
+        /** @description The acknowledgement of an event. */
+        ReactionAck: {
+            code?: components["schemas"]["ErrorCode"];
+            data?: components["schemas"]["Reaction"];
+            error?: string;
+            success: boolean;
+        };
+        /** @description What a reaction event says. */
+        ReactionAction: "add" | "remove";
+        /** @description The reactions to a message with one emoji. */
+        ReactionAggregation: {
+            /** @description The first guests. */
+            anonymousIds: string[];
+            /**
+             * Format: int64
+             * @description The number of users and guests.
+             */
+            count: number;
+            emoji: string;
+            /** @description Whether the caller is one of them; always false in events for several users. */
+            hasCurrentUser: boolean;
+            /** @description The first users, at most 100 with the guests. */
+            userIds: components["schemas"]["UserId"][];
+        };
+        /** @description `reaction:added` and `reaction:removed`. */
+        ReactionEvent: {
+            action: components["schemas"]["ReactionAction"];
+            /** @description All reactions to the message with this emoji, after the change. */
+            aggregation: components["schemas"]["ReactionAggregation"];
+            conversationId: components["schemas"]["ConversationId"];
+            emoji: string;
+            /**
+             * Format: int64
+             * @description The number of the event in the log of its conversation.
+             */
+            eventNumber?: number;
+            messageId: components["schemas"]["MessageId"];
+            timestamp: components["schemas"]["Time"];
+            userId: components["schemas"]["UserId"];
+        };
+        /** @description A reaction to a message. */
+        ReactionId: string;
+        /** @description All reactions to a message. */
+        ReactionSync: {
+            messageId: components["schemas"]["MessageId"];
+            /** @description By emoji, in order of their first use. */
+            reactions: components["schemas"]["ReactionAggregation"][];
+            /** Format: int64 */
+            totalCount: number;
+            /** @description The emoji that the caller has reacted with. */
+            userReactions: string[];
+        };
+        /** @description The acknowledgement of an event. */
+        ReactionSyncAck: {
+            code?: components["schemas"]["ErrorCode"];
+            data?: components["schemas"]["ReactionSync"];
+            error?: string;
+            success: boolean;
         };
         /** @description `read-status:updated`. */
         ReadStatusUpdated: {
@@ -4945,6 +5650,8 @@ export interface components {
             translationModel: string;
             updatedAt: components["schemas"]["Time"];
         };
+        /** @description `reaction:request_sync`: the id of a message. */
+        SyncReactions: string;
         /** @description A term of a glossary. */
         TermId: string;
         /** @description A term of a glossary was removed. */
@@ -5684,10 +6391,14 @@ export type ConversationStats = components['schemas']['ConversationStats'];
 export type Counts = components['schemas']['Counts'];
 export type CreateConversation = components['schemas']['CreateConversation'];
 export type DatabaseHealth = components['schemas']['DatabaseHealth'];
+export type DeleteMessage = components['schemas']['DeleteMessage'];
+export type DeletedMessage = components['schemas']['DeletedMessage'];
+export type DeletedMessageAck = components['schemas']['DeletedMessageAck'];
 export type DetectLanguage = components['schemas']['DetectLanguage'];
 export type DetectedLanguage = components['schemas']['DetectedLanguage'];
 export type Direction = components['schemas']['Direction'];
 export type EditMessage = components['schemas']['EditMessage'];
+export type Emoji = components['schemas']['Emoji'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
@@ -5729,8 +6440,16 @@ export type Member = components['schemas']['Member'];
 export type MemberId = components['schemas']['MemberId'];
 export type MemberRole = components['schemas']['MemberRole'];
 export type MemberUser = components['schemas']['MemberUser'];
+export type Mention = components['schemas']['Mention'];
+export type MentionCreated = components['schemas']['MentionCreated'];
+export type MentionOfCaller = components['schemas']['MentionOfCaller'];
+export type MentionSuggestion = components['schemas']['MentionSuggestion'];
+export type MentionedUser = components['schemas']['MentionedUser'];
+export type MentioningConversation = components['schemas']['MentioningConversation'];
+export type MentioningMessage = components['schemas']['MentioningMessage'];
 export type Message = components['schemas']['Message'];
 export type MessageAck = components['schemas']['MessageAck'];
+export type MessageDeleted = components['schemas']['MessageDeleted'];
 export type MessageId = components['schemas']['MessageId'];
 export type MessagePage = components['schemas']['MessagePage'];
 export type MessagePageMeta = components['schemas']['MessagePageMeta'];
@@ -5747,6 +6466,7 @@ export type NeedsCode = components['schemas']['NeedsCode'];
 export type Nothing = components['schemas']['Nothing'];
 export type NothingAck = components['schemas']['NothingAck'];
 export type Notice = components['schemas']['Notice'];
+export type NoticeAck = components['schemas']['NoticeAck'];
 export type OnlineUser = components['schemas']['OnlineUser'];
 export type Pagination = components['schemas']['Pagination'];
 export type Participant = components['schemas']['Participant'];
@@ -5757,6 +6477,15 @@ export type ProfileUpdated = components['schemas']['ProfileUpdated'];
 export type ProgressBeside = components['schemas']['ProgressBeside'];
 export type ProgressStatus = components['schemas']['ProgressStatus'];
 export type PutMessage = components['schemas']['PutMessage'];
+export type React = components['schemas']['React'];
+export type Reaction = components['schemas']['Reaction'];
+export type ReactionAck = components['schemas']['ReactionAck'];
+export type ReactionAction = components['schemas']['ReactionAction'];
+export type ReactionAggregation = components['schemas']['ReactionAggregation'];
+export type ReactionEvent = components['schemas']['ReactionEvent'];
+export type ReactionId = components['schemas']['ReactionId'];
+export type ReactionSync = components['schemas']['ReactionSync'];
+export type ReactionSyncAck = components['schemas']['ReactionSyncAck'];
 export type ReadStatusUpdated = components['schemas']['ReadStatusUpdated'];
 export type Readiness = components['schemas']['Readiness'];
 export type ReasonCode = components['schemas']['ReasonCode'];
@@ -5785,6 +6514,7 @@ export type SocketHealth = components['schemas']['SocketHealth'];
 export type Standing = components['schemas']['Standing'];
 export type StatsEvent = components['schemas']['StatsEvent'];
 export type StatusTranslation = components['schemas']['StatusTranslation'];
+export type SyncReactions = components['schemas']['SyncReactions'];
 export type TermId = components['schemas']['TermId'];
 export type TermRemoved = components['schemas']['TermRemoved'];
 export type TextOutcome = components['schemas']['TextOutcome'];

@@ -1,6 +1,6 @@
 // The conversations, and the messages of opened ones, kept up to date over REST and the socket.
 
-import { ApiError, get, getPage, post, put } from "../api/client";
+import { ApiError, get, getPage, post, put, remove } from "../api/client";
 import type {
   AllEvents,
   Conversation,
@@ -8,6 +8,8 @@ import type {
   LastMessage,
   Message,
   FoundUser,
+  MessageDeleted,
+  ReactionEvent,
   Translation,
   TranslationState,
 } from "../api/schema";
@@ -19,7 +21,7 @@ import { openOriginals } from "./originals.svelte";
 import { closeOutbox, discard, flush, openOutbox } from "./outbox.svelte";
 import { lasting, take } from "./event-replay";
 import { renew, session } from "./session.svelte";
-import { edited, merge, translated, untranslated } from "./timeline";
+import { deleted, edited, merge, reacted, translated, untranslated } from "./timeline";
 import { clearTyping, startedTyping, stoppedTyping, type TypingEvent } from "./typing.svelte";
 
 interface Opened {
@@ -69,6 +71,9 @@ export const chats = {
 const logged: Record<string, (event: never) => void> = {
   "message:new": arrived,
   "message:edited": (message: Message) => everywhere((messages) => edited(messages, message)),
+  "message:deleted": gone,
+  "reaction:added": hasReacted,
+  "reaction:removed": hasReacted,
   "message:translation": (event: { translations: Translation[] }) =>
     event.translations.forEach((translation) => everywhere((messages) => translated(messages, translation))),
   "message:translation-state": (event: TranslationState & { messageId: string; revision: number }) =>
@@ -252,7 +257,10 @@ export async function open(id: string): Promise<void> {
   const known = opened[id];
   if (!known) return;
   const unread = chats.conversation(id)?.unreadCount ?? 0;
-  set(id, { ...known, readUpTo: newestOf(known.messages) - unread });
+  // Numbers of deleted messages are not given to others.
+  const firstUnread = unread > 0 ? known.messages.at(-unread) : undefined;
+  const readUpTo = firstUnread ? firstUnread.sequence - 1 : newestOf(known.messages) - unread;
+  set(id, { ...known, readUpTo });
   for (let read = 1; read < PAGES_OF_UNREAD && isCutOff(opened[id]); read++) await loadOlder(id);
 }
 
@@ -295,6 +303,22 @@ export async function rewrite(id: string, content: string, originalLanguage?: st
   everywhere((messages) => edited(messages, message));
 }
 
+/** Deletes a message for everybody. */
+export async function removeMessage({ id, conversationId }: Message): Promise<void> {
+  await remove(`/messages/${id}`);
+  gone({ messageId: id, conversationId });
+}
+
+/** Adds a reaction of the user, or removes it if there is one. */
+export async function toggleReaction(message: Message, emoji: string): Promise<void> {
+  const { id: messageId } = message;
+  if (message.currentUserReactions.includes(emoji)) {
+    await remove(`/reactions/${messageId}/${encodeURIComponent(emoji)}`);
+  } else {
+    await post("/reactions", { messageId, emoji });
+  }
+}
+
 export async function searchPeople(text: string): Promise<FoundUser[]> {
   return get<FoundUser[]>(`/users/search?q=${encodeURIComponent(text)}`);
 }
@@ -326,6 +350,20 @@ function arrived(message: Message): void {
   const own = message.senderId === session.user?.id ? { unreadCount: 0 } : {};
   change(id, { lastMessage: message, lastMessageAt: message.createdAt, ...own });
   conversations = byTime(conversations);
+}
+
+function gone({ messageId, conversationId }: Pick<MessageDeleted, "messageId" | "conversationId">): void {
+  const known = opened[conversationId];
+  if (known) set(conversationId, { ...known, messages: deleted(known.messages, messageId) });
+  if (chats.conversation(conversationId)?.lastMessage?.id === messageId) {
+    void loadConversations().catch(() => {});
+  }
+}
+
+function hasReacted(event: ReactionEvent): void {
+  const known = opened[event.conversationId];
+  if (!known) return;
+  set(event.conversationId, { ...known, messages: reacted(known.messages, event, session.user?.id) });
 }
 
 /** Received messages replace their drafts. */

@@ -64,13 +64,19 @@ function mark(clientMessageId: string, changes: Partial<Draft>): void {
 }
 
 /** `originalLanguage` is the selected one; otherwise the server detects it. */
-export function write(conversationId: string, content: string, originalLanguage: string | null): void {
+export function write(
+  conversationId: string,
+  content: string,
+  originalLanguage: string | null,
+  replyToId?: string,
+): void {
   const createdAt = new Date().toISOString();
   const draft: Draft = {
     clientMessageId: newId(),
     conversationId,
     content,
     originalLanguage,
+    replyToId,
     createdAt,
     state: "sending",
   };
@@ -106,8 +112,9 @@ export async function flush(): Promise<void> {
 
 const next = () => drafts.find((draft) => draft.state === "sending");
 
-async function send({ clientMessageId, conversationId, content, originalLanguage }: Draft): Promise<void> {
-  const message = { clientMessageId, conversationId, content, originalLanguage };
+async function send(draft: Draft): Promise<void> {
+  const { clientMessageId, conversationId, content, originalLanguage, replyToId } = draft;
+  const message = { clientMessageId, conversationId, content, originalLanguage, replyToId };
   const answer = await request("message:send", message);
   if (answer.success) mark(clientMessageId, { state: "sent" });
   else if (FINAL.has(answer.code ?? "")) mark(clientMessageId, { state: "failed", problem: answer.error });

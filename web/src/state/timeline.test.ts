@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { edited, merge, translated, unsent, untranslated, type Draft } from "./timeline";
+import type { ReactionEvent } from "../api/schema";
+import { deleted, edited, merge, reacted, translated, unsent, untranslated, type Draft } from "./timeline";
 import { message, translation } from "./timeline.test-data";
 
 const french = translation("fr", "salut");
@@ -43,6 +44,30 @@ describe("a timeline", () => {
     const state = { targetLanguage: "fr", state: "unavailable", reasonCode: "no_engine" } as const;
     const event = { messageId: "m1", revision: 1, ...state };
     expect(untranslated([message(1)], event)[0]?.translationStates).toEqual([state]);
+  });
+
+  test("is without a deleted message", () => {
+    expect(deleted([message(1), message(2)], "m1")).toEqual([message(2)]);
+  });
+
+  test("counts reactions, and knows which are the reader's own", () => {
+    const event = (userId: string, action: "add" | "remove", count: number): ReactionEvent => ({
+      messageId: "m1",
+      conversationId: "c",
+      userId,
+      emoji: "👍",
+      action,
+      aggregation: { emoji: "👍", count, userIds: [], anonymousIds: [], hasCurrentUser: false },
+      timestamp: "",
+    });
+    const mine = reacted([message(1), message(2)], event("me", "add", 1), "me");
+    expect(mine[0]).toMatchObject({ reactionSummary: { "👍": 1 }, currentUserReactions: ["👍"] });
+    expect(mine[1]).toEqual(message(2));
+    const theirs = reacted(mine, event("other", "add", 2), "me");
+    expect(theirs[0]).toMatchObject({ reactionSummary: { "👍": 2 }, currentUserReactions: ["👍"] });
+    const less = reacted(theirs, event("me", "remove", 1), "me");
+    expect(less[0]).toMatchObject({ reactionSummary: { "👍": 1 }, currentUserReactions: [] });
+    expect(reacted(less, event("other", "remove", 0), "me")[0]).toMatchObject({ reactionSummary: {} });
   });
 
   test("replaces the draft of a message", () => {

@@ -1,7 +1,7 @@
 // The messages of a conversation as a value: updates from any source can be applied, in any order and
 // repeatedly.
 
-import type { LastMessage, Message, Translation, TranslationState } from "../api/schema";
+import type { LastMessage, Message, ReactionEvent, Translation, TranslationState } from "../api/schema";
 
 /** A message written on this device that has not come back as a message of the conversation. */
 export interface Draft {
@@ -10,6 +10,8 @@ export interface Draft {
   content: string;
   /** The selected language, if any. */
   originalLanguage: string | null;
+  /** The message it replies to, if any; absent in drafts of an earlier version. */
+  replyToId?: string | undefined;
   createdAt: string;
   /** `sent`: acknowledged, so it will come back; `failed`: rejected for good. */
   state: "sending" | "sent" | "failed";
@@ -78,6 +80,28 @@ export function untranslated<T extends LastMessage>(
   return timeline.map((message) =>
     isOf(message, event) ? { ...message, translationStates: [...others(message), ended] } : message,
   );
+}
+
+/** A message was deleted for everybody. */
+export const deleted = (timeline: readonly Message[], messageId: string): Message[] =>
+  timeline.filter((message) => message.id !== messageId);
+
+/** A user has added or removed a reaction. */
+export function reacted(
+  timeline: readonly Message[],
+  event: ReactionEvent,
+  me: string | undefined,
+): Message[] {
+  const { emoji, action, aggregation, userId } = event;
+  return timeline.map((message) => {
+    if (message.id !== event.messageId) return message;
+    const { [emoji]: _, ...others } = message.reactionSummary;
+    const reactionSummary =
+      aggregation.count > 0 ? { ...message.reactionSummary, [emoji]: aggregation.count } : others;
+    const own = message.currentUserReactions.filter((known) => known !== emoji);
+    const isOwn = userId === me ? action === "add" : message.currentUserReactions.includes(emoji);
+    return { ...message, reactionSummary, currentUserReactions: isOwn ? [...own, emoji] : own };
+  });
 }
 
 /** The drafts that have not become messages of the timeline. */

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 /// Who is notified of what a user does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audience {
-    /// The members of these conversations, if they are small. Messages hidden from this user count as read.
+    /// The members of these conversations, if they are small. Messages hidden from this user are not unread.
     pub memberships: Vec<Membership>,
     /// Except for those who have blocked this user.
     pub hidden_from: Vec<UserId>,
@@ -53,8 +53,7 @@ fn audience(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Audience, S
         let unread: HashMap<_, _> =
             unread.into_iter().map(|unread| (unread.conversation, unread.count)).collect();
         for membership in &mut memberships {
-            let unread = unread.get(&membership.conversation_id).copied().unwrap_or(0);
-            membership.read_sequence = membership.last_sequence.saturating_sub(unread);
+            membership.unread_count = unread.get(&membership.conversation_id).copied().unwrap_or(0);
         }
     }
     Ok(Audience { memberships, hidden_from })

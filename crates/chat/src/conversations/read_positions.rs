@@ -20,11 +20,15 @@ impl Conversations {
         let write = move |tx: &mut Tx<'_>| {
             let conversation = find_as_member(tx, caller, &reference)?;
             let (id, read_sequence) = (conversation.id, conversation.last_sequence);
-            let cursor = (members::cursors(caller, &[id]), visibility::blockers(caller));
-            let (cursor, hidden_from) = tx.fetch(cursor)?;
+            let asked = (
+                members::cursors(caller, &[id]),
+                members::unread(caller, &[id]),
+                visibility::blockers(caller),
+            );
+            let (cursor, unread, hidden_from) = tx.fetch(asked)?;
             let before = cursor.first().map_or(0, |(_, sequence)| *sequence);
-            let unread = read_sequence.saturating_sub(before).max(0);
-            if unread > 0 {
+            let unread = unread.first().map_or(0, |(_, count)| *count);
+            if read_sequence > before {
                 // Before the read position moves: sending a message locks in this order, too.
                 let number = events::append(tx, id, &[Change::Read(caller)], now)?;
                 members::advance_cursor(tx, id, caller, read_sequence, now)?;

@@ -150,19 +150,18 @@ impl Conversations {
         let presence = self.views.presence();
         let ids: Vec<ConversationId> = page.iter().map(|conversation| conversation.id).collect();
         let limit = i64::try_from(members_of_each).unwrap_or(i64::MAX);
-        let ((also, blocked), first, cursors, preferences, newest, unread) = tx.fetch((
+        let ((also, blocked), first, unread, preferences, newest, seen) = tx.fetch((
             (also, viewer.blocked()),
             members::first(&ids, limit),
-            members::cursors(reader, &ids),
+            members::unread(reader, &ids),
             conversations::preferences(reader, &ids),
             messages::newest(&ids, &viewer),
             viewer.has_blocked().then(|| visibility::unread(&ids, &[reader], self.context.now())),
         ))?;
         let mut first: HashMap<ConversationId, Vec<Member>> = ids.iter().copied().zip(first).collect();
-        let cursors: HashMap<_, _> = cursors.into_iter().collect();
         let mut preferences: HashMap<_, _> = preferences.into_iter().collect();
-        let counted = unread.into_iter().flatten().map(|unread| (unread.conversation, unread.count));
-        let mut counted: HashMap<ConversationId, i64> = counted.collect();
+        let mut unread: HashMap<ConversationId, i64> = unread.into_iter().collect();
+        unread.extend(seen.into_iter().flatten().map(|seen| (seen.conversation, seen.count)));
         let newest = newest.into_iter().flatten().collect();
         let mut newest: HashMap<_, _> = self
             .views
@@ -172,13 +171,10 @@ impl Conversations {
             .collect();
         let view = |conversation: Conversation| {
             let members = first.remove(&conversation.id).unwrap_or_default();
-            let read = cursors.get(&conversation.id).copied().unwrap_or(0);
             ConversationView {
                 title: title_for(reader, &conversation, &members),
                 last_message: newest.remove(&conversation.id),
-                unread_count: counted
-                    .remove(&conversation.id)
-                    .unwrap_or_else(|| conversation.last_sequence.saturating_sub(read).max(0)),
+                unread_count: unread.remove(&conversation.id).unwrap_or(0),
                 figures: None,
                 preferences: preferences.remove(&conversation.id),
                 members: (members.into_iter())

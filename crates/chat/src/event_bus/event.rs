@@ -3,7 +3,7 @@
 //! Events are delivered after their transaction is on disk, those of one conversation in the order of their numbers in its log,
 //! so that everybody sees the same order ([`Feed`](crate::Feed)).
 
-use crate::views::MessageView;
+use crate::views::{MessageView, ReactionView};
 use meeshy_domain::{ConversationId, Language, MessageId, SessionId, Timestamp, UserId};
 use meeshy_store::translations::Translation;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,28 @@ pub enum Event {
         message: Arc<MessageView>,
         /// Who does not get all of it.
         hidden_from: HiddenFrom,
+    },
+    /// A message was deleted for everybody.
+    MessageDeleted {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// The message.
+        message_id: MessageId,
+        /// The number of the message there.
+        sequence: i64,
+        /// The number of the newest message there.
+        last_sequence: i64,
+        /// Users who could not see it.
+        hidden_from: Vec<UserId>,
+    },
+    /// A user has added or removed a reaction.
+    Reaction {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// The change.
+        change: ReactionChange,
+        /// Users who cannot see the message, or have blocked the user.
+        hidden_from: Vec<UserId>,
     },
     /// A translation has finished, successfully or not.
     Translated {
@@ -113,7 +135,9 @@ impl Event {
             Self::MessageNew { message, .. } | Self::MessageEdited { message, .. } => {
                 Some(message.message.conversation_id)
             }
-            Self::Translated { conversation_id, .. }
+            Self::MessageDeleted { conversation_id, .. }
+            | Self::Reaction { conversation_id, .. }
+            | Self::Translated { conversation_id, .. }
             | Self::TranslationFound { conversation_id, .. }
             | Self::ConversationCreated { conversation_id, .. }
             | Self::Read { conversation_id, .. }
@@ -122,6 +146,37 @@ impl Event {
             Self::Typing(typing) => Some(typing.conversation_id),
             Self::SessionEnded { .. } => None,
         }
+    }
+}
+
+/// A user has added or removed a reaction to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReactionChange {
+    /// The message.
+    pub message_id: MessageId,
+    /// The user.
+    pub user: UserId,
+    /// Whether it was added.
+    pub is_added: bool,
+    /// All reactions to the message with the same emoji.
+    pub reactions: ReactionView,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl ReactionChange {
+    /// `known` are the reactions to the message, by emoji.
+    pub(crate) fn new(
+        message_id: MessageId,
+        user: UserId,
+        emoji: &str,
+        is_added: bool,
+        known: Vec<ReactionView>,
+        at: Timestamp,
+    ) -> Self {
+        let none = || ReactionView { emoji: emoji.to_owned(), ..ReactionView::default() };
+        let reactions = known.into_iter().find(|known| known.emoji == emoji).unwrap_or_else(none);
+        Self { message_id, user, is_added, reactions, at }
     }
 }
 

@@ -2,14 +2,15 @@
 //! for announcements of other processes.
 
 use super::Events;
-use crate::event_bus::{Event, FoundTranslation, Happened, HiddenFrom};
-use crate::views::MessageView;
+use crate::event_bus::{Event, FoundTranslation, Happened, HiddenFrom, ReactionChange};
+use crate::views::{MessageView, ReactionView, reactions};
 use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId, limits};
 use meeshy_store::events::{self, Change, LoggedEvent};
+use meeshy_store::reactions::{self as reaction_table, Reaction};
 use meeshy_store::translation_jobs;
 use meeshy_store::translations::{self, Translation};
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{StoreError, Tx, members, messages, visibility};
+use meeshy_store::{StoreError, Tx, deletions, members, messages, visibility};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -137,17 +138,23 @@ impl Events {
         rows: impl Iterator<Item = &'r LoggedEvent>,
     ) -> Result<Subjects, StoreError> {
         let mut subjects = Subjects::default();
-        let mut changed: HashSet<MessageId> = HashSet::new();
+        let (mut changed, mut deleted) = (HashSet::new(), Vec::new());
+        let mut reacted: HashSet<(MessageId, UserId, &str)> = HashSet::new();
         let mut readers: HashMap<ConversationId, Vec<UserId>> = HashMap::new();
         for row in rows {
-            match row.change {
-                Some(Change::Read(user)) => readers.entry(row.conversation_id).or_default().push(user),
+            match &row.change {
+                Some(Change::Read(user)) => readers.entry(row.conversation_id).or_default().push(*user),
+                Some(Change::MessageDeleted(message)) => deleted.push(*message),
+                Some(Change::Reaction(message, user, emoji)) => {
+                    changed.insert(*message);
+                    reacted.insert((*message, *user, emoji));
+                }
                 Some(Change::Created) if reader.member().is_none() => {
                     let limit = i64::try_from(limits::PARTICIPANTS + 1).unwrap_or(i64::MAX);
                     let first = tx.fetch(members::first_ids(row.conversation_id, limit))?;
                     subjects.members.insert(row.conversation_id, first);
                 }
-                other => changed.extend(other.and_then(Change::message)),
+                other => changed.extend(other.as_ref().and_then(Change::message)),
             }
         }
         let changed: Vec<MessageId> = changed.into_iter().collect();
@@ -156,13 +163,21 @@ impl Events {
         if reader.member().is_none() {
             let answered =
                 views.iter().filter_map(|view| view.reply_to.as_ref().map(|answered| answered.message.id));
-            let ids: Vec<MessageId> = changed.iter().copied().chain(answered).collect();
+            let ids: Vec<MessageId> =
+                changed.iter().copied().chain(answered).chain(deleted.iter().copied()).collect();
             for (message, user) in tx.fetch(visibility::hidden_from_all(&ids))? {
                 subjects.hidden.entry(message).or_default().push(user);
             }
         }
         subjects.messages = views.into_iter().map(|view| (view.message.id, Arc::new(view))).collect();
+        let answered: HashSet<MessageId> = reacted.iter().map(|(message, ..)| *message).collect();
+        subjects.reactions = reactions(tx, &answered.into_iter().collect::<Vec<_>>(), reader.member())?;
+        let present =
+            reacted.iter().map(|(message, user, emoji)| reaction_table::find(*message, *user, emoji));
+        subjects.present = tx.fetch(present.collect::<Vec<_>>())?.into_iter().flatten().collect();
+        subjects.places = tx.fetch(deletions::places(&deleted))?.into_iter().collect();
         let mut users: Vec<UserId> = readers.values().flatten().copied().collect();
+        users.extend(reacted.iter().map(|(_, user, _)| *user));
         users.sort_unstable();
         users.dedup();
         let mut blockers: HashMap<UserId, Vec<UserId>> = HashMap::new();
@@ -179,6 +194,15 @@ impl Events {
                 }
                 subjects.positions.insert((conversation, user), (sequence, at, blockers));
             }
+        }
+        if let Some(member) = reader.member() {
+            subjects.blocked = blockers
+                .into_iter()
+                .filter(|(_, blockers)| blockers.contains(&member))
+                .map(|(user, _)| user)
+                .collect();
+        } else {
+            subjects.blockers = blockers;
         }
         Ok(subjects)
     }
@@ -210,11 +234,12 @@ fn needed(rows: &[LoggedEvent], reader: Reader) -> Vec<LoggedEvent> {
     // A new message contains its newest text and translations.
     let new: HashSet<MessageId> = rows.iter().filter_map(is_new).collect();
     let is_covered = |row: &LoggedEvent| {
-        is_new(row).is_none() && row.change.and_then(Change::message).is_some_and(|id| new.contains(&id))
+        let message = row.change.as_ref().and_then(Change::message);
+        is_new(row).is_none() && message.is_some_and(|id| new.contains(&id))
     };
     let mut later = HashSet::new();
     let mut needed: Vec<LoggedEvent> =
-        rows.iter().rev().filter(|row| !is_covered(row) && later.insert(row.change)).copied().collect();
+        rows.iter().rev().filter(|row| !is_covered(row) && later.insert(&row.change)).cloned().collect();
     needed.reverse();
     needed
 }
@@ -223,10 +248,19 @@ fn needed(rows: &[LoggedEvent], reader: Reader) -> Vec<LoggedEvent> {
 #[derive(Default)]
 struct Subjects {
     messages: HashMap<MessageId, Arc<MessageView>>,
+    /// The numbers of deleted messages, and those of the newest in their conversations.
+    places: HashMap<MessageId, (i64, i64)>,
+    reactions: HashMap<MessageId, Vec<ReactionView>>,
+    /// The reactions that were changed and exist.
+    present: Vec<Reaction>,
     /// The users from whom messages are hidden.
     hidden: HashMap<MessageId, Vec<UserId>>,
     /// Read positions, their times, and from whom they are hidden.
     positions: HashMap<(ConversationId, UserId), (i64, Timestamp, Vec<UserId>)>,
+    /// By whom users are blocked.
+    blockers: HashMap<UserId, Vec<UserId>>,
+    /// Users whom the reader has blocked.
+    blocked: HashSet<UserId>,
     /// The first members of new conversations.
     members: HashMap<ConversationId, Vec<UserId>>,
 }
@@ -235,7 +269,7 @@ impl Subjects {
     /// The event of a row; `None` if its subject no longer exists.
     fn event(&self, row: &LoggedEvent) -> Option<Happened> {
         let conversation_id = row.conversation_id;
-        let event = match row.change? {
+        let event = match *row.change.as_ref()? {
             Change::Created => {
                 let members = self.members.get(&conversation_id).cloned().unwrap_or_default();
                 Event::ConversationCreated { conversation_id, members }
@@ -247,6 +281,24 @@ impl Subjects {
             Change::MessageEdited(id) => {
                 let (message, hidden_from) = self.message(id)?;
                 Event::MessageEdited { message, hidden_from }
+            }
+            Change::MessageDeleted(message_id) => {
+                let (sequence, last_sequence) = *self.places.get(&message_id)?;
+                let hidden_from = self.hidden.get(&message_id).cloned().unwrap_or_default();
+                Event::MessageDeleted { conversation_id, message_id, sequence, last_sequence, hidden_from }
+            }
+            Change::Reaction(_, user, _) if self.blocked.contains(&user) => return None,
+            Change::Reaction(id, user, ref emoji) => {
+                let (_, hidden_from) = self.message(id)?;
+                let known = self.reactions.get(&id).cloned().unwrap_or_default();
+                let is_it = |reaction: &Reaction| {
+                    (reaction.message_id, reaction.user_id) == (id, user) && reaction.emoji == *emoji
+                };
+                let is_added = self.present.iter().any(is_it);
+                let change = ReactionChange::new(id, user, emoji, is_added, known, row.at);
+                let blockers = self.blockers.get(&user).into_iter().flatten();
+                let hidden_from = hidden_from.message.into_iter().chain(blockers.copied()).collect();
+                Event::Reaction { conversation_id, change, hidden_from }
             }
             Change::Translated(id, language) => {
                 let (message, hidden_from) = self.message(id)?;

@@ -13,9 +13,9 @@ use crate::translation::targets;
 use crate::views::MessageView;
 use meeshy_domain::{Language, MessageId, UserId, text};
 use meeshy_store::members::{self, Member};
-use meeshy_store::messages;
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::{StoreError, Tx, conversation_languages, conversations, visibility};
+use meeshy_store::{mentions, messages};
 use std::sync::Arc;
 
 /// An edit.
@@ -88,9 +88,9 @@ impl Messages {
             conversation_languages::list(editor.conversation_id),
         ))?;
         let mentioned: Vec<UserId> = mentioned.into_iter().map(|(user, _)| user).collect();
-        messages::retain_mentions(tx, id, &mentioned)?;
+        mentions::retain(tx, id, &mentioned)?;
         for user in mentioned {
-            messages::insert_mention(tx, id, user)?;
+            mentions::insert(tx, id, user)?;
         }
         let edited = tx.fetch(messages::find(id))?.ok_or(ChatError::NotFound { what: "message" })?;
         let author = match edited.sender_id {

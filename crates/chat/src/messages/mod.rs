@@ -1,16 +1,21 @@
-//! Messages: send, edit and read them, and the files attached to them.
+//! Messages: send, edit, delete and read them, the reactions to them, and the files attached to them.
 
+mod delete;
 mod draft;
 mod edit;
 mod files;
 mod language;
 mod mentions;
+mod reactions;
 mod read;
 mod send;
 
+pub(crate) use delete::delete_for_everybody;
 pub use draft::NewMessage;
 pub use edit::MessageEdit;
 pub use files::{FileRequest, Files, ServedFile};
+pub use mentions::{MentionOfCaller, MentionSuggestion};
+pub use reactions::{MessageReactions, Reactions};
 pub use read::{MessagePage, PageRequest};
 pub use send::Sent;
 

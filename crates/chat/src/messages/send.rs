@@ -18,7 +18,7 @@ use meeshy_store::events::{self, Change};
 use meeshy_store::members::{self, Member};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
-use meeshy_store::{StoreError, Tx, conversation_languages, visibility};
+use meeshy_store::{StoreError, Tx, conversation_languages, mentions, visibility};
 use std::sync::Arc;
 
 /// A stored message.
@@ -104,7 +104,7 @@ impl Messages {
         let message = self.store_message(tx, &conversation, &sender, draft, language, numbers)?;
         members::advance_cursor(tx, conversation.id, caller, message.sequence, now)?;
         for (user, _) in &mentioned {
-            messages::insert_mention(tx, message.id, *user)?;
+            mentions::insert(tx, message.id, *user)?;
         }
         let targets = targets(&message, readers, Some(&sender.languages));
         for target in &targets {
@@ -114,7 +114,7 @@ impl Messages {
             sender: Some(SenderView::of_member(&sender, self.views.presence())),
             guest: None,
             status_entries: 0,
-            mentions: mentioned.into_iter().map(|(_, username)| username).collect(),
+            mentions: mentioned,
             attachments: Vec::new(),
             translations: Vec::new(),
             pending: targets.into_iter().collect(),
@@ -137,7 +137,7 @@ impl Messages {
         numbers: Numbers,
     ) -> Result<Message, ChatError> {
         let (now, id) = (self.context.now(), self.context.new_id());
-        events::insert(tx, conversation.id, numbers.event, Change::MessageNew(id), now)?;
+        events::insert(tx, conversation.id, numbers.event, &Change::MessageNew(id), now)?;
         let message = Message {
             id,
             conversation_id: conversation.id,

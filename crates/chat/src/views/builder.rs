@@ -7,11 +7,12 @@ use crate::presence::Presence;
 use meeshy_domain::{Clock, Language, MessageId, Timestamp, UserId, WebAddress};
 use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::guests::{self, Guest};
-use meeshy_store::messages::{Message, Reaction};
+use meeshy_store::messages::Message;
+use meeshy_store::reactions::{self, Count};
 use meeshy_store::translations::{self, Translation};
 use meeshy_store::users::User;
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{Queries, Query, StoreError, Tx, messages, statuses, translation_jobs, users};
+use meeshy_store::{Queries, Query, StoreError, Tx, mentions, messages, statuses, translation_jobs, users};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -96,11 +97,11 @@ struct Parts<'a> {
     writers: HashMap<UserId, SenderView>,
     guests: HashMap<String, Guest>,
     statuses: HashMap<MessageId, i64>,
-    mentions: HashMap<MessageId, Vec<String>>,
+    mentions: HashMap<MessageId, Vec<(UserId, String)>>,
     files: HashMap<MessageId, Vec<Attachment>>,
     translations: HashMap<MessageId, Vec<Translation>>,
     pending: HashMap<MessageId, Vec<Language>>,
-    reactions: HashMap<MessageId, Vec<Reaction>>,
+    reactions: HashMap<MessageId, Vec<Count>>,
 }
 
 impl<'a> Parts<'a> {
@@ -115,11 +116,11 @@ impl<'a> Parts<'a> {
         let (also, statuses, mentions, files, translations, pending, reactions) = tx.fetch((
             also,
             statuses::counts(ids),
-            messages::mentions(ids),
+            mentions::of_messages(ids),
             attachments::of_messages(ids),
             translations::list(ids),
             translation_jobs::pending(ids),
-            messages::reactions(ids, viewer),
+            reactions::counts(ids, viewer),
         ))?;
         let files = files.into_iter().filter(|(_, file)| file.concealed(viewer).is_none());
         let translations = translations.into_iter().map(|translation| (translation.message_id, translation));

@@ -5,7 +5,8 @@ use meeshy_domain::{Language, LanguageSettings, Role, Timestamp, UserId};
 use meeshy_store::attachments::Attachment;
 use meeshy_store::guests::Guest;
 use meeshy_store::members::Member;
-use meeshy_store::messages::{Message, Reaction};
+use meeshy_store::messages::Message;
+use meeshy_store::reactions;
 use meeshy_store::translations::Translation;
 use meeshy_store::users::User;
 
@@ -75,8 +76,8 @@ pub struct MessageView {
     pub sender: Option<SenderView>,
     /// Its author, if a guest of the old system.
     pub guest: Option<Guest>,
-    /// The mentioned usernames.
-    pub mentions: Vec<String>,
+    /// The mentioned users and their usernames.
+    pub mentions: Vec<(UserId, String)>,
     /// The attached files.
     pub attachments: Vec<Attachment>,
     /// Its finished translations.
@@ -84,7 +85,7 @@ pub struct MessageView {
     /// The languages of its pending translations.
     pub pending: Vec<Language>,
     /// The reactions.
-    pub reactions: Vec<Reaction>,
+    pub reactions: Vec<reactions::Count>,
     /// How many users have a delivery and read state.
     pub status_entries: i64,
     /// The message it replies to, without the one that that replies to.

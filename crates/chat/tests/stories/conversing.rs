@@ -247,7 +247,7 @@ async fn a_message_includes_its_mentions_and_reply(world: World) {
     let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "fr").await);
     let talk = world.group(lea, &[carlos]).await;
     let first = world.say(lea, &talk, "Salut @Carlos et @personne").await.unwrap();
-    assert_eq!(first.message.mentions, ["carlos"]);
+    assert_eq!(first.message.mentions, [(carlos, "carlos".to_owned())]);
     let reply = NewMessage {
         conversation: talk.conversation.id.to_string(),
         content: "Salut !".into(),
@@ -259,7 +259,7 @@ async fn a_message_includes_its_mentions_and_reply(world: World) {
     let answered = page.messages[0].reply_to.as_ref().unwrap();
     assert_eq!(
         (answered.message.content.as_str(), &answered.mentions),
-        ("Salut @Carlos et @personne", &vec!["carlos".to_owned()])
+        ("Salut @Carlos et @personne", &vec![(carlos, "carlos".to_owned())])
     );
 }
 

@@ -42,7 +42,7 @@ async fn everybody_reads_the_new_text_in_their_own_language(mut world: World) {
     world.happened();
     let edited = world.chat.messages().edit(carlos, another(&message, "buenas @lea")).await.unwrap();
     assert_eq!(edited.message.revision, 2);
-    assert_eq!(edited.mentions, ["lea"]);
+    assert_eq!(edited.mentions, [(lea, "lea".to_owned())]);
     assert!(edited.translations.is_empty(), "the old translations are not shown");
     assert_eq!(edited.pending, [Language::parse("fr").unwrap()]);
     world.translate().await;

@@ -42,10 +42,10 @@ const WHOLE_TABLES: [&str; 9] = [
 ];
 
 /// Rows in each growing table, enough that no planner prefers a scan.
-const ROWS: usize = 20_000;
+const ROWS: usize = 30_000;
 
 /// Fills a table: the columns, and their values for row number `i`.
-const FULL: [(&str, &str, &str); 37] = [
+const FULL: [(&str, &str, &str); 39] = [
     (
         "users",
         "id, username, email, password_hash, first_name, last_name, display_name, system_language, phone_number, \
@@ -107,6 +107,12 @@ const FULL: [(&str, &str, &str); 37] = [
     ),
     ("mentions", "message_id, user_id", "[a], [u]"),
     ("reactions", "id, message_id, user_id, emoji, created_at, updated_at", "[r], [a], [u], 'x', 1, 1"),
+    ("reaction_counts", "message_id, emoji, total, since", "[a], 'x', 1, 1"),
+    (
+        "friend_requests",
+        "id, sender_id, receiver_id, status, created_at, updated_at",
+        "[w], [u], '65f000000000000030' || substr(CAST(1000001 + i % 19999 AS TEXT), 2), 'accepted', 1, 1",
+    ),
     (
         "attachments",
         "id, message_id, file_name, original_name, mime_type, file_size, file_path, file_url, thumbnail_path, uploaded_by, created_at",
@@ -362,7 +368,7 @@ async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {
     let sent = chat.messages().send(carlos, new.clone()).await.unwrap();
     assert!(chat.messages().send(carlos, new.clone()).await.unwrap().repeated);
     let id = sent.message.message.id.to_string();
-    let reply = NewMessage { reply_to_id: Some(id.clone()), client_message_id: None, ..new };
+    let reply = NewMessage { reply_to_id: Some(id.clone()), client_message_id: None, ..new.clone() };
     chat.messages().send(lea, reply).await.unwrap();
     chat.translations().request(lea, &id, "de").await.unwrap();
     translate_until_ended(world, lea, &id, "de").await;
@@ -378,6 +384,17 @@ async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {
     let edit = MessageEdit { message: id.clone(), content: "¿Vienes?".into(), ..MessageEdit::default() };
     chat.messages().edit(carlos, edit).await.unwrap();
     chat.messages().get(lea, &id).await.unwrap();
+    people_react(world, lea, carlos, &id).await;
+    chat.messages().mentions(lea, &id).await.unwrap();
+    chat.messages().mentions_of_caller(lea, 50).await.unwrap();
+    for name in ["", "car", "filler7 f"] {
+        chat.messages().mention_suggestions(lea, talk, name).await.unwrap();
+    }
+    let gone = NewMessage { client_message_id: None, ..new.clone() };
+    let gone = chat.messages().send(carlos, gone).await.unwrap().message.message.id.to_string();
+    let known = chat.conversations().get(lea, talk).await.unwrap().conversation.last_event;
+    chat.messages().delete(carlos, &gone, Some(talk)).await.unwrap();
+    chat.events().after(lea, talk, known, 100).await.unwrap();
     let newest = PageRequest { limit: 50, ..PageRequest::default() };
     for request in [newest.clone(), PageRequest { before: Some(id), ..newest }] {
         for who in [lea, carlos] {
@@ -409,6 +426,16 @@ async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {
     let file = FileRequest { caller: Some(lea), signature: None };
     let _ = chat.files().get("65f000000000000015000001", false, file.clone()).await;
     let _ = chat.files().at_path("f/1", file).await;
+}
+
+async fn people_react(world: &World, lea: UserId, carlos: UserId, message: &str) {
+    let reactions = world.chat.reactions();
+    for who in [lea, carlos] {
+        reactions.add(who, message, "👍").await.unwrap();
+    }
+    reactions.of_messages(lea, vec![message.to_owned()]).await.unwrap();
+    reactions.latest(lea).await.unwrap();
+    reactions.remove(lea, message, "👍").await.unwrap();
 }
 
 /// Lists the members of a conversation in every way.

@@ -25,6 +25,9 @@ pub enum Access {
     /// The author of the message in the path, and moderators of the server who are members of its
     /// conversation. Checked by `chat`.
     Author,
+    /// The author of the message in the path, and moderators of its conversation or of the server in it. Checked by
+    /// `chat`.
+    AuthorOrModerator,
     /// Users, who may send their token in the field `api_key` of the body.
     Key,
     /// Holders of a signed link, and users who may read its message.
@@ -53,6 +56,10 @@ impl Access {
             Self::Author => {
                 "the author of the message, and moderators of the server in its conversation".to_owned()
             }
+            Self::AuthorOrModerator => {
+                "the author of the message, and moderators of its conversation or of the server in it"
+                    .to_owned()
+            }
             Self::Link => "holders of a signed link, or users who can read the message".to_owned(),
             Self::Operator => "the operator".to_owned(),
         }
@@ -61,9 +68,12 @@ impl Access {
     pub(crate) fn credentials(self) -> Credentials {
         match self {
             Self::Anyone | Self::Link => Credentials::None,
-            Self::User | Self::Permission(_) | Self::Member(_) | Self::Author | Self::Key => {
-                Credentials::Person
-            }
+            Self::User
+            | Self::Permission(_)
+            | Self::Member(_)
+            | Self::Author
+            | Self::AuthorOrModerator
+            | Self::Key => Credentials::Person,
             Self::Operator => Credentials::Operator,
         }
     }
@@ -73,7 +83,7 @@ impl Access {
         match self {
             Self::Anyone | Self::Link => &[],
             Self::User | Self::Member(_) | Self::Key => &[ErrorCode::AuthRequired, ErrorCode::AuthFailed],
-            Self::Permission(_) | Self::Author => {
+            Self::Permission(_) | Self::Author | Self::AuthorOrModerator => {
                 &[ErrorCode::AuthRequired, ErrorCode::AuthFailed, ErrorCode::Forbidden]
             }
             Self::Operator => &[ErrorCode::AuthRequired, ErrorCode::NotFound],
@@ -86,7 +96,7 @@ impl Access {
         match self {
             // The signature is checked by the handler.
             Self::Anyone | Self::Link => route,
-            Self::User | Self::Member(_) | Self::Author => {
+            Self::User | Self::Member(_) | Self::Author | Self::AuthorOrModerator => {
                 route.route_layer(from_fn_with_state(app, require_user))
             }
             Self::Permission(permission) => {

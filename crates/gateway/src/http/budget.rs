@@ -52,8 +52,13 @@ impl Limiter {
         self.count(self.limits.conversations, &user.to_string()).map(drop)
     }
 
-    /// Counts an edit, which is stored and delivered like a message.
+    /// Counts an edit or a deletion, which is stored and delivered like a message.
     pub fn count_edit(&self, user: UserId) -> Result<(), TooMany> {
+        self.count(self.limits.messages, &user.to_string()).map(drop)
+    }
+
+    /// Counts a change of a reaction, which is stored and delivered like a message.
+    pub fn count_reaction(&self, user: UserId) -> Result<(), TooMany> {
         self.count(self.limits.messages, &user.to_string()).map(drop)
     }
 

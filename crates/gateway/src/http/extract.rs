@@ -130,6 +130,10 @@ segments! {
     ConversationRef = "id", "meeshy", [ConversationNotFound, ConversationAccessDenied];
     /// The id of a message.
     MessageRef = "messageId", "65a0c0ffee0123456789abcd", [MessageNotFound];
+    /// The id of a user.
+    UserRef = "userId", "65a0c0ffee0123456789abcd", [];
+    /// An emoji, percent-encoded.
+    EmojiRef = "emoji", "%F0%9F%91%8D", [NotFound];
     /// The code of a language.
     LanguageTag = "language", "es", [];
     /// The id of a glossary term.

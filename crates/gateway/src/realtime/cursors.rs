@@ -12,21 +12,41 @@ pub struct Cursors(Mutex<HashMap<UserId, Reader>>);
 #[derive(Debug, Default)]
 struct Reader {
     sockets: usize,
-    /// Sorted by conversation; a missing one is 0.
-    read: Vec<(ConversationId, i64)>,
+    /// Sorted by conversation; a missing one is the beginning.
+    positions: Vec<Position>,
+}
+
+/// How far a user has read a conversation.
+#[derive(Debug, Clone, Copy)]
+struct Position {
+    conversation: ConversationId,
+    /// How many of the messages after `read` are not shown to the user.
+    hidden: u32,
+    /// The number of the newest message that was read.
+    read: i64,
+}
+
+impl Position {
+    fn unread(self, last: i64) -> i64 {
+        last.saturating_sub(self.read).saturating_sub(self.hidden.into()).max(0)
+    }
 }
 
 impl Reader {
-    fn position(&self, conversation: ConversationId) -> i64 {
-        let found = self.read.binary_search_by_key(&conversation, |(id, _)| *id);
-        found.map_or(0, |at| self.read[at].1)
+    fn find(&self, conversation: ConversationId) -> Result<usize, usize> {
+        self.positions.binary_search_by_key(&conversation, |position| position.conversation)
     }
 
-    fn advance(&mut self, conversation: ConversationId, sequence: i64) {
-        match self.read.binary_search_by_key(&conversation, |(id, _)| *id) {
-            Ok(at) => self.read[at].1 = self.read[at].1.max(sequence),
-            Err(at) => self.read.insert(at, (conversation, sequence)),
-        }
+    fn position(&mut self, conversation: ConversationId) -> &mut Position {
+        let at = self.find(conversation).unwrap_or_else(|at| {
+            self.positions.insert(at, Position { conversation, hidden: 0, read: 0 });
+            at
+        });
+        &mut self.positions[at]
+    }
+
+    fn unread(&self, conversation: ConversationId, last: i64) -> i64 {
+        self.find(conversation).map_or(last, |at| self.positions[at].unread(last))
     }
 }
 
@@ -55,25 +75,38 @@ impl Cursors {
     pub fn learn(&self, user: UserId, memberships: &[Membership]) {
         if let Some(reader) = self.readers().get_mut(&user) {
             for membership in memberships {
-                reader.advance(membership.conversation_id, membership.read_sequence);
+                let Membership { conversation_id, last_sequence, read_sequence, unread_count, .. } =
+                    *membership;
+                let hidden = last_sequence.saturating_sub(read_sequence).saturating_sub(unread_count);
+                let position = reader.position(conversation_id);
+                if read_sequence >= position.read {
+                    position.read = read_sequence;
+                    position.hidden = u32::try_from(hidden.max(0)).unwrap_or(u32::MAX);
+                }
             }
-            reader.read.shrink_to_fit();
+            reader.positions.shrink_to_fit();
         }
     }
 
-    /// Records that `user`, if connected, has read a conversation up to a message.
+    /// Records that `user`, if connected, has read a conversation up to a message, and nothing after it is hidden.
     pub fn advance(&self, user: UserId, conversation: ConversationId, sequence: i64) {
         if let Some(reader) = self.readers().get_mut(&user) {
-            reader.advance(conversation, sequence);
+            let position = reader.position(conversation);
+            if sequence > position.read {
+                *position = Position { conversation, hidden: 0, read: sequence };
+            }
         }
     }
 
-    /// Records that the newest message of a conversation is hidden from `user`, if connected: it does not
-    /// count as unread.
-    pub fn skip(&self, user: UserId, conversation: ConversationId) {
-        if let Some(reader) = self.readers().get_mut(&user) {
-            reader.advance(conversation, reader.position(conversation) + 1);
-        }
+    /// Records that a message with this number is not shown to `user`, if connected: it does not count as unread. Returns
+    /// whether it counted.
+    pub fn hide(&self, user: UserId, conversation: ConversationId, sequence: i64) -> bool {
+        let mut readers = self.readers();
+        let Some(reader) = readers.get_mut(&user) else { return false };
+        let position = reader.position(conversation);
+        let was_unread = sequence > position.read;
+        position.hidden += u32::from(was_unread);
+        was_unread
     }
 
     /// The unread counts of `users` in a conversation whose newest message has the number `last`.
@@ -84,10 +117,8 @@ impl Cursors {
         last: i64,
     ) -> Vec<(UserId, i64)> {
         let readers = self.readers();
-        let unread = |user| {
-            let read = readers.get(&user).map_or(0, |reader| reader.position(conversation));
-            (user, last.saturating_sub(read).max(0))
-        };
+        let unread =
+            |user| (user, readers.get(&user).map_or(last, |reader| reader.unread(conversation, last)));
         users.into_iter().map(unread).collect()
     }
 }
@@ -117,6 +148,7 @@ mod tests {
                 last_message_at: Timestamp::from_millis(0),
                 last_event: 9,
                 read_sequence: 4,
+                unread_count: 5,
             }],
         );
         assert_eq!(unread(9), 2);
@@ -126,6 +158,23 @@ mod tests {
         cursors.disconnect(user);
         cursors.advance(user, conversation, 9);
         assert!(cursors.readers().is_empty());
+    }
+
+    #[test]
+    fn what_is_hidden_counts_as_read_in_any_order() {
+        let (cursors, user, conversation) = (Cursors::default(), id(1), id(2));
+        let unread = |last| cursors.unread([user], conversation, last)[0].1;
+        cursors.connect(user);
+        cursors.advance(user, conversation, 4);
+        assert!(!cursors.hide(user, conversation, 4), "it was read");
+        for (sequence, left) in [(7, 2), (5, 1), (6, 0)] {
+            assert!(cursors.hide(user, conversation, sequence));
+            assert_eq!(unread(7), left);
+        }
+        assert_eq!(unread(8), 1);
+        cursors.advance(user, conversation, 8);
+        assert_eq!(unread(9), 1, "what was hidden is behind");
+        assert!(!cursors.hide(id(9), conversation, 9), "not connected");
     }
 
     #[test]

@@ -8,7 +8,10 @@ use super::state::{Room, Socket, Sockets, count_missed, own_rooms, tell};
 use crate::views::{self, events::Translated};
 use meeshy_chat::{Event, Feed, Happened, HiddenFrom, MessageView};
 use meeshy_domain::{ConversationId, UserId};
-use meeshy_wire::{ConversationNew, EventName, GlossaryUpdated, Message, Typing, UnreadUpdated, event_name};
+use meeshy_wire::{
+    ConversationNew, EventName, GlossaryUpdated, MentionCreated, Message, MessageDeleted, Typing,
+    UnreadUpdated, event_name,
+};
 use serde::Serialize;
 use std::collections::HashSet;
 use std::time::Instant;
@@ -73,6 +76,22 @@ impl Dispatcher {
             Event::MessageEdited { message, hidden_from } => {
                 self.tell_readers(&message, event_name::MESSAGE_EDITED, &hidden_from, number);
             }
+            Event::MessageDeleted { conversation_id, message_id, sequence, last_sequence, hidden_from } => {
+                let event = MessageDeleted { message_id, conversation_id, event_number: number };
+                self.tell(
+                    Room::Conversation(conversation_id),
+                    &hidden_from,
+                    event_name::MESSAGE_DELETED,
+                    &event,
+                );
+                self.hide(conversation_id, sequence, last_sequence, &hidden_from);
+            }
+            Event::Reaction { conversation_id, change, hidden_from } => {
+                let name =
+                    if change.is_added { event_name::REACTION_ADDED } else { event_name::REACTION_REMOVED };
+                let event = views::reaction_event(conversation_id, &change, number);
+                self.tell(Room::Conversation(conversation_id), &hidden_from, name, &event);
+            }
             Event::Translated { conversation_id, source_language, translation, others, hidden_from } => {
                 if is_local {
                     metrics::counter!("meeshy_translations_total", "state" => translation.state.name())
@@ -133,6 +152,7 @@ impl Dispatcher {
 
     fn message_new(&self, message: &MessageView, hidden_from: &HiddenFrom, number: Option<i64>) {
         self.tell_readers(message, event_name::MESSAGE_NEW, hidden_from, number);
+        self.tell_mentioned(message, hidden_from);
         let message = &message.message;
         let (conversation_id, cursors) = (message.conversation_id, &self.sockets.service().cursors);
         if let Some(sender) = message.sender_id {
@@ -144,9 +164,41 @@ impl Dispatcher {
             .filter(|user| Some(*user) != message.sender_id)
             .partition(|user| hidden_from.message.contains(user));
         for user in hidden {
-            cursors.skip(user, conversation_id);
+            cursors.hide(user, conversation_id, message.sequence);
         }
         for (user, unread_count) in cursors.unread(readers, conversation_id, message.sequence) {
+            self.unread(conversation_id, user, unread_count);
+        }
+    }
+
+    /// Tells the users that a message mentions.
+    fn tell_mentioned(&self, view: &MessageView, hidden_from: &HiddenFrom) {
+        let message = &view.message;
+        for (user, _) in &view.mentions {
+            if Some(*user) == message.sender_id || hidden_from.message.contains(user) {
+                continue;
+            }
+            let event = MentionCreated {
+                message_id: message.id,
+                conversation_id: message.conversation_id,
+                mentioned_user_id: *user,
+                sender_id: message.sender_id,
+                created_at: message.created_at.into(),
+            };
+            self.tell(Room::User(*user), &[], event_name::MENTION_CREATED, &event);
+        }
+    }
+
+    /// A message does not count as unread any more.
+    fn hide(&self, conversation_id: ConversationId, sequence: i64, last: i64, hidden_from: &[UserId]) {
+        let cursors = &self.sockets.service().cursors;
+        let members = self.sockets.members(Room::Conversation(conversation_id));
+        let users: HashSet<UserId> =
+            members.iter().filter_map(|socket| socket.state().get()).map(|peer| peer.user).collect();
+        let readers = users.into_iter().filter(|user| !hidden_from.contains(user));
+        let counted: Vec<UserId> =
+            readers.filter(|user| cursors.hide(*user, conversation_id, sequence)).collect();
+        for (user, unread_count) in cursors.unread(counted, conversation_id, last) {
             self.unread(conversation_id, user, unread_count);
         }
     }

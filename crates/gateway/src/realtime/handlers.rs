@@ -11,8 +11,9 @@ use meeshy_chat::{Ephemeral, MessageEdit, NewMessage, Progress, Requested};
 use meeshy_domain::limits;
 use meeshy_socketio::Event;
 use meeshy_wire::{
-    Ack, ClientEvent, ConversationMember, ConversationRef, EditMessage, ErrorCode, ErrorEvent, EventName,
-    Handshake, Message, Nothing, RequestTranslation, SendMessage, SentMessage, StatsEvent, TranslationError,
+    Ack, ClientEvent, ConversationMember, ConversationRef, DeleteMessage, DeletedMessage, EditMessage,
+    ErrorBody, ErrorCode, ErrorEvent, EventName, Handshake, Message, Nothing, Notice, React, Reaction,
+    RequestTranslation, SendMessage, SentMessage, StatsEvent, SyncReactions, TranslationError,
     TranslationReceived, Typing, client_event, event_name, from_json,
 };
 use serde::Serialize;
@@ -31,16 +32,19 @@ pub async fn handle(realtime: &Realtime, socket: &Socket, event: Event) {
         Err(refusal) => Err(refusal),
     };
     let Err(ApiError { status, body, .. }) = outcome else { return };
-    // A client that waits for an acknowledgement gets the error there, others get an event. There must be a
-    // response.
-    if event.expects_ack() {
-        let _ = socket.acknowledge(&event, &Ack::<Nothing>::refused(*body));
-    } else {
-        emit(socket, event_name::ERROR, &ErrorEvent { message: body.message, code: body.code });
-    }
+    refuse(socket, &event, *body);
     // It was authenticated and may no longer be.
     if status == StatusCode::UNAUTHORIZED && socket.state().get().is_some() {
         connect::revoke(socket);
+    }
+}
+
+/// A client that waits for an acknowledgement gets the error there, others get an event. There must be a response.
+pub(super) fn refuse(socket: &Socket, event: &Event, body: ErrorBody) {
+    if event.expects_ack() {
+        let _ = socket.acknowledge(event, &Ack::<Nothing>::refused(body));
+    } else {
+        emit(socket, event_name::ERROR, &ErrorEvent { message: body.message, code: body.code });
     }
 }
 
@@ -80,6 +84,25 @@ impl Realtime {
                 confirmed().await?;
                 let edited = self.edit(peer, read(client_event::MESSAGE_EDIT, event)?).await?;
                 acknowledge(socket, event, client_event::MESSAGE_EDIT, edited);
+            }
+            Some(ClientEvent::MessageDelete) => {
+                confirmed().await?;
+                let deleted = self.delete(peer, read(client_event::MESSAGE_DELETE, event)?).await?;
+                acknowledge(socket, event, client_event::MESSAGE_DELETE, deleted);
+            }
+            Some(ClientEvent::ReactionAdd) => {
+                confirmed().await?;
+                let added = self.add_reaction(peer, read(client_event::REACTION_ADD, event)?).await?;
+                acknowledge(socket, event, client_event::REACTION_ADD, added);
+            }
+            Some(ClientEvent::ReactionRemove) => {
+                confirmed().await?;
+                let removed = self.remove_reaction(peer, read(client_event::REACTION_REMOVE, event)?).await?;
+                acknowledge(socket, event, client_event::REACTION_REMOVE, removed);
+            }
+            Some(ClientEvent::ReactionSync) => {
+                let SyncReactions(message) = read(client_event::REACTION_SYNC, event)?;
+                self.sync_reactions(socket, peer, event, message).await?;
             }
             Some(ClientEvent::ConversationJoin) => {
                 confirmed().await?;
@@ -145,6 +168,27 @@ impl Realtime {
         let edit = MessageEdit { message: message_id, conversation: None, content, original_language };
         let edited = self.chat.messages().edit(peer.user, edit).await?;
         Ok(views::message(&edited))
+    }
+
+    async fn delete(&self, peer: &Peer, data: DeleteMessage) -> Result<DeletedMessage, ApiError> {
+        let _handling = self.begin().ok_or_else(restarting)?;
+        self.limiter.count_edit(peer.user)?;
+        let message_id = self.chat.messages().delete(peer.user, &data.message_id, None).await?;
+        Ok(DeletedMessage { message_id, deleted: true, message: "Message deleted".to_owned() })
+    }
+
+    async fn add_reaction(&self, peer: &Peer, data: React) -> Result<Reaction, ApiError> {
+        let _handling = self.begin().ok_or_else(restarting)?;
+        self.limiter.count_reaction(peer.user)?;
+        let added = self.chat.reactions().add(peer.user, &data.message_id, &data.emoji).await?;
+        Ok(views::reaction(added))
+    }
+
+    async fn remove_reaction(&self, peer: &Peer, data: React) -> Result<Notice, ApiError> {
+        let _handling = self.begin().ok_or_else(restarting)?;
+        self.limiter.count_reaction(peer.user)?;
+        self.chat.reactions().remove(peer.user, &data.message_id, &data.emoji).await?;
+        Ok(Notice { message: "Reaction removed".to_owned() })
     }
 
     async fn join(&self, socket: &Socket, peer: &Peer, data: ConversationRef) -> Result<(), ApiError> {
@@ -269,7 +313,7 @@ fn handshake(event: &Event) -> Handshake {
 }
 
 /// Answers an event with what its name promises; a socket that is gone needs no answer.
-fn acknowledge<P, A: Serialize>(socket: &Socket, event: &Event, _: EventName<P, A>, data: A) {
+pub(super) fn acknowledge<P, A: Serialize>(socket: &Socket, event: &Event, _: EventName<P, A>, data: A) {
     let _ = socket.acknowledge(event, &Ack::done(data));
 }
 

@@ -7,6 +7,7 @@ mod cursors;
 mod dispatch;
 mod handlers;
 mod pending;
+mod reaction_sync;
 mod recheck;
 mod remote;
 mod socket;

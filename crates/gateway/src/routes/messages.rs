@@ -12,7 +12,8 @@ use axum::extract::State;
 use meeshy_chat::{MessageEdit, NewMessage, PageRequest};
 use meeshy_domain::{MemberRole, UserId};
 use meeshy_wire::{
-    ErrorCode, Message, MessagePage, MessagePageMeta, Page, Pagination, PostMessage, PutMessage,
+    DeletedMessage, ErrorCode, Message, MessagePage, MessagePageMeta, Page, Pagination, PostMessage,
+    PutMessage,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -28,6 +29,8 @@ pub fn routes(api: Api) -> Api {
         .fails(&[ErrorCode::Forbidden])
         .put(Access::Author, &format!("{path}/{{messageId}}"), "Edit a message", edit_in)
         .fails(refusals)
+        .delete(Access::AuthorOrModerator, &format!("{path}/{{messageId}}"), "Delete a message", delete_in)
+        .delete(Access::AuthorOrModerator, "/api/v1/messages/{messageId}", "Delete a message", delete)
         .put(Access::Author, "/api/v1/messages/{messageId}", "Edit a message", edit)
         .fails(refusals)
         .patch(Access::Author, "/api/v1/messages/{messageId}", "Edit a message", edit)
@@ -110,4 +113,34 @@ async fn edited(
     let edit = MessageEdit { message, conversation, content, original_language };
     let edited = app.chat.messages().edit(caller, edit).await?;
     Ok(crate::views::message(&edited))
+}
+
+async fn delete_in(
+    State(app): State<App>,
+    User(caller): User,
+    TwoPathParams(ConversationRef(conversation), MessageRef(message)): TwoPathParams<
+        ConversationRef,
+        MessageRef,
+    >,
+) -> Result<Answer<DeletedMessage>, ApiError> {
+    Ok(Answer(deleted(&app, caller.user.id, Some(&conversation), &message).await?))
+}
+
+async fn delete(
+    State(app): State<App>,
+    User(caller): User,
+    PathParam(MessageRef(message)): PathParam<MessageRef>,
+) -> Result<Answer<DeletedMessage>, ApiError> {
+    Ok(Answer(deleted(&app, caller.user.id, None, &message).await?))
+}
+
+async fn deleted(
+    app: &App,
+    caller: UserId,
+    conversation: Option<&str>,
+    message: &str,
+) -> Result<DeletedMessage, ApiError> {
+    app.limiter.count_edit(caller)?;
+    let message_id = app.chat.messages().delete(caller, message, conversation).await?;
+    Ok(DeletedMessage { message_id, deleted: true, message: "Message deleted".to_owned() })
 }

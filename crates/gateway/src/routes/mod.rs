@@ -10,8 +10,10 @@ mod glossary_proposals;
 mod health;
 mod languages;
 mod libretranslate;
+mod mentions;
 mod messages;
 mod participants;
+mod reactions;
 mod reports;
 mod translation;
 mod users;
@@ -36,6 +38,8 @@ fn declare(app: App) -> Api {
         .group(conversations::routes)
         .group(participants::routes)
         .group(messages::routes)
+        .group(reactions::routes)
+        .group(mentions::routes)
         .group(events::routes)
         .group(glossary::routes)
         .group(glossary_proposals::routes)

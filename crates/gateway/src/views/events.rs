@@ -1,13 +1,14 @@
 //! Events as sent to sockets, and as returned to clients that were away.
 
 use super::messages::message;
+use super::reactions::reaction_event;
 use super::translations::{missing_state, reason, translation};
 use meeshy_chat::model::Translation;
 use meeshy_chat::{CaughtUp, Event, Happened};
 use meeshy_domain::{ConversationId, Language, ReasonCode, Timestamp, UserId};
 use meeshy_wire::{
-    ConversationEvents, ConversationNew, GlossaryUpdated, LoggedEvent, Message, MessageTranslation,
-    ReadStatusUpdated, TranslationStateEvent, event_name,
+    ConversationEvents, ConversationNew, GlossaryUpdated, LoggedEvent, Message, MessageDeleted,
+    MessageTranslation, ReadStatusUpdated, TranslationStateEvent, event_name,
 };
 use serde::Serialize;
 use std::iter;
@@ -80,6 +81,16 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
         }
         Event::MessageEdited { message: edited, .. } => {
             (event_name::MESSAGE_EDITED.as_str(), value(&Message { event_number, ..message(edited) }))
+        }
+        Event::MessageDeleted { conversation_id, message_id, .. } => {
+            let (conversation_id, message_id) = (*conversation_id, *message_id);
+            let event = MessageDeleted { message_id, conversation_id, event_number };
+            (event_name::MESSAGE_DELETED.as_str(), value(&event))
+        }
+        Event::Reaction { conversation_id, change, .. } => {
+            let name =
+                if change.is_added { event_name::REACTION_ADDED } else { event_name::REACTION_REMOVED };
+            (name.as_str(), value(&reaction_event(*conversation_id, change, event_number)))
         }
         Event::Translated { conversation_id, source_language, translation, others, .. } => {
             match Translated::new(*conversation_id, *source_language, translation, others, event_number)? {

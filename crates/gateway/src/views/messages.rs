@@ -58,7 +58,7 @@ pub fn message(view: &MessageView) -> wire::Message {
         encryption_mode: details.encryption_mode.clone(),
         created_at: message.created_at.into(),
         updated_at: message.updated_at.into(),
-        validated_mentions: view.mentions.clone(),
+        validated_mentions: usernames(view),
         sender: view.sender.as_ref().map(sender),
         anonymous_sender: view.guest.as_ref().map(guest),
         attachments: view.attachments.iter().map(attachment).collect(),
@@ -68,6 +68,11 @@ pub fn message(view: &MessageView) -> wire::Message {
         count: wire::Counts { reactions, status_entries: view.status_entries },
         event_number: None,
     }
+}
+
+/// The mentioned usernames.
+fn usernames(view: &MessageView) -> Vec<String> {
+    view.mentions.iter().map(|(_, username)| username.clone()).collect()
 }
 
 /// System messages also have their own message type on the wire.
@@ -113,7 +118,7 @@ fn reply(view: &MessageView) -> wire::Reply {
         original_language: message.original_language,
         message_type: message_type(message),
         created_at: message.created_at.into(),
-        validated_mentions: view.mentions.clone(),
+        validated_mentions: usernames(view),
         sender: view.sender.as_ref().map(sender),
         anonymous_sender: view.guest.as_ref().map(guest),
         translations: texts(view),

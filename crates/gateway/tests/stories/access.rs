@@ -32,6 +32,8 @@ fn request(server: &TestServer, endpoint: &Endpoint, talk: &str, body: &Value) -
     let (conversation, message) = talk.split_once(' ').unwrap_or((talk, ""));
     let path = endpoint
         .path
+        .replace("{userId}", UNKNOWN)
+        .replace("{emoji}", "👍")
         .replace("{id}", conversation)
         .replace("{messageId}", message)
         .replace("{language}", "es")
@@ -42,6 +44,15 @@ fn request(server: &TestServer, endpoint: &Endpoint, talk: &str, body: &Value) -
         Method::GET => request.query(&[("username", "zoe"), ("q", "zoe")]),
         _ => request.json(body),
     }
+}
+
+/// The conversation and its message; for a call that deletes it, a new one of the author.
+async fn with_own_message(server: &TestServer, endpoint: &Endpoint, talk: &str, author: &str) -> String {
+    if endpoint.access != Access::AuthorOrModerator {
+        return talk.to_owned();
+    }
+    let (conversation, _) = talk.split_once(' ').unwrap();
+    format!("{conversation} {}", server.sign_in(author).await.say(conversation, TEXT).await)
 }
 
 /// Whether the caller got access: the call succeeded, or failed with a declared error.
@@ -79,7 +90,10 @@ async fn every_route_enforces_its_access_rule(Single(server): Single) {
         let lea = server.sign_in("lea").await;
         let (device, carlos) = (server.sign_in("lea").await, server.sign_in("carlos").await);
         let what = format!("{} {}", endpoint.method, endpoint.path);
-        let body = body(endpoint, &lea);
+        let mut body = body(endpoint, &lea);
+        if body["messageId"].is_string() {
+            body["messageId"] = json!(talk.split_once(' ').unwrap().1);
+        }
         let call = || request(&server, endpoint, &talk, &body);
         let strangers = [
             ("an expired token", call().bearer_auth(&old.token)),
@@ -105,7 +119,12 @@ async fn every_route_enforces_its_access_rule(Single(server): Single) {
                     let status = is_answered(call).await;
                     assert!(status != 401 && status != 403, "{who}: {what}: {status}");
                 }
-                Access::User | Access::Key | Access::Permission(_) | Access::Member(_) | Access::Author => {
+                Access::User
+                | Access::Key
+                | Access::Permission(_)
+                | Access::Member(_)
+                | Access::Author
+                | Access::AuthorOrModerator => {
                     let refused = answer(call).await;
                     assert_eq!((refused.status, refused.code()), (401, "AUTH_FAILED"), "{who}: {what}");
                 }
@@ -119,8 +138,13 @@ async fn every_route_enforces_its_access_rule(Single(server): Single) {
         if matches!(endpoint.access, Access::Permission(_)) {
             continue;
         }
-        for call in [call().header("x-session-token", &device.session_token), call().bearer_auth(&lea.token)]
-        {
+        for is_device in [true, false] {
+            let talk = with_own_message(&server, endpoint, &talk, "lea").await;
+            let call = request(&server, endpoint, &talk, &body);
+            let call = match is_device {
+                true => call.header("x-session-token", &device.session_token),
+                false => call.bearer_auth(&lea.token),
+            };
             let answered = answer(call).await;
             assert!(
                 is_let_in(endpoint, answered.status, answered.code()),
@@ -143,8 +167,12 @@ fn bodies(endpoint: &Endpoint, described: &Value, scene: &Scene) -> Vec<Value> {
     let operation = &described["paths"][&endpoint.path][endpoint.method.as_str().to_lowercase()];
     let schema = &operation["requestBody"]["content"]["application/json"]["schema"]["$ref"];
     let schema = described.pointer(schema.as_str().unwrap_or("#/none").trim_start_matches('#'));
-    if schema.is_some_and(|schema| schema["properties"]["message_id"].is_object()) {
+    let has = |field: &str| schema.is_some_and(|schema| schema["properties"][field].is_object());
+    if has("message_id") {
         bodies.push(json!({ "message_id": scene.message, "target_language": "de" }));
+    }
+    if has("messageId") {
+        bodies[0]["messageId"] = json!(scene.message);
     }
     bodies
 }
@@ -157,11 +185,12 @@ async fn every_route_is_for_those_whom_it_names(Single(server): Single) {
     let mut matrix = format!("route: {}\n", scene.names());
     for endpoint in &server.endpoints {
         for body in bodies(endpoint, &described, &scene) {
-            let about_message = body["message_id"].is_string();
+            let about_message = body["message_id"].is_string() || body["messageId"].is_string();
             let mut cells = Vec::new();
             for caller in &scene.callers {
                 let person = caller.sign_in(&server).await;
                 let body = with_token(body.clone(), &person);
+                let talk = with_own_message(&server, endpoint, &talk, "author").await;
                 let call = request(&server, endpoint, &talk, &body);
                 let call = match caller.login {
                     Login::No => call,

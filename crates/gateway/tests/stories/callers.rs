@@ -38,6 +38,7 @@ impl Caller {
             Access::Permission(permission) => is_user && self.role.allows(permission),
             Access::Member(least) => is_user && self.member.is_some_and(|role| role.is_at_least(least)),
             Access::Author => self.may_edit(),
+            Access::AuthorOrModerator => self.may_delete(),
         }
     }
 
@@ -47,6 +48,7 @@ impl Caller {
             Sender::Anyone => self.login != Login::Ended,
             Sender::Member => self.is_member(),
             Sender::Author => self.may_edit(),
+            Sender::AuthorOrModerator => self.may_delete(),
         }
     }
 
@@ -56,6 +58,11 @@ impl Caller {
 
     pub fn may_edit(&self) -> bool {
         self.is_member() && (self.is_author || self.role.allows(Permission::ModerateContent))
+    }
+
+    pub fn may_delete(&self) -> bool {
+        let moderates = self.member.is_some_and(|role| role.is_at_least(MemberRole::Moderator));
+        self.may_edit() || (self.is_member() && moderates)
     }
 
     /// A new session of this caller; of nobody, that of a user who is not a member.

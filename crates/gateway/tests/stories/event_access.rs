@@ -8,21 +8,28 @@ use meeshy_wire::{EventEntry, Schemas, Sender, client_event, event_name};
 use serde_json::{Map, Value, json};
 
 /// The events by which the other members notice what somebody sends, sorted.
-const NOTICED: [&str; 4] = [
+const NOTICED: [&str; 7] = [
+    event_name::MESSAGE_DELETED.as_str(),
     event_name::MESSAGE_EDITED.as_str(),
     event_name::MESSAGE_NEW.as_str(),
+    event_name::REACTION_ADDED.as_str(),
+    event_name::REACTION_REMOVED.as_str(),
     event_name::TYPING_START.as_str(),
     event_name::TYPING_STOP.as_str(),
 ];
 
 /// A payload with a value for each field that names something.
-fn payload(schema: &Value, scene: &Scene, sender: &str, token: &str) -> Value {
+fn payload(schema: &Value, scene: &Scene, message: &str, sender: &str, token: &str) -> Value {
+    if schema["type"] == "string" {
+        return json!(message);
+    }
     let mut payload = Map::new();
     for (field, _) in schema["properties"].as_object().unwrap() {
         let value = match field.as_str() {
             "conversationId" => &scene.talk,
-            "messageId" => &scene.message,
+            "messageId" => message,
             "content" => &format!("by {sender}"),
+            "emoji" => "👍",
             "targetLanguage" => "de",
             "sessionToken" => token,
             _ => continue,
@@ -96,6 +103,10 @@ async fn every_event_is_for_those_whom_it_names(Single(server): Single) {
     let witness = server.sign_up("witness", "fr").await;
     let scene = Scene::on(&server, "bonjour", &[&witness]).await;
     let mut watcher = Socket::of(&server, &witness).await;
+    let mut doomed = Vec::new();
+    for _ in &scene.callers {
+        doomed.push(scene.author.say(&scene.talk, "bonjour").await);
+    }
     noticed(&mut watcher, &scene.author, &scene.talk).await;
     let mut rows: Vec<Vec<String>> = vec![Vec::new(); events.len()];
     for caller in &scene.callers {
@@ -105,7 +116,12 @@ async fn every_event_is_for_those_whom_it_names(Single(server): Single) {
                 (socket, token) = connect(&server, caller).await;
             }
             let schema = &schemas[event.payload["$ref"].as_str().unwrap().rsplit('/').next().unwrap()];
-            let refused = send(&mut socket, event, payload(schema, &scene, caller.name, &token)).await;
+            let message = match event.name == client_event::MESSAGE_DELETE.as_str() {
+                true => doomed.pop().unwrap(),
+                false => scene.message.clone(),
+            };
+            let payload = payload(schema, &scene, &message, caller.name, &token);
+            let refused = send(&mut socket, event, payload).await;
             let may_send = caller.may_send(event.sender.unwrap());
             // One who is not typing cannot stop; the event is dropped, unless the socket is closed just then.
             let is_stop = event.name == client_event::TYPING_STOP.as_str() && !may_send;
@@ -125,7 +141,11 @@ async fn every_event_is_for_those_whom_it_names(Single(server): Single) {
         let noticed = noticed(&mut watcher, &scene.author, &scene.talk).await;
         let expected: Vec<&str> = NOTICED
             .into_iter()
-            .filter(|name| caller.is_member() && (*name != "message:edited" || caller.may_edit()))
+            .filter(|name| match *name {
+                "message:edited" => caller.may_edit(),
+                "message:deleted" => caller.may_delete(),
+                _ => caller.is_member(),
+            })
             .collect();
         assert_eq!(noticed, expected, "{}", caller.name);
     }

@@ -118,6 +118,7 @@ kept_as_text!(
     meeshy_domain::MemberId,
     meeshy_domain::MessageId,
     meeshy_domain::AttachmentId,
+    meeshy_domain::ReactionId,
     meeshy_domain::TermId,
     meeshy_domain::ReportId,
     meeshy_domain::TextId,

@@ -2,7 +2,7 @@
 //!
 //! Each statement changes only rows that are not up to date, so it can be repeated.
 
-use crate::{StoreError, Tx, blocks, conversation_languages, names};
+use crate::{StoreError, Tx, blocks, conversation_languages, names, reactions};
 
 /// Higher than the number of any message that still waits for its number.
 const OUT_OF_THE_WAY: i64 = 1 << 40;
@@ -19,9 +19,10 @@ pub fn all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     recount(tx)
 }
 
-/// Counts the members of conversations and the reactions to messages, which only the old system stores.
+/// Counts the members of conversations and the reactions to messages, also in the columns that only the old system reads.
 pub fn recount(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     conversation_languages::recount(tx)?;
+    reactions::recount(tx)?;
     sum_up_reactions(tx)
 }
 

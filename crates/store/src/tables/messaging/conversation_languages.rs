@@ -87,6 +87,15 @@ pub(crate) fn add_message(
     Changes::default().messages(language, 1).apply(tx, conversation)
 }
 
+/// Stops counting a message that is deleted.
+pub(crate) fn remove_message(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    language: Language,
+) -> Result<(), StoreError> {
+    Changes::default().messages(language, -1).apply(tx, conversation)
+}
+
 /// Updates the counts for a message whose language has changed.
 pub(crate) fn move_message(
     tx: &mut Tx<'_>,

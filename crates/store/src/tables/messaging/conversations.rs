@@ -132,7 +132,7 @@ pub fn insert(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), StoreE
             conversation.last_event.into(),
         ],
     )?;
-    events::insert(tx, conversation.id, conversation.last_event, Change::Created, conversation.created_at)
+    events::insert(tx, conversation.id, conversation.last_event, &Change::Created, conversation.created_at)
 }
 
 /// The open conversation with this id.
@@ -276,6 +276,6 @@ pub fn next_numbers(
     now: Timestamp,
 ) -> Result<Numbers, StoreError> {
     let numbers = tx.fetch(take_numbers(id, now))?;
-    events::insert(tx, id, numbers.event, Change::MessageNew(message), now)?;
+    events::insert(tx, id, numbers.event, &Change::MessageNew(message), now)?;
     Ok(numbers)
 }

@@ -13,7 +13,7 @@ use meeshy_domain::{ConversationId, Language, MessageId, Timestamp, UserId};
 const BATCH: usize = 32;
 
 /// A durable change of a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Change {
     /// It was created.
     Created,
@@ -21,6 +21,10 @@ pub enum Change {
     MessageNew(MessageId),
     /// A message was edited.
     MessageEdited(MessageId),
+    /// A message was deleted.
+    MessageDeleted(MessageId),
+    /// A user has added or removed a reaction to a message, with this emoji.
+    Reaction(MessageId, UserId, String),
     /// A translation of a message ended, with or without a text.
     Translated(MessageId, Language),
     /// A member has read it to its end.
@@ -31,11 +35,13 @@ pub enum Change {
 
 impl Change {
     /// The values of the columns `kind` and `subject`.
-    fn columns(self) -> (&'static str, String) {
+    fn columns(&self) -> (&'static str, String) {
         match self {
             Self::Created => ("created", String::new()),
             Self::MessageNew(message) => ("message", message.to_string()),
             Self::MessageEdited(message) => ("edit", message.to_string()),
+            Self::MessageDeleted(message) => ("delete", message.to_string()),
+            Self::Reaction(message, user, emoji) => ("reaction", format!("{message} {user} {emoji}")),
             Self::Translated(message, language) => ("translation", format!("{message} {language}")),
             Self::Read(user) => ("read", user.to_string()),
             Self::Glossary => ("glossary", String::new()),
@@ -48,6 +54,12 @@ impl Change {
             "created" => Self::Created,
             "message" => Self::MessageNew(subject.parse().ok()?),
             "edit" => Self::MessageEdited(subject.parse().ok()?),
+            "delete" => Self::MessageDeleted(subject.parse().ok()?),
+            "reaction" => {
+                let (message, rest) = subject.split_once(' ')?;
+                let (user, emoji) = rest.split_once(' ')?;
+                Self::Reaction(message.parse().ok()?, user.parse().ok()?, emoji.to_owned())
+            }
             "translation" => {
                 let (message, language) = subject.split_once(' ')?;
                 Self::Translated(message.parse().ok()?, Language::parse(language).ok()?)
@@ -60,16 +72,20 @@ impl Change {
 
     /// The changed message, if the change is of a message.
     #[must_use]
-    pub fn message(self) -> Option<MessageId> {
-        match self {
-            Self::MessageNew(id) | Self::MessageEdited(id) | Self::Translated(id, _) => Some(id),
+    pub fn message(&self) -> Option<MessageId> {
+        match *self {
+            Self::MessageNew(id)
+            | Self::MessageEdited(id)
+            | Self::MessageDeleted(id)
+            | Self::Translated(id, _)
+            | Self::Reaction(id, ..) => Some(id),
             Self::Created | Self::Read(_) | Self::Glossary => None,
         }
     }
 }
 
 /// A row of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedEvent {
     /// The conversation.
     pub conversation_id: ConversationId,
@@ -103,7 +119,7 @@ pub fn append(
     )?;
     let first = last - count + 1;
     for (number, change) in (first..).zip(changes) {
-        insert(tx, conversation, number, *change, now)?;
+        insert(tx, conversation, number, change, now)?;
     }
     Ok(first)
 }
@@ -113,7 +129,7 @@ pub fn insert(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
     number: i64,
-    change: Change,
+    change: &Change,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let (kind, subject) = change.columns();

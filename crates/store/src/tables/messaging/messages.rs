@@ -1,6 +1,6 @@
-//! Messages and mentions.
+//! Messages.
 
-use crate::engine::placeholders::{not_in, padded, placeholders};
+use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::record;
 use crate::events::{self, Change};
 use crate::visibility::Viewer;
@@ -10,7 +10,7 @@ use meeshy_domain::{Concealed, ConversationId, Language, MessageId, Timestamp, U
 /// The maximum number of messages of a conversation that are counted one by one.
 const MAX_COUNTED: i64 = 10_000;
 
-/// The number of a conversation's latest messages in which an author's recent languages are looked for.
+/// The number of a conversation's latest messages in which authors and their languages are looked for.
 const LATEST: i64 = 40;
 
 record! {
@@ -104,17 +104,6 @@ impl Message {
     }
 }
 
-/// The number of reactions with one emoji.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reaction {
-    /// The emoji.
-    pub emoji: String,
-    /// The number of users.
-    pub total: i64,
-    /// Whether the viewer is one of them.
-    pub is_own: bool,
-}
-
 impl Message {
     /// Whether it is a system message about the conversation, such as who joined.
     pub fn is_by_system(&self) -> bool {
@@ -136,6 +125,15 @@ pub fn languages_of_latest(conversation: ConversationId, author: UserId) -> Quer
            WHERE conversation_id = $1 ORDER BY sequence DESC LIMIT $3) latest \
          WHERE sender_id = $2 ORDER BY sequence DESC",
         vec![conversation.into(), author.into(), LATEST.into()],
+    )
+}
+
+/// The users who wrote the latest messages of a conversation, the latest first, with repetitions.
+pub fn latest_authors(conversation: ConversationId) -> Query<Vec<UserId>> {
+    Query::all(
+        "SELECT sender_id FROM (SELECT sequence, sender_id FROM messages WHERE conversation_id = $1 \
+           ORDER BY sequence DESC LIMIT $2) latest WHERE sender_id IS NOT NULL ORDER BY sequence DESC",
+        vec![conversation.into(), LATEST.into()],
     )
 }
 
@@ -359,59 +357,4 @@ pub fn newest(conversations: &[ConversationId], viewer: &Viewer) -> Vec<Query<Op
     );
     let params = |id: &ConversationId| [vec![(*id).into()], of_viewer.clone()].concat();
     conversations.iter().map(|id| Query::optional(&*sql, params(id))).collect()
-}
-
-/// Adds a mention.
-pub fn insert_mention(tx: &mut Tx<'_>, message: MessageId, user: UserId) -> Result<(), StoreError> {
-    tx.execute_later(
-        "INSERT INTO mentions (message_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        &[message.into(), user.into()],
-    )?;
-    Ok(())
-}
-
-/// Removes all mentions of a message except these.
-pub fn retain_mentions(tx: &mut Tx<'_>, message: MessageId, users: &[UserId]) -> Result<(), StoreError> {
-    let (others, users) = not_in("user_id", 2, users.iter().map(|user| Value::from(*user)).collect());
-    let params = [vec![message.into()], users].concat();
-    tx.execute(&format!("DELETE FROM mentions WHERE message_id = $1 {others}"), &params)?;
-    Ok(())
-}
-
-/// The usernames that some messages mention.
-pub fn mentions(messages: &[MessageId]) -> Query<Vec<(MessageId, String)>> {
-    if messages.is_empty() {
-        return Query::known(Vec::new());
-    }
-    let ids = placeholders(1, messages.len());
-    Query::all(
-        format!(
-            "SELECT n.message_id, u.username FROM mentions n JOIN users u ON u.id = n.user_id WHERE n.message_id IN ({ids}) \
-             ORDER BY u.username"
-        ),
-        padded(messages.iter().map(|id| Value::from(*id))),
-    )
-}
-
-/// The reactions to some messages, by emoji.
-pub fn reactions(messages: &[MessageId], viewer: Option<UserId>) -> Query<Vec<(MessageId, Reaction)>> {
-    if messages.is_empty() {
-        return Query::known(Vec::new());
-    }
-    let ids = placeholders(2, messages.len());
-    let mut params = vec![viewer.into()];
-    params.extend(padded(messages.iter().map(|id| Value::from(*id))));
-    let counted = Query::<(MessageId, String, i64, i64)>::all(
-        // Users and guests have separate indexes.
-        format!(
-            "SELECT r.message_id, r.emoji, count(*) AS total, max(CASE WHEN r.user_id = $1 THEN 1 ELSE 0 END) AS own FROM \
-               (SELECT message_id, emoji, user_id, created_at FROM reactions WHERE user_id IS NOT NULL AND message_id IN ({ids}) \
-                UNION ALL \
-                SELECT message_id, emoji, user_id, created_at FROM reactions WHERE guest_id IS NOT NULL AND message_id IN ({ids})) r \
-             GROUP BY r.message_id, r.emoji ORDER BY min(r.created_at), r.emoji"
-        ),
-        params,
-    );
-    let reaction = |(message, emoji, total, own)| (message, Reaction { emoji, total, is_own: own > 0 });
-    counted.map(move |counted| counted.into_iter().map(reaction).collect())
 }

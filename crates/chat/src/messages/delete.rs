@@ -1,0 +1,60 @@
+//! Deleting messages, for everybody.
+
+use super::Messages;
+use crate::ChatError;
+use crate::access::{find_as_member, message_id, readable_with_member};
+use crate::context::Context;
+use crate::event_bus::Event;
+use crate::policy::{Action, Standing};
+use meeshy_domain::{MessageId, UserId};
+use meeshy_store::{Tx, conversations, deletions, visibility};
+use std::sync::Arc;
+
+impl Messages {
+    /// Deletes a message for everybody: its text, translations, mentions and reactions are removed, and its number stays.
+    /// `conversation` is its conversation, if given: an id or an identifier.
+    ///
+    /// # Errors
+    /// When the caller cannot read such a message, or may not delete it.
+    pub async fn delete(
+        &self,
+        caller: UserId,
+        message: &str,
+        conversation: Option<&str>,
+    ) -> Result<MessageId, ChatError> {
+        let (context, place, message) =
+            (Arc::clone(&self.context), conversation.map(str::to_owned), message.to_owned());
+        let write = move |tx: &mut Tx<'_>| {
+            let missing = || ChatError::NotFound { what: "message" };
+            let place = place.as_deref().map(|given| find_as_member(tx, caller, given)).transpose()?;
+            let (message, member) = readable_with_member(tx, caller, message_id(&message)?, context.now())?;
+            if place.is_some_and(|place| place.id != message.conversation_id) {
+                return Err(missing());
+            }
+            let conversation = conversations::find(tx, message.conversation_id)?.ok_or_else(missing)?;
+            let by_caller = message.sender_id == Some(caller);
+            Standing::from(&member).check(Action::Delete { by_caller, kind: conversation.kind })?;
+            if delete_for_everybody(tx, &context, message.id)? { Ok(message.id) } else { Err(missing()) }
+        };
+        self.context.store.write(write).await
+    }
+}
+
+/// Deletes a message and tells everybody who could see it; returns whether it still existed.
+pub(crate) fn delete_for_everybody(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    message_id: MessageId,
+) -> Result<bool, ChatError> {
+    let hidden_from = tx.fetch(visibility::hidden_from(message_id))?;
+    let Some(deleted) = deletions::delete(tx, message_id, context.now())? else { return Ok(false) };
+    let event = Event::MessageDeleted {
+        conversation_id: deleted.conversation_id,
+        message_id,
+        sequence: deleted.sequence,
+        last_sequence: deleted.last_sequence,
+        hidden_from,
+    };
+    context.deliver(tx, Some(deleted.event), event);
+    Ok(true)
+}

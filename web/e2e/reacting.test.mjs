@@ -1,0 +1,60 @@
+// Two real browsers: reactions, replies and deleted messages.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { conversation, converse, launch, messages, signUp, write } from "./browser.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+/** Opens what can be done with the newest message. */
+async function actions(page, label) {
+  const newest = messages(page).last();
+  await newest.focus();
+  await newest.getByRole("button", { name: label }).click();
+  return page.getByTestId("message-actions");
+}
+
+test("people react, reply and delete, and the other sees it at once", async () => {
+  const lea = await signUp(browser, "Lea", "fr");
+  const carlos = await signUp(browser, "Carlos", "es");
+  await converse(lea.page, carlos.username);
+  await write(lea.page, "Bonjour, comment ça va ?");
+  await messages(lea.page).last().waitFor();
+  await conversation(carlos.page, "Lea Test").click();
+  await messages(carlos.page).last().waitFor();
+
+  // Carlos reacts; Léa adds hers by a click on his, and takes it back.
+  await (await actions(carlos.page, "Opciones del mensaje")).getByRole("button", { name: "👍" }).click();
+  const hers = messages(lea.page).last().getByTestId("reactions").getByRole("button");
+  await hers.filter({ hasText: "👍 1" }).click();
+  const his = messages(carlos.page).last().getByTestId("reactions").getByRole("button");
+  await his.filter({ hasText: "👍 2" }).waitFor();
+  assert.equal(await hers.filter({ hasText: "👍 2" }).getAttribute("aria-pressed"), "true");
+  await hers.click();
+  await his.filter({ hasText: "👍 1" }).waitFor();
+
+  // He replies; the quote is in the language of whoever reads it.
+  await (
+    await actions(carlos.page, "Opciones del mensaje")
+  )
+    .getByRole("button", { name: "Responder" })
+    .click();
+  await write(carlos.page, "Muy bien, gracias.");
+  const reply = messages(lea.page).filter({ has: lea.page.locator("blockquote") });
+  await reply.locator("blockquote", { hasText: "Bonjour, comment ça va ?" }).waitFor();
+
+  // He deletes his reply.
+  const dialog = await actions(carlos.page, "Opciones del mensaje");
+  await dialog.getByRole("button", { name: "Eliminar" }).click();
+  await dialog.getByText("El mensaje se eliminará para todos.").waitFor();
+  await dialog.getByRole("button", { name: "Eliminar" }).click();
+  await reply.waitFor({ state: "detached" });
+  assert.equal(await messages(lea.page).count(), 1);
+  // It is not hers to delete.
+  await (await actions(carlos.page, "Opciones del mensaje")).waitFor();
+  assert.equal(await carlos.page.getByRole("button", { name: "Eliminar" }).count(), 0);
+  assert.deepEqual([...lea.complaints, ...carlos.complaints], []);
+  await Promise.all([lea.context.close(), carlos.context.close()]);
+});
