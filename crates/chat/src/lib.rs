@@ -47,11 +47,13 @@ pub use accounts::{
 pub use chat::Chat;
 pub use cluster::{Cluster, GatewayError, Gateways};
 pub use conversations::{
-    Audience, ConversationView, Conversations, Figures, ListFilter, MemberView, NewConversation,
-    ParticipantPage, ParticipantRequest, ParticipantView,
+    Audience, ConversationPatch, ConversationView, Conversations, Figures, ListFilter, MemberView,
+    NewConversation, ParticipantPage, ParticipantRequest, ParticipantView,
 };
 pub use error::ChatError;
-pub use event_bus::{Ephemeral, Event, FoundTranslation, Happened, HiddenFrom, ReactionChange, Typing};
+pub use event_bus::{
+    Ephemeral, Event, FoundTranslation, Happened, HiddenFrom, MemberChange, ReactionChange, Typing,
+};
 pub use events::{AllCaughtUp, CaughtUp, Events, Feed, Stretch};
 pub use health::{Health, NotificationCounts, Statistics};
 pub use jobs::{JobStates, Jobs};

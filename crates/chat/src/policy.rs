@@ -7,6 +7,7 @@
 use crate::ChatError;
 use meeshy_domain::limits::EDIT_WINDOW;
 use meeshy_domain::{ConversationKind, MemberRole, Permission, Role, Timestamp};
+use meeshy_store::conversations::Conversation;
 use meeshy_store::members::Member;
 
 /// Fails if a role on the server does not include a permission.
@@ -41,11 +42,25 @@ impl From<&Member> for Standing {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Action {
     /// Sending a message.
-    Write,
+    Write(Place),
     /// Editing a message.
     Edit(Written),
     /// Deleting a message for everybody, in a conversation of this kind.
     Delete { by_caller: bool, kind: ConversationKind },
+    /// Adding a member to a conversation of this kind.
+    AddMember(ConversationKind),
+    /// Removing or banning a member with this role from a conversation of this kind.
+    RemoveMember(ConversationKind, MemberRole),
+    /// Changing the role of a member of a conversation of this kind: the current one and the new one.
+    SetRole(ConversationKind, MemberRole, MemberRole),
+    /// Leaving a conversation of this kind.
+    Leave(ConversationKind),
+    /// Changing the title, the picture and other attributes of a conversation of this kind.
+    Change(ConversationKind),
+    /// Changing the kind of a conversation of this kind.
+    ChangeKind(ConversationKind),
+    /// Closing a conversation of this kind.
+    Close(ConversationKind),
     /// Proposing a term for the glossary of a conversation.
     ProposeTerm,
     /// Changing the glossary of a conversation of this kind, and deciding on proposals for it.
@@ -54,6 +69,23 @@ pub(crate) enum Action {
         /// The member's role in the community of the conversation, if it has one.
         community: Option<Option<MemberRole>>,
     },
+}
+
+/// Who may write in a conversation.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Place {
+    /// The role that is needed, if not all members may write.
+    pub write_role: Option<MemberRole>,
+}
+
+impl Place {
+    /// In an announcement channel, moderators write.
+    pub fn of(conversation: &Conversation) -> Self {
+        let details = &conversation.details;
+        let least = if details.is_announcement_channel { Some(MemberRole::Moderator) } else { None };
+        let role = details.default_write_role.as_deref().and_then(|role| role.parse().ok());
+        Self { write_role: least.or(role) }
+    }
 }
 
 /// The author and the age of a message.
@@ -72,8 +104,11 @@ impl Standing {
     /// [`ChatError::Forbidden`] with the rule.
     pub fn check(self, action: Action) -> Result<(), ChatError> {
         match action {
-            Action::Write if self.can_write => Ok(()),
-            Action::Write => refuse("you may not write in this conversation"),
+            Action::Write(_) if !self.can_write => refuse("you may not write in this conversation"),
+            Action::Write(Place { write_role: Some(role) }) if !self.member.is_at_least(role) => {
+                refuse("only some members may write in this conversation")
+            }
+            Action::Write(_) => Ok(()),
 
             Action::Edit(Written { by_system: true, .. }) => refuse("system messages cannot be edited"),
             Action::Edit(_) if self.site.allows(Permission::ModerateContent) => Ok(()),
@@ -93,6 +128,58 @@ impl Standing {
                 Ok(())
             }
             Action::Delete { .. } => refuse("only the author and moderators can delete a message"),
+
+            Action::AddMember(kind)
+            | Action::RemoveMember(kind, _)
+            | Action::SetRole(kind, ..)
+            | Action::Leave(kind)
+            | Action::ChangeKind(kind)
+            | Action::Close(kind)
+                if kind == ConversationKind::Direct =>
+            {
+                refuse("this is a conversation of two people")
+            }
+            Action::AddMember(kind)
+            | Action::RemoveMember(kind, _)
+            | Action::SetRole(kind, ..)
+            | Action::Leave(kind)
+            | Action::ChangeKind(kind)
+            | Action::Close(kind)
+                if kind == ConversationKind::Global =>
+            {
+                refuse("everybody is a member of this conversation")
+            }
+            Action::Change(ConversationKind::Direct) => refuse("this is a conversation of two people"),
+            Action::Change(ConversationKind::Global) if !self.administers() => {
+                refuse("only administrators of the server may change this conversation")
+            }
+
+            Action::AddMember(ConversationKind::Group) | Action::Leave(_) => Ok(()),
+            Action::AddMember(_) if self.is_at_least(MemberRole::Moderator) => Ok(()),
+            Action::AddMember(_) => refuse("only moderators may add members"),
+            Action::RemoveMember(_, role) if self.is_at_least(MemberRole::Admin) && self.outranks(role) => {
+                Ok(())
+            }
+            Action::RemoveMember(..) => {
+                refuse("only administrators may remove members, and only those below them")
+            }
+            // The one who has created it hands it over by making another one its creator.
+            Action::SetRole(_, from, to)
+                if self.is_at_least(MemberRole::Creator) && from != MemberRole::Creator =>
+            {
+                if to != MemberRole::Creator || self.member == MemberRole::Creator {
+                    Ok(())
+                } else {
+                    refuse("only its creator may hand a conversation over")
+                }
+            }
+            Action::SetRole(..) => refuse("only the creator may change roles"),
+            Action::Change(_) if self.is_at_least(MemberRole::Moderator) => Ok(()),
+            Action::Change(_) => refuse("only moderators may change this conversation"),
+            Action::ChangeKind(_) if self.is_at_least(MemberRole::Creator) => Ok(()),
+            Action::ChangeKind(_) => refuse("only the creator may change the kind of this conversation"),
+            Action::Close(_) if self.is_at_least(MemberRole::Admin) => Ok(()),
+            Action::Close(_) => refuse("only administrators may close this conversation"),
 
             Action::ProposeTerm if self.can_write => Ok(()),
             Action::ProposeTerm => refuse("only members who may write can propose terms"),
@@ -114,6 +201,21 @@ impl Standing {
                 refuse("only moderators may change the glossary of this conversation")
             }
         }
+    }
+}
+
+impl Standing {
+    /// Whether this member has at least a role in the conversation, or administers the server.
+    fn is_at_least(self, role: MemberRole) -> bool {
+        self.member.is_at_least(role) || self.administers()
+    }
+
+    fn administers(self) -> bool {
+        self.site.allows(Permission::ManageGroups)
+    }
+
+    fn outranks(self, other: MemberRole) -> bool {
+        !other.is_at_least(self.member) || (self.administers() && other != MemberRole::Creator)
     }
 }
 
@@ -149,6 +251,9 @@ mod tests {
     use super::*;
     use MemberRole::{Admin, Creator, Moderator};
 
+    const ANYBODY: Action = Action::Write(Place { write_role: None });
+    const MODERATORS: Action = Action::Write(Place { write_role: Some(Moderator) });
+
     const MEMBER: Standing = Standing { member: MemberRole::Member, site: Role::User, can_write: true };
     const MUTED: Standing = Standing { can_write: false, ..MEMBER };
 
@@ -181,11 +286,51 @@ mod tests {
 
     #[test]
     fn each_rule_holds() {
-        use ConversationKind::{Direct, Group};
+        use ConversationKind::{Direct, Global, Group, Public};
         let cases = [
-            ("members write", MEMBER, Action::Write, true),
-            ("who lost the right to write does not", MUTED, Action::Write, false),
-            ("not even moderators of the site", on_site(Role::Moderator), Action::Write, false),
+            ("members write", MEMBER, ANYBODY, true),
+            ("who lost the right to write does not", MUTED, ANYBODY, false),
+            ("not even moderators of the site", on_site(Role::Moderator), ANYBODY, false),
+            ("announcements are written by moderators", of(Moderator), MODERATORS, true),
+            ("and not by others", MEMBER, MODERATORS, false),
+            ("members add members to a group", MEMBER, Action::AddMember(Group), true),
+            ("and moderators to a public one", of(Moderator), Action::AddMember(Public), true),
+            ("others do not", MEMBER, Action::AddMember(Public), false),
+            ("two people stay two", of(Creator), Action::AddMember(Direct), false),
+            ("admins remove who is below them", of(Admin), Action::RemoveMember(Group, Moderator), true),
+            ("and not their equals", of(Admin), Action::RemoveMember(Group, Admin), false),
+            (
+                "moderators remove nobody",
+                of(Moderator),
+                Action::RemoveMember(Group, MemberRole::Member),
+                false,
+            ),
+            ("nobody removes the creator", on_site(Role::Admin), Action::RemoveMember(Group, Creator), false),
+            (
+                "administrators of the site remove admins",
+                on_site(Role::Admin),
+                Action::RemoveMember(Group, Admin),
+                true,
+            ),
+            ("creators change roles", of(Creator), Action::SetRole(Group, MemberRole::Member, Admin), true),
+            ("and hand over", of(Creator), Action::SetRole(Group, Admin, Creator), true),
+            ("admins do not", of(Admin), Action::SetRole(Group, MemberRole::Member, Moderator), false),
+            (
+                "nor does the site take over",
+                on_site(Role::Admin),
+                Action::SetRole(Group, Admin, Creator),
+                false,
+            ),
+            ("everybody may leave", MEMBER, Action::Leave(Group), true),
+            ("but not the room for everybody", MEMBER, Action::Leave(Global), false),
+            ("moderators change the title", of(Moderator), Action::Change(Group), true),
+            ("members do not", MEMBER, Action::Change(Group), false),
+            ("the site changes the room for everybody", on_site(Role::Admin), Action::Change(Global), true),
+            ("its moderators do not", of(Moderator), Action::Change(Global), false),
+            ("creators change the kind", of(Creator), Action::ChangeKind(Group), true),
+            ("admins do not change the kind", of(Admin), Action::ChangeKind(Group), false),
+            ("admins close", of(Admin), Action::Close(Group), true),
+            ("moderators do not close", of(Moderator), Action::Close(Group), false),
             ("authors edit for a day", MEMBER, edit(true, 24), true),
             ("and not for longer", MEMBER, edit(true, 25), false),
             ("nor once they may not write", MUTED, edit(true, 1), false),

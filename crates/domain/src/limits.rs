@@ -55,6 +55,8 @@ pub const TERM_CHARS: usize = 100;
 pub const REPORT_CHARS: usize = 1_000;
 /// Conversations whose events are asked for at once, at most.
 pub const KNOWN_CONVERSATIONS: usize = 500;
+/// Maximum length of the URL of a picture, in bytes.
+pub const PICTURE_URL_BYTES: usize = 2_048;
 /// Maximum number of reactions of one user to one message.
 pub const OWN_REACTIONS: usize = 3;
 /// Maximum number of different emoji among the reactions to one message.

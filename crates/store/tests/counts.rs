@@ -5,7 +5,8 @@
 use meeshy_domain::{ConversationId, IdGenerator, Language, LanguageSettings, MemberRole, MessageId, UserId};
 use meeshy_store::conversation_languages::{self, Counts};
 use meeshy_store::conversations::{self, Numbers};
-use meeshy_store::members::{self, NewMember};
+use meeshy_store::deletions;
+use meeshy_store::members::{self, NewMember, Past};
 use meeshy_store::messages::{self, Page};
 use meeshy_store::users::{self, ProfileChange};
 use meeshy_store::visibility::Viewer;
@@ -75,6 +76,23 @@ fn join(
     members::insert(tx, &NewMember { id, conversation_id: talk, user_id, role, joined_at: NOW })
 }
 
+/// A member leaves, and one who has left comes back.
+fn come_or_go(
+    tx: &mut Tx<'_>,
+    id: meeshy_domain::MemberId,
+    talk: ConversationId,
+    user_id: UserId,
+) -> Result<(), StoreError> {
+    match tx.fetch(members::past(talk, user_id))? {
+        Some(Past::Active(_)) => members::leave(tx, talk, user_id, NOW).map(drop),
+        Some(_) => {
+            let role = MemberRole::Member;
+            members::join(tx, &NewMember { id, conversation_id: talk, user_id, role, joined_at: NOW })
+        }
+        None => Ok(()),
+    }
+}
+
 fn speak(tx: &mut Tx<'_>, user: UserId, number: usize) -> Result<(), StoreError> {
     let change = ProfileChange { languages: Some(settings(number)), ..Default::default() };
     users::update_profile(tx, user, &change, NOW)
@@ -93,13 +111,13 @@ async fn counts_follow_every_change(database: Database) {
     let mut people: Vec<UserId> = Vec::new();
     let mut written: Vec<MessageId> = Vec::new();
     // Each step is another one of what can happen, to another one of whom it can happen to.
-    for step in 0..120_usize {
+    for step in 0..168_usize {
         let turn = step * 31 + 7;
         let (id, member): (UserId, _) = (ids.next(NOW).into(), ids.next(NOW).into());
         let somebody = people.get(turn % people.len().max(1)).copied();
         let something = written.get(turn % written.len().max(1)).copied();
         let new: MessageId = ids.next(NOW).into();
-        let change = move |tx: &mut Tx<'_>| match (step % 5, somebody, something) {
+        let change = move |tx: &mut Tx<'_>| match (step % 7, somebody, something) {
             (0, ..) | (_, None, _) => {
                 users::insert(
                     tx,
@@ -110,15 +128,17 @@ async fn counts_follow_every_change(database: Database) {
             (1, Some(user), _) => speak(tx, user, turn),
             (2, Some(user), _) => users::set_active(tx, user, step % 4 == 0, NOW),
             (3, _, Some(id)) => messages::edit(tx, id, "edited", language(turn), NOW).map(drop),
+            (5, Some(user), _) => come_or_go(tx, member, talk, user),
+            (6, _, Some(id)) => deletions::delete(tx, id, NOW).map(drop),
             (_, Some(user), _) => {
                 let Numbers { sequence, .. } = conversations::next_numbers(tx, talk, new, NOW)?;
                 messages::insert(tx, &message(new, talk, user, sequence))
             }
         };
         store.write(change).await.unwrap();
-        match (step % 5, somebody, something) {
+        match (step % 7, somebody, something) {
             (0, ..) | (_, None, _) => people.push(id),
-            (1 | 2, ..) | (3, _, Some(_)) => {}
+            (1 | 2 | 5, ..) | (3 | 6, _, Some(_)) => {}
             _ => written.push(new),
         }
         is_right(&store, talk, &format!("step {step}")).await;

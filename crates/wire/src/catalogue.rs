@@ -3,11 +3,12 @@
 //! The name of an event is a constant with the type of its payload, so nothing of another shape can be sent or read under it.
 
 use crate::{
-    Ack, Authenticated, ConversationMember, ConversationNew, ConversationRef, DeleteMessage, DeletedMessage,
-    EditMessage, ErrorEvent, GlossaryUpdated, Handshake, MentionCreated, Message, MessageDeleted,
-    MessageTranslation, Nothing, Notice, React, Reaction, ReactionEvent, ReactionSync, ReadStatusUpdated,
-    RequestTranslation, Schemas, SendMessage, SentMessage, ServerRestarting, StatsEvent, SyncReactions,
-    TranslationError, TranslationReceived, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
+    Ack, Authenticated, ConversationDeleted, ConversationMember, ConversationNew, ConversationRef,
+    ConversationUpdated, DeleteMessage, DeletedMessage, EditMessage, ErrorEvent, GlossaryUpdated, Handshake,
+    MentionCreated, Message, MessageDeleted, MessageTranslation, Nothing, Notice, React, Reaction,
+    ReactionEvent, ReactionSync, ReadStatusUpdated, RequestTranslation, RoleUpdated, Schemas, SendMessage,
+    SentMessage, ServerRestarting, StatsEvent, SyncReactions, TranslationError, TranslationReceived,
+    TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
 };
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -239,6 +240,12 @@ server_events! {
     CONVERSATION_STATS = "conversation:stats" StatsEvent => Socket;
     /// A new conversation with the user.
     CONVERSATION_NEW = "conversation:new" ConversationNew => Members;
+    /// A conversation or its members have changed: clients that show it read it again.
+    CONVERSATION_UPDATED = "conversation:updated" ConversationUpdated => Members;
+    /// A conversation was closed, or the user is not a member of it any more.
+    CONVERSATION_DELETED = "conversation:deleted" ConversationDeleted => Members;
+    /// A member has another role.
+    PARTICIPANT_ROLE_UPDATED = "participant:role-updated" RoleUpdated => Members;
     /// The number of unread messages of a conversation has changed, other than by the user's own message (then it is 0).
     UNREAD_UPDATED = "conversation:unread-updated" UnreadUpdated => User;
     /// Somebody has read a conversation to its end.

@@ -1,7 +1,9 @@
 //! Socket.IO events.
 
 use crate::{ConversationStats, ErrorBody, ErrorCode, Iso, MessageText, MissingState, Translation};
-use meeshy_domain::{ConversationId, Language, MessageId, MessageType, ReasonCode, UserId, limits};
+use meeshy_domain::{
+    ConversationId, Language, MemberRole, MessageId, MessageType, ReasonCode, UserId, limits,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -232,6 +234,41 @@ pub struct GlossaryUpdated {
 #[serde(rename_all = "camelCase")]
 pub struct ConversationNew {
     pub conversation_id: ConversationId,
+    /// The number of the event in the log of its conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_number: Option<i64>,
+}
+
+/// `conversation:updated`: the conversation or its members have changed; clients that show it read it again.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationUpdated {
+    pub conversation_id: ConversationId,
+    /// The number of the event in the log of its conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_number: Option<i64>,
+}
+
+/// `conversation:deleted`: the conversation was closed, or the user is not a member of it any more.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationDeleted {
+    pub conversation_id: ConversationId,
+    /// The number of the event in the log of its conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_number: Option<i64>,
+}
+
+/// `participant:role-updated`.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleUpdated {
+    pub conversation_id: ConversationId,
+    pub user_id: UserId,
+    pub new_role: MemberRole,
+    /// Who changed it; absent if that is not known here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_by: Option<UserId>,
     /// The number of the event in the log of its conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_number: Option<i64>,

@@ -42,10 +42,10 @@ pub use conversation::{
 };
 pub use envelope::{ErrorBody, ErrorDetail, KeysetPage, KeysetPagination, Page, Pagination, Success};
 pub use event::{
-    Ack, Authenticated, AuthenticatedUser, ConversationMember, ConversationNew, ConversationRef,
-    DeleteMessage, EditMessage, ErrorEvent, GlossaryUpdated, Handshake, MentionCreated, MessageDeleted,
-    MessageTranslation, Nothing, ReadStatusUpdated, SendMessage, SentMessage, ServerRestarting, StatsEvent,
-    TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
+    Ack, Authenticated, AuthenticatedUser, ConversationDeleted, ConversationMember, ConversationNew,
+    ConversationRef, ConversationUpdated, DeleteMessage, EditMessage, ErrorEvent, GlossaryUpdated, Handshake,
+    MentionCreated, MessageDeleted, MessageTranslation, Nothing, ReadStatusUpdated, RoleUpdated, SendMessage,
+    SentMessage, ServerRestarting, StatsEvent, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
 };
 pub use event_log::{AllEvents, ConversationEvents, KnownConversation, KnownEvents, LoggedEvent};
 pub use health::{
@@ -59,12 +59,13 @@ pub use message::{
     Counts, DeletedMessage, Guest, Message, MessagePage, MessagePageMeta, MessageSender, MessageText,
     MissingState, Reply, TextState, Translation, TranslationState,
 };
-pub use participant::Participant;
+pub use participant::{AddedMember, Participant, RoleChanged};
 pub use reaction::{
     React, Reaction, ReactionAction, ReactionAggregation, ReactionEvent, ReactionSync, SyncReactions,
 };
 pub use request::{
-    Code, CreateConversation, Login, LoginCode, PatchMe, PostMessage, PutMessage, Refresh, Register,
+    AddMember, ChangeRole, Code, CreateConversation, Login, LoginCode, PatchConversation, PatchMe,
+    PostMessage, PutMessage, Refresh, Register,
 };
 pub use schema::Schemas;
 pub use time::Iso;

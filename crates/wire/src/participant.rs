@@ -1,6 +1,6 @@
 //! The participants of a conversation.
 
-use crate::{Iso, Permissions};
+use crate::{Iso, Member, Permissions};
 use meeshy_domain::{LanguageSettings, MemberRole, Role, UserId, WebAddress};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -49,4 +49,21 @@ pub struct Participant {
     /// Only for a guest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub can_send_images: Option<bool>,
+}
+
+/// A user who has become a member.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AddedMember {
+    pub member: Member,
+    pub message: String,
+}
+
+/// A member who has another role.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleChanged {
+    pub user_id: UserId,
+    pub role: MemberRole,
+    pub participant: Member,
+    pub message: String,
 }

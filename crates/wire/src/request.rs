@@ -1,7 +1,7 @@
 //! What clients send to REST. Unknown keys are ignored, except where the type says otherwise.
 
 use crate::MessageText;
-use meeshy_domain::{ConversationKind, Language, MessageType, limits};
+use meeshy_domain::{ConversationKind, Language, MemberRole, MessageType, limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
@@ -162,4 +162,50 @@ pub struct PostMessage {
     /// The client's id of the message, for retries: sending the same id again returns the same message. An empty one counts as absent.
     #[schemars(length(max = limits::CLIENT_MESSAGE_ID_CHARS))]
     pub client_message_id: Option<String>,
+}
+
+/// A user to add to a conversation.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{ "userId": "65a0c0ffee0123456789abcd" }]))]
+pub struct AddMember {
+    pub user_id: String,
+}
+
+/// The new role of a member. Who makes another member the creator becomes an administrator.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "role": "MODERATOR" }]))]
+pub struct ChangeRole {
+    #[schemars(with = "MemberRole")]
+    pub role: String,
+}
+
+/// Changes to a conversation. An empty text clears an attribute.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(extend("examples" = [{ "description": "about a trip" }]))]
+pub struct PatchConversation {
+    #[schemars(length(min = 1, max = limits::TITLE_CHARS))]
+    pub title: Option<String>,
+    #[schemars(length(max = limits::DESCRIPTION_CHARS))]
+    pub description: Option<String>,
+    /// The URL of a picture.
+    #[schemars(length(max = limits::PICTURE_URL_BYTES))]
+    pub avatar: Option<String>,
+    /// The same as `avatar`, which is preferred.
+    #[schemars(length(max = limits::PICTURE_URL_BYTES))]
+    pub image: Option<String>,
+    /// The URL of a picture.
+    #[schemars(length(max = limits::PICTURE_URL_BYTES))]
+    pub banner: Option<String>,
+    #[serde(rename = "type")]
+    #[schemars(extend("enum" = ["group", "public", "broadcast", null]))]
+    pub kind: Option<String>,
+    /// The role that is needed for writing: `everyone`, or one of a member.
+    pub default_write_role: Option<String>,
+    /// Whether only moderators write.
+    pub is_announcement_channel: Option<bool>,
+    /// The minimum time between two messages of a member, in seconds.
+    #[schemars(range(min = 0, max = 21_600))]
+    pub slow_mode_seconds: Option<i64>,
 }

@@ -1,6 +1,6 @@
 // The conversations, and the messages of opened ones, kept up to date over REST and the socket.
 
-import { ApiError, get, getPage, post, put, remove } from "../api/client";
+import { ApiError, get, getPage, patch, post, put, remove } from "../api/client";
 import type {
   AllEvents,
   Conversation,
@@ -80,6 +80,9 @@ const logged: Record<string, (event: never) => void> = {
     everywhere((messages) => untranslated(messages, event)),
   "read-status:updated": () => {},
   "glossary:updated": glossaryChanged,
+  "conversation:updated": outdated,
+  "participant:role-updated": outdated,
+  "conversation:deleted": over,
 };
 
 let isCatchingUp = false;
@@ -319,6 +322,17 @@ export async function toggleReaction(message: Message, emoji: string): Promise<v
   }
 }
 
+/** Leaves a conversation. */
+export async function leaveConversation(id: string): Promise<void> {
+  await post(`/conversations/${id}/leave`);
+  over({ conversationId: id });
+}
+
+/** Changes the title of a conversation. */
+export async function renameConversation(id: string, title: string): Promise<void> {
+  change(id, await patch<Conversation>(`/conversations/${id}`, { title }));
+}
+
 export async function searchPeople(text: string): Promise<FoundUser[]> {
   return get<FoundUser[]>(`/users/search?q=${encodeURIComponent(text)}`);
 }
@@ -364,6 +378,25 @@ function hasReacted(event: ReactionEvent): void {
   const known = opened[event.conversationId];
   if (!known) return;
   set(event.conversationId, { ...known, messages: reacted(known.messages, event, session.user?.id) });
+}
+
+/** The conversations that are being loaded again. */
+const reloading = new Set<string>();
+
+/** A conversation or its members have changed. */
+function outdated({ conversationId: id }: { conversationId: string }): void {
+  if (!chats.conversation(id) || reloading.has(id)) return;
+  reloading.add(id);
+  // Later changes are loaded again.
+  queueMicrotask(() => reloading.delete(id));
+  void take(get<Conversation>(`/conversations/${id}`), (now) => change(id, now)).catch(() => {});
+}
+
+/** A conversation was closed, or the user is not a member of it any more. */
+function over({ conversationId }: { conversationId: string }): void {
+  conversations = conversations.filter((known) => known.id !== conversationId);
+  const { [conversationId]: _, ...others } = opened;
+  opened = others;
 }
 
 /** Received messages replace their drafts. */

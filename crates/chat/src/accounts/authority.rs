@@ -46,8 +46,8 @@ pub struct Ended {
     pub authorities: HashSet<Authority>,
     /// Ended memberships of the others.
     pub memberships: Vec<(UserId, ConversationId)>,
-    /// The number of memberships that each user has or had: fewer than before if one was deleted.
-    pub counts: HashMap<UserId, i64>,
+    /// A number for each user that changes when a membership begins or is deleted.
+    pub memberships_state: HashMap<UserId, i64>,
 }
 
 impl Sessions {
@@ -107,8 +107,9 @@ impl Sessions {
                 authority.expires_at > now && may_act.contains(&authority.user) && holding.contains(authority)
             };
             let authorities = held.iter().filter(|authority| !goes_on(authority)).cloned().collect();
-            let counts = members::counts(tx, &people)?;
-            Ok::<_, StoreError>(Ended { authorities, memberships: members::ended(tx, &people)?, counts })
+            let memberships_state = members::states(tx, &people)?;
+            let memberships = members::ended(tx, &people)?;
+            Ok::<_, StoreError>(Ended { authorities, memberships, memberships_state })
         };
         Ok(self.context.store.read(read).await?)
     }

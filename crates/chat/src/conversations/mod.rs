@@ -1,14 +1,17 @@
-//! Conversations and their members: create, list and read them.
+//! Conversations and their members: create, change, list and read them.
 
 mod audience;
+mod change;
 mod create;
 mod global_room;
 mod list;
+mod membership;
 mod participants;
 mod read_positions;
 mod view;
 
 pub use audience::Audience;
+pub use change::ConversationPatch;
 pub use create::NewConversation;
 pub use list::ListFilter;
 pub use participants::{ParticipantPage, ParticipantRequest, ParticipantView};

@@ -4,7 +4,7 @@
 //! so that everybody sees the same order ([`Feed`](crate::Feed)).
 
 use crate::views::{MessageView, ReactionView};
-use meeshy_domain::{ConversationId, Language, MessageId, SessionId, Timestamp, UserId};
+use meeshy_domain::{ConversationId, Language, MemberRole, MessageId, SessionId, Timestamp, UserId};
 use meeshy_store::translations::Translation;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -92,6 +92,27 @@ pub enum Event {
         /// Its members.
         members: Vec<UserId>,
     },
+    /// The title, the picture or another attribute of a conversation has changed.
+    ConversationUpdated {
+        /// The conversation.
+        conversation_id: ConversationId,
+    },
+    /// A conversation was closed.
+    ConversationClosed {
+        /// The conversation.
+        conversation_id: ConversationId,
+    },
+    /// A member has joined, left, or has another role.
+    Member {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// The member.
+        user: UserId,
+        /// What has changed.
+        change: MemberChange,
+        /// Who changed it; `None` if another process did.
+        by: Option<UserId>,
+    },
     /// A user has read a conversation to its end.
     Read {
         /// The conversation.
@@ -140,6 +161,9 @@ impl Event {
             | Self::Translated { conversation_id, .. }
             | Self::TranslationFound { conversation_id, .. }
             | Self::ConversationCreated { conversation_id, .. }
+            | Self::ConversationUpdated { conversation_id }
+            | Self::ConversationClosed { conversation_id }
+            | Self::Member { conversation_id, .. }
             | Self::Read { conversation_id, .. }
             | Self::GlossaryChanged { conversation_id }
             | Self::Missed { conversation_id } => Some(*conversation_id),
@@ -147,6 +171,17 @@ impl Event {
             Self::SessionEnded { .. } => None,
         }
     }
+}
+
+/// What has changed about a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemberChange {
+    /// A user has become a member.
+    Joined,
+    /// A member has left or was removed.
+    Left,
+    /// A member has this role now.
+    Role(MemberRole),
 }
 
 /// A user has added or removed a reaction to a message.

@@ -13,6 +13,8 @@ mod note;
 
 pub(crate) use bus::{Heard, Subscription};
 pub(crate) use delivery::{Delivery, News};
-pub use event::{Ephemeral, Event, FoundTranslation, Happened, HiddenFrom, ReactionChange, Typing};
+pub use event::{
+    Ephemeral, Event, FoundTranslation, Happened, HiddenFrom, MemberChange, ReactionChange, Typing,
+};
 pub(crate) use followed::Followed;
 pub(crate) use note::{Line, decode};

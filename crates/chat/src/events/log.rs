@@ -2,10 +2,11 @@
 //! for announcements of other processes.
 
 use super::Events;
-use crate::event_bus::{Event, FoundTranslation, Happened, HiddenFrom, ReactionChange};
+use crate::event_bus::{Event, FoundTranslation, Happened, HiddenFrom, MemberChange, ReactionChange};
 use crate::views::{MessageView, ReactionView, reactions};
-use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId, limits};
+use meeshy_domain::{ConversationId, MemberRole, MessageId, Timestamp, UserId, limits};
 use meeshy_store::events::{self, Change, LoggedEvent};
+use meeshy_store::members::Past;
 use meeshy_store::reactions::{self as reaction_table, Reaction};
 use meeshy_store::translation_jobs;
 use meeshy_store::translations::{self, Translation};
@@ -145,6 +146,12 @@ impl Events {
             match &row.change {
                 Some(Change::Read(user)) => readers.entry(row.conversation_id).or_default().push(*user),
                 Some(Change::MessageDeleted(message)) => deleted.push(*message),
+                Some(Change::Role(user)) => {
+                    let past = tx.fetch(members::past(row.conversation_id, *user))?;
+                    if let Some(Past::Active(role)) = past {
+                        subjects.roles.insert((row.conversation_id, *user), role);
+                    }
+                }
                 Some(Change::Reaction(message, user, emoji)) => {
                     changed.insert(*message);
                     reacted.insert((*message, *user, emoji));
@@ -261,6 +268,8 @@ struct Subjects {
     blockers: HashMap<UserId, Vec<UserId>>,
     /// Users whom the reader has blocked.
     blocked: HashSet<UserId>,
+    /// The roles of members that have changed.
+    roles: HashMap<(ConversationId, UserId), MemberRole>,
     /// The first members of new conversations.
     members: HashMap<ConversationId, Vec<UserId>>,
 }
@@ -311,6 +320,18 @@ impl Subjects {
                 Event::Translated { conversation_id, source_language, translation, others, hidden_from }
             }
             Change::Glossary => Event::GlossaryChanged { conversation_id },
+            Change::Updated => Event::ConversationUpdated { conversation_id },
+            Change::Closed => Event::ConversationClosed { conversation_id },
+            Change::Joined(user) => {
+                Event::Member { conversation_id, user, change: MemberChange::Joined, by: None }
+            }
+            Change::Left(user) => {
+                Event::Member { conversation_id, user, change: MemberChange::Left, by: None }
+            }
+            Change::Role(user) => {
+                let change = MemberChange::Role(*self.roles.get(&(conversation_id, user))?);
+                Event::Member { conversation_id, user, change, by: None }
+            }
             Change::Read(user) => {
                 let (read_sequence, at, hidden_from) = self.positions.get(&(conversation_id, user))?.clone();
                 Event::Read { conversation_id, user, read_sequence, at, hidden_from }

@@ -9,10 +9,10 @@ use crate::access::{find_with_member, member};
 use crate::accounts::{Authority, confirm_and};
 use crate::context::order_key;
 use crate::event_bus::{Event, HiddenFrom};
-use crate::policy::{self, Action, Standing};
+use crate::policy::{self, Action, Place, Standing};
 use crate::translation::targets;
 use crate::views::{MessageView, SenderView};
-use meeshy_domain::{ConversationId, ConversationKind, Language, MessageId, UserId};
+use meeshy_domain::{ConversationId, ConversationKind, Language, MemberRole, MessageId, UserId};
 use meeshy_store::conversations::{self, Conversation, Numbers};
 use meeshy_store::events::{self, Change};
 use meeshy_store::members::{self, Member};
@@ -20,6 +20,7 @@ use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::{StoreError, Tx, conversation_languages, mentions, visibility};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A stored message.
 #[derive(Debug, Clone)]
@@ -83,7 +84,8 @@ impl Messages {
         if may_be_there && let Some(sent) = self.sent_before(tx, caller, conversation.id, &draft)? {
             return Ok(sent);
         }
-        Standing::from(&sender).check(Action::Write)?;
+        Standing::from(&sender).check(Action::Write(Place::of(&conversation)))?;
+        self.wait_in_slow_mode(tx, &conversation, &sender)?;
         let reply_to =
             draft.reply_to_id.map(|id| self.answered(tx, caller, &conversation, id)).transpose()?;
         let is_direct = conversation.kind == ConversationKind::Direct;
@@ -125,6 +127,29 @@ impl Messages {
         let hidden_from = HiddenFrom::new(from_message, from_answered.unwrap_or_default());
         self.announce(tx, &view, hidden_from, numbers.event);
         Ok(Sent { message: view, repeated: false })
+    }
+
+    /// Fails if a member below a moderator has written a moment ago, in a conversation in slow mode.
+    fn wait_in_slow_mode(
+        &self,
+        tx: &mut Tx<'_>,
+        conversation: &Conversation,
+        sender: &Member,
+    ) -> Result<(), ChatError> {
+        let seconds = u64::try_from(conversation.details.slow_mode_seconds).unwrap_or(0);
+        if seconds == 0 || sender.role.is_at_least(MemberRole::Moderator) {
+            return Ok(());
+        }
+        let (pause, now) = (Duration::from_secs(seconds), self.context.now());
+        let latest = messages::latest_since(conversation.id, sender.user_id, now.minus(pause));
+        match tx.fetch(latest)? {
+            None => Ok(()),
+            Some(latest) => {
+                let left = pause.saturating_sub(now.since(latest)).as_secs().max(1);
+                let why = format!("this conversation is in slow mode; write again in {left} seconds");
+                Err(ChatError::InvalidOperation(why))
+            }
+        }
     }
 
     fn store_message(

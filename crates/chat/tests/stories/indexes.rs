@@ -3,8 +3,8 @@
 use crate::statements::{often, rarely, untried};
 use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
-    Authority, Device, FileRequest, ListFilter, MessageEdit, NewConversation, NewMessage, NewReport, NewTerm,
-    PageRequest, ParticipantRequest, ProfilePatch, Progress,
+    Authority, ConversationPatch, Device, FileRequest, ListFilter, MessageEdit, NewConversation, NewMessage,
+    NewReport, NewTerm, PageRequest, ParticipantRequest, ProfilePatch, Progress,
 };
 use meeshy_domain::{ConversationId, MemberRole, MessageId, UserId};
 use meeshy_harness::{World, registration};
@@ -319,6 +319,7 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     for talk in [&talk.conversation.id.to_string(), "meeshy"] {
         people_look_around(world, lea, talk).await;
     }
+    people_come_and_go(world, lea, carlos).await;
     let pair = NewConversation {
         kind: "direct".into(),
         participant_ids: vec![carlos.to_string()],
@@ -426,6 +427,27 @@ async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {
     let file = FileRequest { caller: Some(lea), signature: None };
     let _ = chat.files().get("65f000000000000015000001", false, file.clone()).await;
     let _ = chat.files().at_path("f/1", file).await;
+}
+
+async fn people_come_and_go(world: &World, lea: UserId, carlos: UserId) {
+    let conversations = world.chat.conversations();
+    let nico = world.person("nico", "en").await;
+    let talk = world.group(lea, &[carlos]).await;
+    let place = talk.conversation.id.to_string();
+    let known = talk.conversation.last_event;
+    for is_ban in [false, true] {
+        conversations.add_member(lea, &place, &nico.to_string()).await.unwrap();
+        let role = MemberRole::Moderator;
+        conversations.set_member_role(lea, &place, &nico.to_string(), role).await.unwrap();
+        conversations.remove_member(lea, &place, &nico.to_string(), is_ban).await.unwrap();
+    }
+    conversations.add_member(lea, &place, &nico.to_string()).await.unwrap();
+    let patch = ConversationPatch { slow_mode_seconds: Some(60), ..ConversationPatch::default() };
+    conversations.update(lea, &place, patch).await.unwrap();
+    world.say(carlos, &talk, "Hola").await.unwrap();
+    world.chat.events().after(carlos, &place, known, 100).await.unwrap();
+    conversations.leave(lea, &place).await.unwrap();
+    conversations.close(carlos, &place).await.unwrap();
 }
 
 async fn people_react(world: &World, lea: UserId, carlos: UserId, message: &str) {

@@ -14,6 +14,7 @@ mod guessing;
 mod habits;
 mod hidden;
 mod indexes;
+mod joining;
 mod naming;
 mod participants;
 mod proposing;

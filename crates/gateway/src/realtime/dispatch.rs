@@ -6,11 +6,11 @@
 use super::connect;
 use super::state::{Room, Socket, Sockets, count_missed, own_rooms, tell};
 use crate::views::{self, events::Translated};
-use meeshy_chat::{Event, Feed, Happened, HiddenFrom, MessageView};
+use meeshy_chat::{Event, Feed, Happened, HiddenFrom, MemberChange, MessageView};
 use meeshy_domain::{ConversationId, UserId};
 use meeshy_wire::{
-    ConversationNew, EventName, GlossaryUpdated, MentionCreated, Message, MessageDeleted, Typing,
-    UnreadUpdated, event_name,
+    ConversationDeleted, ConversationNew, ConversationUpdated, EventName, GlossaryUpdated, MentionCreated,
+    Message, MessageDeleted, Typing, UnreadUpdated, event_name,
 };
 use serde::Serialize;
 use std::collections::HashSet;
@@ -106,6 +106,14 @@ impl Dispatcher {
             }
             Event::ConversationCreated { conversation_id, members } => {
                 self.conversation_created(conversation_id, &members, number);
+            }
+            Event::ConversationUpdated { conversation_id } => self.updated(conversation_id, number),
+            Event::ConversationClosed { conversation_id } => {
+                let room = Room::Conversation(conversation_id);
+                self.say_goodbye(self.sockets.members(room), conversation_id, number);
+            }
+            Event::Member { conversation_id, user, change, by } => {
+                self.member_changed(conversation_id, user, change, by, number);
             }
             Event::Read { conversation_id, user, read_sequence, at, hidden_from } => {
                 self.sockets.service().cursors.advance(user, conversation_id, read_sequence);
@@ -221,6 +229,46 @@ impl Dispatcher {
         let event = ConversationNew { conversation_id, event_number: number };
         for socket in self.sockets.join(&own_rooms(members), Room::Conversation(conversation_id)) {
             count_missed(usize::from(socket.emit(event_name::CONVERSATION_NEW.as_str(), &event).is_err()));
+        }
+    }
+
+    fn updated(&self, conversation_id: ConversationId, event_number: Option<i64>) {
+        let event = ConversationUpdated { conversation_id, event_number };
+        self.tell(Room::Conversation(conversation_id), &[], event_name::CONVERSATION_UPDATED, &event);
+    }
+
+    fn member_changed(
+        &self,
+        conversation_id: ConversationId,
+        user: UserId,
+        change: MemberChange,
+        by: Option<UserId>,
+        number: Option<i64>,
+    ) {
+        match change {
+            MemberChange::Joined => {
+                self.updated(conversation_id, number);
+                self.conversation_created(conversation_id, &[user], number);
+            }
+            MemberChange::Left => {
+                self.say_goodbye(self.sockets.members(Room::User(user)), conversation_id, number);
+                self.updated(conversation_id, number);
+            }
+            MemberChange::Role(role) => {
+                let event = views::events::role_updated(conversation_id, user, role, by, number);
+                let room = Room::Conversation(conversation_id);
+                self.tell(room, &[], event_name::PARTICIPANT_ROLE_UPDATED, &event);
+            }
+        }
+    }
+
+    /// Tells sockets that a conversation is over for them.
+    fn say_goodbye(&self, sockets: Vec<Socket>, conversation_id: ConversationId, number: Option<i64>) {
+        let event = ConversationDeleted { conversation_id, event_number: number };
+        for socket in sockets {
+            let missed = socket.emit(event_name::CONVERSATION_DELETED.as_str(), &event).is_err();
+            count_missed(usize::from(missed));
+            socket.leave(Room::Conversation(conversation_id));
         }
     }
 

@@ -76,11 +76,11 @@ async fn all(sockets: &Sockets) -> Result<(), ChatError> {
         let people: HashSet<UserId> = batch.iter().map(|authority| authority.user).collect();
         let mut uncompared = Vec::new();
         for (user, sockets) in people.into_iter().filter_map(|user| held.get_key_value(&user)) {
-            let count = ended.counts.get(user).copied().unwrap_or(0);
+            let state = ended.memberships_state.get(user).copied().unwrap_or(0);
             let theirs = sockets
                 .iter()
-                .filter(|(_, socket)| !socket.state().get().is_some_and(|peer| peer.is_compared(count)));
-            uncompared.extend(theirs.map(|(_, socket)| (*user, count, socket)));
+                .filter(|(_, socket)| !socket.state().get().is_some_and(|peer| peer.is_compared(state)));
+            uncompared.extend(theirs.map(|(_, socket)| (*user, state, socket)));
         }
         compare(chat, &uncompared).await?;
     }
@@ -90,8 +90,8 @@ async fn all(sockets: &Sockets) -> Result<(), ChatError> {
 /// Takes sockets out of the rooms of conversations of which their person is no member, and into those of which another process made
 /// them one without anybody hearing of it.
 ///
-/// A membership that has ended is found by its row. One whose row was deleted, or is new, is found here: a socket that is new, and all
-/// sockets of a person who has another number of rows than before, are compared with what is there.
+/// A membership that has ended is found by its row. One whose row was deleted, or that has begun, is found here: a socket that is new,
+/// and all sockets of a person whose memberships are in another state than before, are compared with what is there.
 async fn compare(chat: &Chat, sockets: &[(UserId, i64, &Socket)]) -> Result<(), ChatError> {
     if sockets.is_empty() {
         return Ok(());
@@ -104,7 +104,7 @@ async fn compare(chat: &Chat, sockets: &[(UserId, i64, &Socket)]) -> Result<(), 
     for ((user, conversation), last_event) in &memberships {
         theirs.entry(*user).or_default().push((*conversation, *last_event));
     }
-    for ((user, count, socket), rooms) in sockets.iter().zip(rooms) {
+    for ((user, state, socket), rooms) in sockets.iter().zip(rooms) {
         let is_left = |room: &Room| match room {
             Room::Conversation(conversation) => !memberships.contains_key(&(*user, *conversation)),
             Room::User(_) | Room::Session(_) => false,
@@ -122,7 +122,7 @@ async fn compare(chat: &Chat, sockets: &[(UserId, i64, &Socket)]) -> Result<(), 
                 emit(socket, event_name::CONVERSATION_NEW, &new);
             }
         }
-        socket.state().get().inspect(|peer| peer.compared(*count));
+        socket.state().get().inspect(|peer| peer.compared(*state));
     }
     Ok(())
 }

@@ -95,7 +95,7 @@ pub struct Peer {
     /// Requests for reactions that wait.
     pub reaction_syncs: reaction_sync::Waiting,
     authority: Mutex<Authority>,
-    /// The number of memberships when the rooms of the socket were last compared with them, plus one; 0
+    /// The state of the memberships when the rooms of the socket were last compared with them, plus one; 0
     /// before that.
     compared: AtomicI64,
 }
@@ -128,12 +128,12 @@ impl Peer {
         }
     }
 
-    /// Whether the rooms of the socket were last compared with this number of memberships.
+    /// Whether the rooms of the socket were last compared with this state of the memberships.
     pub fn is_compared(&self, memberships: i64) -> bool {
         self.compared.load(Ordering::Relaxed) == memberships + 1
     }
 
-    /// Records that the rooms of the socket were compared with this number of memberships.
+    /// Records that the rooms of the socket were compared with this state of the memberships.
     pub fn compared(&self, memberships: i64) {
         self.compared.store(memberships + 1, Ordering::Relaxed);
     }

@@ -8,9 +8,11 @@ use crate::http::auth::User;
 use crate::http::error::ApiError;
 use crate::http::extract::{Body, ConversationRef, PageParams, Params, PathParam};
 use axum::extract::State;
-use meeshy_chat::{ListFilter, NewConversation};
+use meeshy_chat::{ConversationPatch, ListFilter, NewConversation};
 use meeshy_domain::MemberRole;
-use meeshy_wire::{Conversation, CreateConversation, ErrorCode, MarkedRead, Page, Pagination};
+use meeshy_wire::{
+    Conversation, CreateConversation, ErrorCode, MarkedRead, Notice, Page, Pagination, PatchConversation,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -21,6 +23,12 @@ pub fn routes(api: Api) -> Api {
         .post(Access::User, "/api/v1/conversations", "Create a conversation", create)
         .fails(&[ErrorCode::Forbidden, ErrorCode::InvalidOperation, ErrorCode::UserNotFound])
         .get(member, one_path, "A conversation by id or identifier", one)
+        .patch(Access::Member(MemberRole::Moderator), one_path, "Change a conversation", update)
+        .fails(&[ErrorCode::Forbidden])
+        .put(Access::Member(MemberRole::Moderator), one_path, "Change a conversation", update)
+        .fails(&[ErrorCode::Forbidden])
+        .delete(Access::Member(MemberRole::Admin), one_path, "Close a conversation for everybody", close)
+        .fails(&[ErrorCode::Forbidden])
         .post(member, &format!("{one_path}/mark-read"), "Mark a conversation as read", mark_read)
         .post(member, &format!("{one_path}/read"), "Mark a conversation as read", mark_read)
 }
@@ -74,6 +82,35 @@ async fn one(
 ) -> Result<Answer<Conversation>, ApiError> {
     let view = app.chat.conversations().get(caller.user.id, &id).await?;
     Ok(Answer(crate::views::conversation(&view, app.chat.now())))
+}
+
+async fn update(
+    State(app): State<App>,
+    User(caller): User,
+    PathParam(ConversationRef(id)): PathParam<ConversationRef>,
+    Body(body): Body<PatchConversation>,
+) -> Result<Answer<Conversation>, ApiError> {
+    let patch = ConversationPatch {
+        title: body.title,
+        description: body.description,
+        avatar: body.avatar.or(body.image),
+        banner: body.banner,
+        kind: body.kind,
+        default_write_role: body.default_write_role,
+        is_announcement_channel: body.is_announcement_channel,
+        slow_mode_seconds: body.slow_mode_seconds,
+    };
+    let view = app.chat.conversations().update(caller.user.id, &id, patch).await?;
+    Ok(Answer(crate::views::conversation(&view, app.chat.now())))
+}
+
+async fn close(
+    State(app): State<App>,
+    User(caller): User,
+    PathParam(ConversationRef(id)): PathParam<ConversationRef>,
+) -> Result<Answer<Notice>, ApiError> {
+    app.chat.conversations().close(caller.user.id, &id).await?;
+    Ok(Answer(Notice { message: "The conversation was closed".to_owned() }))
 }
 
 async fn mark_read(

@@ -26,7 +26,7 @@ pub fn routes(api: Api) -> Api {
     api.get(member, path, "A page of messages, newest first", list)
         .fails(&[ErrorCode::MessageNotFound])
         .post(member, path, "Send a message", send)
-        .fails(&[ErrorCode::Forbidden])
+        .fails(refusals)
         .put(Access::Author, &format!("{path}/{{messageId}}"), "Edit a message", edit_in)
         .fails(refusals)
         .delete(Access::AuthorOrModerator, &format!("{path}/{{messageId}}"), "Delete a message", delete_in)

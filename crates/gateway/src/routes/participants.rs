@@ -1,28 +1,48 @@
-//! The participants of a conversation.
+//! The participants of a conversation: list, add, remove them, change their roles.
 
 use crate::api::Api;
 use crate::api::access::Access;
 use crate::app::App;
+use crate::http::answer::Answer;
 use crate::http::auth::User;
 use crate::http::error::ApiError;
-use crate::http::extract::{ConversationRef, LimitParam, Params, PathParam};
-use crate::views::participant;
+use crate::http::extract::{Body, ConversationRef, LimitParam, Params, PathParam, TwoPathParams, UserRef};
+use crate::views::{self, participant};
 use axum::Json;
 use axum::extract::State;
 use meeshy_chat::ParticipantRequest;
 use meeshy_domain::{MemberRole, UserId, limits};
-use meeshy_wire::{KeysetPage, Participant};
+use meeshy_wire::{
+    AddMember, AddedMember, ChangeRole, ErrorCode, KeysetPage, Notice, Participant, RoleChanged,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub fn routes(api: Api) -> Api {
     let members = Access::Member(MemberRole::Member);
-    api.get(
-        members,
-        "/api/v1/conversations/{id}/participants",
-        "A page of the members of a conversation",
-        list,
-    )
+    let path = "/api/v1/conversations/{id}/participants";
+    let refusals = &[ErrorCode::Forbidden, ErrorCode::UserNotFound, ErrorCode::InvalidOperation];
+    api.get(members, path, "A page of the members of a conversation", list)
+        .post(members, path, "Add a member", add)
+        .fails(refusals)
+        .post(members, "/api/v1/conversations/{id}/invite", "Add a member", add)
+        .fails(refusals)
+        .delete(
+            Access::Member(MemberRole::Admin),
+            &format!("{path}/{{userId}}"),
+            "Remove or ban a member",
+            remove,
+        )
+        .fails(refusals)
+        .patch(
+            Access::Member(MemberRole::Creator),
+            &format!("{path}/{{userId}}/role"),
+            "Change the role of a member",
+            change_role,
+        )
+        .fails(refusals)
+        .post(members, "/api/v1/conversations/{id}/leave", "Leave a conversation", leave)
+        .fails(refusals)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -59,4 +79,57 @@ async fn list(
     let page = app.chat.conversations().participants(caller.user.id, &id, request).await?;
     let data = page.participants.into_iter().map(participant).collect();
     Ok(Json(KeysetPage::new(data, limit, page.next)))
+}
+
+async fn add(
+    State(app): State<App>,
+    User(caller): User,
+    PathParam(ConversationRef(id)): PathParam<ConversationRef>,
+    Body(AddMember { user_id }): Body<AddMember>,
+) -> Result<Answer<AddedMember>, ApiError> {
+    app.limiter.count_conversation(caller.user.id)?;
+    let added = app.chat.conversations().add_member(caller.user.id, &id, &user_id).await?;
+    Ok(Answer(AddedMember { member: views::member(&added), message: "Member added".to_owned() }))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Removal {
+    /// Whether only administrators can add the user again.
+    #[serde(default)]
+    ban: bool,
+}
+
+async fn remove(
+    State(app): State<App>,
+    User(caller): User,
+    TwoPathParams(ConversationRef(id), UserRef(user)): TwoPathParams<ConversationRef, UserRef>,
+    Params(Removal { ban }): Params<Removal>,
+) -> Result<Answer<Notice>, ApiError> {
+    app.chat.conversations().remove_member(caller.user.id, &id, &user, ban).await?;
+    Ok(Answer(Notice { message: "Member removed".to_owned() }))
+}
+
+async fn change_role(
+    State(app): State<App>,
+    User(caller): User,
+    TwoPathParams(ConversationRef(id), UserRef(user)): TwoPathParams<ConversationRef, UserRef>,
+    Body(ChangeRole { role }): Body<ChangeRole>,
+) -> Result<Answer<RoleChanged>, ApiError> {
+    let role: MemberRole = role.parse().map_err(|error| ApiError::invalid("role", &error))?;
+    let changed = app.chat.conversations().set_member_role(caller.user.id, &id, &user, role).await?;
+    Ok(Answer(RoleChanged {
+        user_id: changed.member.user_id,
+        role,
+        participant: views::member(&changed),
+        message: "Role changed".to_owned(),
+    }))
+}
+
+async fn leave(
+    State(app): State<App>,
+    User(caller): User,
+    PathParam(ConversationRef(id)): PathParam<ConversationRef>,
+) -> Result<Answer<Notice>, ApiError> {
+    app.chat.conversations().leave(caller.user.id, &id).await?;
+    Ok(Answer(Notice { message: "You have left the conversation".to_owned() }))
 }

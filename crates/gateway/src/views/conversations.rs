@@ -59,7 +59,8 @@ fn preferences(set: &Preferences) -> wire::ConversationPreferences {
     }
 }
 
-fn member(view: &MemberView) -> wire::Member {
+/// A member of a conversation.
+pub fn member(view: &MemberView) -> wire::Member {
     let member = &view.member;
     wire::Member {
         id: member.id,

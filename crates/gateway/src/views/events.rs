@@ -4,11 +4,12 @@ use super::messages::message;
 use super::reactions::reaction_event;
 use super::translations::{missing_state, reason, translation};
 use meeshy_chat::model::Translation;
-use meeshy_chat::{CaughtUp, Event, Happened};
-use meeshy_domain::{ConversationId, Language, ReasonCode, Timestamp, UserId};
+use meeshy_chat::{CaughtUp, Event, Happened, MemberChange};
+use meeshy_domain::{ConversationId, Language, MemberRole, ReasonCode, Timestamp, UserId};
 use meeshy_wire::{
-    ConversationEvents, ConversationNew, GlossaryUpdated, LoggedEvent, Message, MessageDeleted,
-    MessageTranslation, ReadStatusUpdated, TranslationStateEvent, event_name,
+    ConversationDeleted, ConversationEvents, ConversationNew, ConversationUpdated, GlossaryUpdated,
+    LoggedEvent, Message, MessageDeleted, MessageTranslation, ReadStatusUpdated, RoleUpdated,
+    TranslationStateEvent, event_name,
 };
 use serde::Serialize;
 use std::iter;
@@ -61,6 +62,16 @@ pub fn read(
     ReadStatusUpdated { conversation_id, user_id, kind: "read", updated_at: at.into(), event_number }
 }
 
+pub fn role_updated(
+    conversation_id: ConversationId,
+    user_id: UserId,
+    new_role: MemberRole,
+    updated_by: Option<UserId>,
+    event_number: Option<i64>,
+) -> RoleUpdated {
+    RoleUpdated { conversation_id, user_id, new_role, updated_by, event_number }
+}
+
 /// What has happened in a conversation while a member was away.
 pub fn caught_up(CaughtUp { stretch, unread_count }: &CaughtUp) -> ConversationEvents {
     ConversationEvents {
@@ -109,6 +120,19 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
         Event::GlossaryChanged { conversation_id } => {
             let event = GlossaryUpdated { conversation_id: *conversation_id, event_number };
             (event_name::GLOSSARY_UPDATED.as_str(), value(&event))
+        }
+        Event::ConversationUpdated { conversation_id }
+        | Event::Member { conversation_id, change: MemberChange::Joined | MemberChange::Left, .. } => {
+            let event = ConversationUpdated { conversation_id: *conversation_id, event_number };
+            (event_name::CONVERSATION_UPDATED.as_str(), value(&event))
+        }
+        Event::ConversationClosed { conversation_id } => {
+            let event = ConversationDeleted { conversation_id: *conversation_id, event_number };
+            (event_name::CONVERSATION_DELETED.as_str(), value(&event))
+        }
+        Event::Member { conversation_id, user, change: MemberChange::Role(role), by } => {
+            let event = role_updated(*conversation_id, *user, *role, *by, event_number);
+            (event_name::PARTICIPANT_ROLE_UPDATED.as_str(), value(&event))
         }
         // These are not in the log.
         Event::TranslationFound { .. }

@@ -12,7 +12,7 @@ mod reactions;
 mod translations;
 
 pub use accounts::{challenged_user, found_user, language, session, user};
-pub use conversations::{conversation, proposal, stats, term};
+pub use conversations::{conversation, member, proposal, stats, term};
 pub use mentions::{mention, mention_of_caller, mention_suggestion};
 pub use messages::message;
 pub use participants::participant;

@@ -3,6 +3,7 @@
 use crate::callers::{Login, Scene};
 use meeshy_gateway::routes::{Access, Endpoint};
 use meeshy_harness::{Single, TestServer};
+use meeshy_store::{StoreError, Tx, Value as Sql};
 use meeshy_testkit::{Answer, Person, answer, both_databases};
 use meeshy_wire::ErrorCode;
 use reqwest::{Method, RequestBuilder};
@@ -53,6 +54,29 @@ async fn with_own_message(server: &TestServer, endpoint: &Endpoint, talk: &str, 
     }
     let (conversation, _) = talk.split_once(' ').unwrap();
     format!("{conversation} {}", server.sign_in(author).await.say(conversation, TEXT).await)
+}
+
+/// Whether calls of a route can end a membership or a conversation.
+fn may_end(endpoint: &Endpoint) -> bool {
+    let is_removal = endpoint.method == Method::DELETE && !endpoint.path.contains("{messageId}");
+    is_removal || endpoint.path.ends_with("/leave")
+}
+
+/// Undoes what such a call has ended.
+async fn restore(server: &TestServer, talk: &str, creator: &str) {
+    let conversation = talk.split(' ').next().unwrap().to_owned();
+    let creator = creator.to_owned();
+    let write = move |tx: &mut Tx<'_>| {
+        let id = Sql::from(conversation.as_str());
+        tx.execute("UPDATE conversations SET is_active = TRUE WHERE id = $1", &[id.clone()])?;
+        tx.execute("UPDATE members SET is_active = TRUE WHERE conversation_id = $1", &[id.clone()])?;
+        tx.execute(
+            "UPDATE members SET role = 'CREATOR' WHERE conversation_id = $1 \
+               AND user_id = (SELECT id FROM users WHERE username = $2)",
+            &[id, creator.as_str().into()],
+        )
+    };
+    server.store.write::<_, StoreError>(write).await.unwrap();
 }
 
 /// Whether the caller got access: the call succeeded, or failed with a declared error.
@@ -146,6 +170,9 @@ async fn every_route_enforces_its_access_rule(Single(server): Single) {
                 false => call.bearer_auth(&lea.token),
             };
             let answered = answer(call).await;
+            if may_end(endpoint) {
+                restore(&server, &talk, "lea").await;
+            }
             assert!(
                 is_let_in(endpoint, answered.status, answered.code()),
                 "{what}: {} {}",
@@ -202,6 +229,9 @@ async fn every_route_is_for_those_whom_it_names(Single(server): Single) {
                 };
                 let what = format!("{} {} by {}", endpoint.method, endpoint.path, caller.name);
                 let (status, text) = sent(call).await;
+                if may_end(endpoint) {
+                    restore(&server, &talk, "author").await;
+                }
                 let code = code(&text);
                 // There a password, a code or a token in the body authenticates.
                 let by_body =

@@ -14,6 +14,7 @@ mod gateways;
 mod generated;
 mod hardship;
 mod imported;
+mod joining;
 mod libretranslate;
 mod limits;
 mod metrics;

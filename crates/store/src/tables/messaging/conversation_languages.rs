@@ -115,6 +115,15 @@ pub(crate) fn add_member(
     Changes::default().members(settings, 1).apply(tx, conversation)
 }
 
+/// Stops counting a member.
+pub(crate) fn remove_member(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    settings: &LanguageSettings,
+) -> Result<(), StoreError> {
+    Changes::default().members(settings, -1).apply(tx, conversation)
+}
+
 /// Updates the counts in all conversations for a user whose settings or account have changed; `None` if the
 /// account was or is inactive.
 pub(crate) fn change_member(

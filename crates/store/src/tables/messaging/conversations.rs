@@ -185,6 +185,37 @@ pub fn find_direct(tx: &mut Tx<'_>, direct_key: &str) -> Result<Option<Conversat
     )
 }
 
+/// The attributes of a conversation that its moderators can change.
+pub fn update(tx: &mut Tx<'_>, conversation: &Conversation, now: Timestamp) -> Result<(), StoreError> {
+    let details = &conversation.details;
+    tx.execute(
+        "UPDATE conversations SET title = $2, description = $3, avatar = $4, banner = $5, kind = $6, default_write_role = $7, \
+           is_announcement_channel = $8, slow_mode_seconds = $9, updated_at = $10 WHERE id = $1",
+        &[
+            conversation.id.into(),
+            conversation.title.as_ref().into(),
+            conversation.description.as_ref().into(),
+            conversation.avatar.as_ref().into(),
+            details.banner.as_ref().into(),
+            conversation.kind.into(),
+            details.default_write_role.as_deref().unwrap_or("everyone").into(),
+            details.is_announcement_channel.into(),
+            details.slow_mode_seconds.into(),
+            now.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Closes a conversation: nobody can read or write it any more.
+pub fn close(tx: &mut Tx<'_>, id: ConversationId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE conversations SET is_active = FALSE, updated_at = $2 WHERE id = $1",
+        &[id.into(), now.into()],
+    )?;
+    Ok(())
+}
+
 /// Which conversations of a user to list.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter {

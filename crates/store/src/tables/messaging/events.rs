@@ -31,6 +31,16 @@ pub enum Change {
     Read(UserId),
     /// Its glossary, or the proposals for it.
     Glossary,
+    /// Its title, its picture, or another attribute.
+    Updated,
+    /// It was closed.
+    Closed,
+    /// A user has become a member.
+    Joined(UserId),
+    /// A member has left or was removed.
+    Left(UserId),
+    /// A member has another role.
+    Role(UserId),
 }
 
 impl Change {
@@ -45,6 +55,11 @@ impl Change {
             Self::Translated(message, language) => ("translation", format!("{message} {language}")),
             Self::Read(user) => ("read", user.to_string()),
             Self::Glossary => ("glossary", String::new()),
+            Self::Updated => ("updated", String::new()),
+            Self::Closed => ("closed", String::new()),
+            Self::Joined(user) => ("joined", user.to_string()),
+            Self::Left(user) => ("left", user.to_string()),
+            Self::Role(user) => ("role", user.to_string()),
         }
     }
 
@@ -66,6 +81,11 @@ impl Change {
             }
             "read" => Self::Read(subject.parse().ok()?),
             "glossary" => Self::Glossary,
+            "updated" => Self::Updated,
+            "closed" => Self::Closed,
+            "joined" => Self::Joined(subject.parse().ok()?),
+            "left" => Self::Left(subject.parse().ok()?),
+            "role" => Self::Role(subject.parse().ok()?),
             _ => return None,
         })
     }
@@ -79,7 +99,14 @@ impl Change {
             | Self::MessageDeleted(id)
             | Self::Translated(id, _)
             | Self::Reaction(id, ..) => Some(id),
-            Self::Created | Self::Read(_) | Self::Glossary => None,
+            Self::Created
+            | Self::Read(_)
+            | Self::Glossary
+            | Self::Updated
+            | Self::Closed
+            | Self::Joined(_)
+            | Self::Left(_)
+            | Self::Role(_) => None,
         }
     }
 }

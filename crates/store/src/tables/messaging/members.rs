@@ -80,19 +80,138 @@ pub fn insert(tx: &mut Tx<'_>, member: &NewMember) -> Result<(), StoreError> {
         ("joined_at", member.joined_at.into()),
     ];
     tx.insert_into("members", row)?;
-    // Nobody changes these settings before the person is counted.
-    let held = tx.for_share();
-    let settings = tx.fetch_optional(
-        &format!("SELECT {LANGUAGE_COLUMNS} FROM users u WHERE u.id = $1 AND u.is_active AND u.deleted_at IS NULL {held}"),
-        &[member.user_id.into()])?;
-    tx.execute(
-        "UPDATE conversations SET member_count = member_count + 1 WHERE id = $1",
-        &[member.conversation_id.into()],
-    )?;
+    let settings = held_settings(tx, member.user_id)?;
+    change_count(tx, member.conversation_id, 1)?;
     match settings {
         Some(settings) => conversation_languages::add_member(tx, member.conversation_id, &settings),
         None => Ok(()),
     }
+}
+
+/// The languages of an active account; nobody changes them before this transaction ends.
+fn held_settings(tx: &mut Tx<'_>, user: UserId) -> Result<Option<LanguageSettings>, StoreError> {
+    let held = tx.for_share();
+    tx.fetch_optional(
+        &format!("SELECT {LANGUAGE_COLUMNS} FROM users u WHERE u.id = $1 AND u.is_active AND u.deleted_at IS NULL {held}"),
+        &[user.into()],
+    )
+}
+
+fn change_count(tx: &mut Tx<'_>, conversation: ConversationId, change: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE conversations SET member_count = member_count + $2 WHERE id = $1",
+        &[conversation.into(), change.into()],
+    )?;
+    Ok(())
+}
+
+/// The membership that a user has or had, whether the account is active or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// The user is a member, with this role.
+    Active(MemberRole),
+    /// The user has left, or was removed.
+    Ended,
+    /// The user was banned.
+    Banned,
+}
+
+/// The membership that a user has or had in a conversation.
+pub fn past(conversation: ConversationId, user: UserId) -> Query<Option<Past>> {
+    let found = Query::<(MemberRole, bool, Option<Timestamp>)>::optional(
+        "SELECT role, is_active, banned_at FROM members WHERE conversation_id = $1 AND user_id = $2",
+        vec![conversation.into(), user.into()],
+    );
+    found.map(|found| {
+        found.map(|(role, is_active, banned_at)| match (is_active, banned_at) {
+            (true, _) => Past::Active(role),
+            (false, None) => Past::Ended,
+            (false, Some(_)) => Past::Banned,
+        })
+    })
+}
+
+/// Begins a membership, one that has ended or a new one. The caller has locked the conversation.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when this person is a member already.
+pub fn join(tx: &mut Tx<'_>, member: &NewMember) -> Result<(), StoreError> {
+    let begun = tx.execute(
+        "UPDATE members SET is_active = TRUE, role = $3, joined_at = $4, left_at = NULL, banned_at = NULL \
+         WHERE conversation_id = $1 AND user_id = $2 AND is_active = FALSE",
+        &[member.conversation_id.into(), member.user_id.into(), member.role.into(), member.joined_at.into()],
+    )?;
+    if begun == 0 {
+        return insert(tx, member);
+    }
+    let settings = held_settings(tx, member.user_id)?;
+    change_count(tx, member.conversation_id, 1)?;
+    match settings {
+        Some(settings) => conversation_languages::add_member(tx, member.conversation_id, &settings),
+        None => Ok(()),
+    }
+}
+
+/// Ends a membership; returns whether it was active.
+pub fn leave(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    user: UserId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let ended = tx.execute(
+        "UPDATE members SET is_active = FALSE, left_at = $3 \
+         WHERE conversation_id = $1 AND user_id = $2 AND is_active",
+        &[conversation.into(), user.into(), now.into()],
+    )?;
+    if ended == 0 {
+        return Ok(false);
+    }
+    let settings = held_settings(tx, user)?;
+    change_count(tx, conversation, -1)?;
+    if let Some(settings) = settings {
+        conversation_languages::remove_member(tx, conversation, &settings)?;
+    }
+    Ok(true)
+}
+
+/// Bans a user from a conversation, or lifts the ban. One who was never a member cannot be banned.
+pub fn set_ban(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    user: UserId,
+    banned_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE members SET banned_at = $3 WHERE conversation_id = $1 AND user_id = $2",
+        &[conversation.into(), user.into(), banned_at.into()],
+    )?;
+    Ok(())
+}
+
+/// Changes the role of a member; returns whether the membership is active.
+pub fn set_role(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    user: UserId,
+    role: MemberRole,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE members SET role = $3 WHERE conversation_id = $1 AND user_id = $2 AND is_active",
+        &[conversation.into(), user.into(), role.into()],
+    )?;
+    Ok(changed > 0)
+}
+
+/// The member with this role who joined first.
+pub fn first_with_role(conversation: ConversationId, role: MemberRole) -> Query<Option<UserId>> {
+    Query::optional(
+        format!(
+            "SELECT m.user_id FROM members m JOIN users u ON u.id = m.user_id \
+             WHERE m.conversation_id = $1 AND m.role = $2 AND {IS_HERE} ORDER BY m.joined_at, m.id LIMIT 1"
+        ),
+        vec![conversation.into(), role.into()],
+    )
 }
 
 /// Whether a membership is active, and the account of its holder `u`.
@@ -321,17 +440,20 @@ pub fn ended(tx: &mut Tx<'_>, users: &[UserId]) -> Result<Vec<(UserId, Conversat
     )
 }
 
-/// How many memberships each of `users` has or had. One that was deleted instead of ended shows only here.
+/// A number for each of `users` that changes when a membership of theirs begins or is deleted: how many they have or had, plus the
+/// time of the newest. One that has ended is found by its row.
 ///
 /// # Errors
 /// As the database says.
-pub fn counts(tx: &mut Tx<'_>, users: &[UserId]) -> Result<HashMap<UserId, i64>, StoreError> {
+pub fn states(tx: &mut Tx<'_>, users: &[UserId]) -> Result<HashMap<UserId, i64>, StoreError> {
     if users.is_empty() {
         return Ok(HashMap::new());
     }
     let list = placeholders(1, users.len());
     let found = tx.fetch_all(
-        &format!("SELECT user_id, count(*) AS total FROM members WHERE user_id IN ({list}) GROUP BY user_id"),
+        &format!(
+            "SELECT user_id, count(*) + max(joined_at) AS state FROM members WHERE user_id IN ({list}) GROUP BY user_id"
+        ),
         &padded(users.iter().map(|id| Value::from(*id))),
     )?;
     Ok(found.into_iter().collect())

@@ -128,6 +128,19 @@ pub fn languages_of_latest(conversation: ConversationId, author: UserId) -> Quer
     )
 }
 
+/// When a user wrote their latest message in a conversation since a time, if they did.
+pub fn latest_since(
+    conversation: ConversationId,
+    author: UserId,
+    since: Timestamp,
+) -> Query<Option<Timestamp>> {
+    Query::one(
+        "SELECT max(created_at) AS latest FROM messages \
+         WHERE conversation_id = $1 AND sender_id = $2 AND created_at > $3 AND deleted_at IS NULL",
+        vec![conversation.into(), author.into(), since.into()],
+    )
+}
+
 /// The users who wrote the latest messages of a conversation, the latest first, with repetitions.
 pub fn latest_authors(conversation: ConversationId) -> Query<Vec<UserId>> {
     Query::all(

@@ -1,0 +1,62 @@
+//! Members who come and go, over the API.
+
+use meeshy_harness::TestServer;
+use meeshy_testkit::{Person, Socket, both_databases, eventually};
+use serde_json::{Value, json};
+
+/// Whether a socket receives what is written in a conversation.
+async fn hears(author: &Person, talk: &str, socket: &mut Socket) -> bool {
+    let id = author.say(talk, "bonjour").await;
+    // Another gateway may be a moment behind.
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_millis(300);
+    while tokio::time::Instant::now() < deadline {
+        let heard = socket.so_far().await;
+        if heard.iter().any(|(name, data)| name == "message:new" && data["id"] == json!(id)) {
+            return true;
+        }
+    }
+    false
+}
+
+#[both_databases]
+async fn sockets_follow_memberships(server: TestServer) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let emma = server.sign_up("emma", "en").await;
+    let talk = lea.group(&[&carlos]).await;
+    let (mut his, mut hers) = (Socket::of(&server, &carlos).await, Socket::of(&server, &emma).await);
+    let path = format!("/conversations/{talk}/participants");
+    for _ in 0..2 {
+        let added = lea.post(&path, json!({ "userId": emma.id })).await;
+        assert_eq!(
+            (added.status, &added.body["data"]["member"]["userId"]),
+            (200, &json!(emma.id)),
+            "{}",
+            added.body
+        );
+        assert_eq!(hers.event("conversation:new").await["conversationId"], json!(talk));
+        assert_eq!(his.event("conversation:updated").await["conversationId"], json!(talk));
+        eventually("the new member receives messages", async || hears(&lea, &talk, &mut hers).await).await;
+        let removed = lea.delete(&format!("{path}/{}", emma.id)).await;
+        assert_eq!(removed.status, 200, "{}", removed.body);
+        assert_eq!(hers.event("conversation:deleted").await["conversationId"], json!(talk));
+        his.event("conversation:updated").await;
+        eventually("the old member receives nothing", async || !hears(&lea, &talk, &mut hers).await).await;
+        hers.so_far().await;
+    }
+    assert_eq!(emma.get(&format!("/conversations/{talk}")).await.code(), "CONVERSATION_ACCESS_DENIED");
+
+    let role = lea.patch(&format!("{path}/{}/role", carlos.id), json!({ "role": "admin" })).await;
+    assert_eq!((&role.body["data"]["role"], role.status), (&json!("ADMIN"), 200), "{}", role.body);
+    let heard = his.event("participant:role-updated").await;
+    assert_eq!((&heard["userId"], &heard["newRole"]), (&json!(carlos.id), &json!("ADMIN")));
+    let changed = carlos.patch(&format!("/conversations/{talk}"), json!({ "title": "Viaje" })).await;
+    assert_eq!(changed.body["data"]["title"], "Viaje", "{}", changed.body);
+    his.event("conversation:updated").await;
+    let left = lea.post(&format!("/conversations/{talk}/leave"), Value::Null).await;
+    assert_eq!(left.status, 200, "{}", left.body);
+    // He is its creator now.
+    assert_eq!(his.event("participant:role-updated").await["newRole"], "CREATOR");
+    assert_eq!(carlos.delete(&format!("/conversations/{talk}")).await.status, 200);
+    assert_eq!(his.event("conversation:deleted").await["conversationId"], json!(talk));
+    assert_eq!(carlos.get(&format!("/conversations/{talk}")).await.code(), "CONVERSATION_NOT_FOUND");
+}
