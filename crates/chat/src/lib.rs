@@ -30,6 +30,7 @@ mod jobs;
 mod languages;
 mod messages;
 pub mod model;
+mod people;
 mod policy;
 mod presence;
 pub mod retention;
@@ -40,9 +41,10 @@ mod translation;
 mod views;
 
 pub use accounts::{
-    Account, Accounts, Activity, Administration, Authority, Availability, CallLimit, CallLimits, Caller,
-    Credential, Device, Ended, ProfilePatch, Profiles, Refreshed, Registration, Sessions, Setup, SetupState,
-    SignIn, SignIns, SignedIn,
+    AVATAR_PATH, Account, Accounts, Activity, Administration, Authority, Availability, CallLimit, CallLimits,
+    Caller, Credential, Device, Ended, PasswordChange, ProfilePatch, Profiles, PublicProfile, Refreshed,
+    Registration, Security, Sessions, Setup, SetupState, SignIn, SignIns, SignedIn, TwoFactorSetup,
+    TwoFactorStatus, UserFigures, UserPage, Wanted,
 };
 pub use chat::Chat;
 pub use cluster::{Cluster, GatewayError, Gateways};
@@ -51,15 +53,20 @@ pub use conversations::{
     ParticipantPage, ParticipantRequest, ParticipantView,
 };
 pub use error::ChatError;
-pub use event_bus::{Ephemeral, Event, FoundTranslation, Happened, HiddenFrom, Typing};
+pub use event_bus::{Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, Typing};
 pub use events::{AllCaughtUp, CaughtUp, Events, Feed, Stretch};
 pub use health::{Health, NotificationCounts, Statistics};
 pub use jobs::{JobStates, Jobs};
 pub use meeshy_store::StoreError;
+pub use meeshy_store::friend_requests::Direction as RequestDirection;
 pub use meeshy_store::translators::Speed;
 pub use meeshy_translation::Tier;
 pub use messages::{
     FileRequest, Files, MessageEdit, MessagePage, Messages, NewMessage, PageRequest, Sent, ServedFile,
+};
+pub use people::{
+    AbuseReports, Blocks, FriendRequestPage, FriendRequestView, Friends, NewAbuseReport, NewFriendRequest,
+    RequestAnswer, RequestFilter,
 };
 pub use presence::Presence;
 pub use secrets::Secrets;

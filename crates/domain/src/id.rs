@@ -141,6 +141,10 @@ id!(
     ReportId
 );
 id!(
+    /// A friend request.
+    FriendRequestId
+);
+id!(
     /// A text to translate that is not a message.
     TextId
 );

@@ -4,9 +4,9 @@
 
 use crate::{
     Ack, Authenticated, ConversationMember, ConversationNew, ConversationRef, EditMessage, ErrorEvent,
-    GlossaryUpdated, Handshake, Message, MessageTranslation, Nothing, ReadStatusUpdated, RequestTranslation,
-    Schemas, SendMessage, SentMessage, ServerRestarting, StatsEvent, TranslationError, TranslationReceived,
-    TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
+    FriendRequestUpdated, GlossaryUpdated, Handshake, Message, MessageTranslation, Nothing,
+    ReadStatusUpdated, RequestTranslation, Schemas, SendMessage, SentMessage, ServerRestarting, StatsEvent,
+    TranslationError, TranslationReceived, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
 };
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -223,6 +223,8 @@ server_events! {
     READ_STATUS_UPDATED = "read-status:updated" ReadStatusUpdated => Members;
     /// The glossary of a conversation, or the proposals for it, have changed: clients that show them read them again.
     GLOSSARY_UPDATED = "glossary:updated" GlossaryUpdated => Members;
+    /// A friend request of the user, sent or received, has changed: clients that show them read them again.
+    FRIEND_REQUEST_UPDATED = "friend-request:updated" FriendRequestUpdated => User;
     /// The server is about to restart.
     SERVER_RESTARTING = "server:restarting" ServerRestarting => Everyone;
 }

@@ -18,6 +18,7 @@ mod health;
 mod json;
 mod message;
 mod participant;
+mod people;
 mod request;
 mod schema;
 mod time;
@@ -25,8 +26,9 @@ mod translation;
 mod user;
 
 pub use account::{
-    Availability, ChallengedUser, LoginAnswer, Me, NeedsCode, Notice, ProfileUpdated, Refreshed, SetupState,
-    SignedIn, Token,
+    Availability, AvatarUpdated, BackupCodes, ChallengedUser, CodeAnswer, CodeVerified, LoginAnswer, Me,
+    NeedsCode, Notice, ProfileUpdated, Refreshed, SetupState, SignedIn, Token, TwoFactorSetup,
+    TwoFactorStatus, UsernameAvailable, UsernameChecked, UsernameUpdated,
 };
 pub use attachment::Attachment;
 pub use catalogue::{
@@ -54,8 +56,13 @@ pub use message::{
     TextState, Translation, TranslationState,
 };
 pub use participant::Participant;
+pub use people::{
+    AbuseReport, FriendRequest, FriendRequestAnswered, FriendRequestSent, FriendRequestUpdated,
+};
 pub use request::{
-    Code, CreateConversation, Login, LoginCode, PatchMe, PostMessage, PutMessage, Refresh, Register,
+    AnswerFriendRequest, ChangePassword, Code, CreateConversation, DisableTwoFactor, Login, LoginCode,
+    PatchAvatar, PatchFriendRequest, PatchMe, PatchUsername, PostMessage, PostReport, PutMessage, Refresh,
+    Register, ReportUser, SendFriendRequest, ValidateSession,
 };
 pub use schema::Schemas;
 pub use time::Iso;
@@ -67,4 +74,7 @@ pub use translation::{
     TranslateTexts, TranslatedText, TranslatedTexts, TranslationError, TranslationProgress,
     TranslationReceived, TranslationReport, TranslationStatistics, TranslationsBeside,
 };
-pub use user::{FoundUser, Language, Languages, Permissions, Session, TranslatedFrom, User};
+pub use user::{
+    FoundUser, Language, Languages, Permissions, PublicUser, Session, SessionCheck, SessionDetails, Sessions,
+    SessionsEnded, SignedInTest, TranslatedFrom, User, UserPage, UserStats,
+};

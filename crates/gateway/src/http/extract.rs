@@ -134,6 +134,12 @@ segments! {
     LanguageTag = "language", "es", [];
     /// The id of a glossary term.
     TermRef = "termId", "65a0c0ffee0123456789abcd", [NotFound];
+    /// The id or username of a user.
+    UserRef = "userId", "65a0c0ffee0123456789abcd", [UserNotFound];
+    /// The id of a session.
+    SessionRef = "sessionId", "65a0c0ffee0123456789abcd", [NotFound];
+    /// The id of a friend request.
+    FriendRequestRef = "requestId", "65a0c0ffee0123456789abcd", [NotFound];
     /// The translation of a message, as `<message>-<language>`.
     JobRef = "jobId", "65a0c0ffee0123456789abcd-es", [MessageNotFound];
 }

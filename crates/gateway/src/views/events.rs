@@ -3,14 +3,24 @@
 use super::messages::message;
 use super::translations::{missing_state, reason, translation};
 use meeshy_chat::model::Translation;
-use meeshy_chat::{CaughtUp, Event, Happened};
+use meeshy_chat::{CaughtUp, Event, FriendRequestChange, Happened};
 use meeshy_domain::{ConversationId, Language, ReasonCode, Timestamp, UserId};
 use meeshy_wire::{
-    ConversationEvents, ConversationNew, GlossaryUpdated, LoggedEvent, Message, MessageTranslation,
-    ReadStatusUpdated, TranslationStateEvent, event_name,
+    ConversationEvents, ConversationNew, FriendRequestUpdated, GlossaryUpdated, LoggedEvent, Message,
+    MessageTranslation, ReadStatusUpdated, TranslationStateEvent, event_name,
 };
 use serde::Serialize;
 use std::iter;
+
+/// A friend request that was sent, answered or removed.
+pub fn friend_request(change: &FriendRequestChange) -> FriendRequestUpdated {
+    FriendRequestUpdated {
+        request_id: change.request_id,
+        sender_id: change.sender,
+        receiver_id: change.receiver,
+        status: change.status,
+    }
+}
 
 /// A finished translation.
 #[derive(Debug)]
@@ -102,6 +112,7 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
         // These are not in the log.
         Event::TranslationFound { .. }
         | Event::SessionEnded { .. }
+        | Event::FriendRequest(_)
         | Event::Typing(_)
         | Event::Missed { .. } => {
             return None;

@@ -69,6 +69,7 @@ const MIGRATIONS: &[Migration] = migrations![
     32 "0032_participants",
     33 "0033_glossary_proposals",
     34 "0034_grades",
+    37 "0037_profiles",
 ];
 
 /// The schema changes made when a database was opened.
