@@ -45,9 +45,9 @@ check-ct2: ## Lint the feature `ct2`, which builds CTranslate2 (docs/testing.md)
 test-ct2: setup-test ## Test the feature `ct2` with synthetic models
 	cargo nextest run -p meeshy-translation --features ct2
 
-generate: web/node_modules ## Regenerate docs/openapi.json, docs/events.md and web/src/api from the declarations of routes and events
+generate: web/node_modules ## Regenerate docs/openapi.json, docs/events.md, docs/old-routes.tsv and web/src/api from the declarations of routes and events
 	mkdir -p web/dist
-	UPDATE_GENERATED=1 cargo test -p meeshy-gateway --test stories generated
+	UPDATE_GENERATED=1 cargo test -p meeshy-gateway --test stories -- generated coverage
 	cd web && npm run api
 
 fuzz: ## Run the fuzz targets (TARGET=…), each for SECONDS=… (docs/testing.md)

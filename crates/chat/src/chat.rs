@@ -2,7 +2,7 @@
 
 use crate::ChatError;
 use crate::accounts::{
-    Accounts, Activity, Administration, CallLimits, Passwords, Profiles, Sessions, Setup, SignIns,
+    Accounts, Activity, Administration, CallLimits, Passwords, Profiles, Security, Sessions, Setup, SignIns,
 };
 use crate::cluster::{Cluster, Gateways};
 use crate::context::Context;
@@ -12,6 +12,7 @@ use crate::events::Events;
 use crate::health::Health;
 use crate::jobs::Jobs;
 use crate::messages::{Files, Messages, Reactions};
+use crate::people::{AbuseReports, Blocks, Friends};
 use crate::presence::Presence;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
@@ -50,12 +51,16 @@ macro_rules! services {
 }
 
 services! {
+    /// Reports to the moderators of the server.
+    abuse_reports: AbuseReports,
     /// Registration.
     accounts: Accounts,
     /// When users were last active.
     activity: Activity,
     /// What operators do with accounts.
     administration: Administration,
+    /// Users who have blocked others.
+    blocks: Blocks,
     /// Rate limits over all gateways.
     call_limits: CallLimits,
     /// The exchange with other processes.
@@ -66,6 +71,8 @@ services! {
     events: Events,
     /// The files attached to messages.
     files: Files,
+    /// Friend requests.
+    friends: Friends,
     /// This process as one of the gateways on its database.
     gateways: Gateways,
     /// The glossaries of conversations.
@@ -82,6 +89,8 @@ services! {
     reactions: Reactions,
     /// Reports of translations.
     reports: Reports,
+    /// What users change about how they sign in.
+    security: Security,
     /// The sessions of devices, and authentication.
     sessions: Sessions,
     /// The setup of a new server.
@@ -144,7 +153,8 @@ impl Chat {
         );
         let administration =
             Administration::new(shared(), conversations.clone(), sessions.clone(), passwords.clone());
-        let sign_ins = SignIns::new(shared(), sessions.clone(), passwords, settings.limit_sign_ins);
+        let sign_ins = SignIns::new(shared(), sessions.clone(), passwords.clone(), settings.limit_sign_ins);
+        let security = Security::new(shared(), sessions.clone(), sign_ins.clone(), passwords);
 
         let signals = Arc::<Signals>::default();
         let engines = Engines::new(translator);
@@ -171,9 +181,12 @@ impl Chat {
 
         conversations.open_global_room().await?;
         let services = Services {
+            abuse_reports: AbuseReports::new(shared()),
             accounts,
             activity: Activity::new(shared()),
             administration,
+            blocks: Blocks::new(shared()),
+            friends: Friends::new(shared(), Arc::clone(&presence), conversations.clone()),
             call_limits: CallLimits::new(shared()),
             cluster,
             conversations,
@@ -184,10 +197,11 @@ impl Chat {
             health: Health::new(shared(), worker.clone(), translators),
             jobs: Jobs::new(shared()),
             messages,
+            profiles: Profiles::new(shared(), Arc::clone(&presence)),
             presence,
-            profiles: Profiles::new(shared()),
             reactions: Reactions::new(shared()),
             reports,
+            security,
             sessions,
             setup,
             sign_ins,

@@ -1,5 +1,6 @@
 //! Errors, each with a message for the person who made the request.
 
+use meeshy_domain::Timestamp;
 use meeshy_domain::text::InvalidText;
 use meeshy_store::StoreError;
 use std::time::Duration;
@@ -48,6 +49,14 @@ pub enum ChatError {
         /// How long attempts are rejected.
         retry_after: Duration,
     },
+    /// It was changed a short time ago.
+    #[error("you can change your {what} again from {}", date(.next))]
+    TooSoon {
+        /// The noun: `username`.
+        what: &'static str,
+        /// When it can be changed again.
+        next: Timestamp,
+    },
     /// Overloaded; trying again later helps.
     #[error("{0}")]
     Busy(String),
@@ -59,6 +68,11 @@ pub enum ChatError {
 /// Whole seconds, at least one.
 fn seconds(wait: &Duration) -> u64 {
     wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+fn date(time: &Timestamp) -> String {
+    let time = jiff::Timestamp::from_millisecond(time.millis()).unwrap_or_default();
+    time.strftime("%Y-%m-%d").to_string()
 }
 
 impl ChatError {

@@ -30,6 +30,7 @@ mod jobs;
 mod languages;
 mod messages;
 pub mod model;
+mod people;
 mod policy;
 mod presence;
 pub mod retention;
@@ -40,9 +41,10 @@ mod translation;
 mod views;
 
 pub use accounts::{
-    Account, Accounts, Activity, Administration, Authority, Availability, CallLimit, CallLimits, Caller,
-    Credential, Device, Ended, ProfilePatch, Profiles, Refreshed, Registration, Sessions, Setup, SetupState,
-    SignIn, SignIns, SignedIn,
+    AVATAR_PATH, Account, Accounts, Activity, Administration, Authority, Availability, CallLimit, CallLimits,
+    Caller, Credential, Device, Ended, PasswordChange, ProfilePatch, Profiles, PublicProfile, Refreshed,
+    Registration, Security, Sessions, Setup, SetupState, SignIn, SignIns, SignedIn, TwoFactorSetup,
+    TwoFactorStatus, UserFigures, UserPage, Wanted,
 };
 pub use chat::Chat;
 pub use cluster::{Cluster, GatewayError, Gateways};
@@ -52,17 +54,23 @@ pub use conversations::{
 };
 pub use error::ChatError;
 pub use event_bus::{
-    Ephemeral, Event, FoundTranslation, Happened, HiddenFrom, MemberChange, ReactionChange, Typing,
+    Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, MemberChange,
+    ReactionChange, Typing,
 };
 pub use events::{AllCaughtUp, CaughtUp, Events, Feed, Stretch};
 pub use health::{Health, NotificationCounts, Statistics};
 pub use jobs::{JobStates, Jobs};
 pub use meeshy_store::StoreError;
+pub use meeshy_store::friend_requests::Direction as RequestDirection;
 pub use meeshy_store::translators::Speed;
 pub use meeshy_translation::Tier;
 pub use messages::{
     FileRequest, Files, MentionOfCaller, MentionSuggestion, MessageEdit, MessagePage, MessageReactions,
     Messages, NewMessage, PageRequest, Reactions, Sent, ServedFile,
+};
+pub use people::{
+    AbuseReports, Blocks, FriendRequestPage, FriendRequestView, Friends, NewAbuseReport, NewFriendRequest,
+    RequestAnswer, RequestFilter,
 };
 pub use presence::Presence;
 pub use secrets::Secrets;

@@ -1,8 +1,11 @@
 //! What `chat` answers with that is a row of a table.
 
+pub use meeshy_store::abuse_reports::AbuseReport;
 pub use meeshy_store::attachments::Attachment;
+pub use meeshy_store::avatars::Avatar;
 pub use meeshy_store::conversation_languages::Counts as LanguageCounts;
 pub use meeshy_store::conversations::{Conversation, Preferences};
+pub use meeshy_store::friend_requests::FriendRequest;
 pub use meeshy_store::glossary::Term;
 pub use meeshy_store::glossary_proposals::Proposal;
 pub use meeshy_store::guests::{Guest, GuestParticipant};
@@ -10,6 +13,7 @@ pub use meeshy_store::members::Membership;
 pub use meeshy_store::mentions::Mention;
 pub use meeshy_store::messages::Message;
 pub use meeshy_store::participants::Participant;
+pub use meeshy_store::profiles::Figures as MessageFigures;
 pub use meeshy_store::reactions::{Count as ReactionCount, Reaction};
 pub use meeshy_store::reports::Report;
 pub use meeshy_store::sessions::Session;

@@ -145,6 +145,10 @@ id!(
     ReportId
 );
 id!(
+    /// A friend request.
+    FriendRequestId
+);
+id!(
     /// A text to translate that is not a message.
     TextId
 );

@@ -58,3 +58,53 @@ named!(
         Other = "other",
     }
 );
+
+named!(
+    /// The state of a friend request.
+    FriendRequestStatus, "status" {
+        /// It waits for an answer.
+        Pending = "pending",
+        /// The two are friends.
+        Accepted = "accepted",
+        /// It was declined.
+        Rejected = "rejected",
+        /// It was declined for good. Only the old system did so.
+        Blocked = "blocked",
+    }
+);
+
+named!(
+    /// What can be reported to the moderators of the server.
+    ReportedKind, "kind of report" {
+        /// A message.
+        Message = "message",
+        /// A user.
+        User = "user",
+        /// A conversation.
+        Conversation = "conversation",
+        /// A community.
+        Community = "community",
+    }
+);
+
+named!(
+    /// What is wrong with what is reported.
+    AbuseKind, "type of report" {
+        /// Unsolicited advertisement.
+        Spam = "spam",
+        /// Inappropriate content.
+        Inappropriate = "inappropriate",
+        /// Harassment of somebody.
+        Harassment = "harassment",
+        /// Violence, or a threat of it.
+        Violence = "violence",
+        /// Hate.
+        HateSpeech = "hate_speech",
+        /// A profile of nobody.
+        FakeProfile = "fake_profile",
+        /// A profile in the name of somebody else.
+        Impersonation = "impersonation",
+        /// Something else, described in the reason.
+        Other = "other",
+    }
+);

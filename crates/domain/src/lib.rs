@@ -12,11 +12,13 @@ pub mod concealment;
 pub mod emoji;
 pub mod grade;
 pub mod id;
+pub mod image;
 pub mod kind;
 pub mod language;
 pub mod limits;
 mod named;
 pub mod network;
+pub mod phone;
 pub mod reader;
 pub mod reason;
 pub mod role;
@@ -32,10 +34,11 @@ pub use concealment::Concealed;
 pub use emoji::Emoji;
 pub use grade::Grade;
 pub use id::{
-    AttachmentId, ConversationId, IdGenerator, MemberId, MessageId, ReactionId, ReportId, SessionId, TermId,
-    TextId, UserId,
+    AttachmentId, ConversationId, FriendRequestId, IdGenerator, MemberId, MessageId, ReactionId, ReportId,
+    SessionId, TermId, TextId, UserId,
 };
-pub use kind::{ConversationKind, MessageType, ReportReason};
+pub use image::ImageKind;
+pub use kind::{AbuseKind, ConversationKind, FriendRequestStatus, MessageType, ReportReason, ReportedKind};
 pub use language::{Direction, Language, UnknownLanguage};
 pub use named::UnknownName;
 pub use network::Network;

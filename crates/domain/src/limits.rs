@@ -14,6 +14,18 @@ pub const NAME_CHARS: usize = 50;
 pub const DISPLAY_NAME_CHARS: usize = 100;
 /// Maximum length of a bio, in characters.
 pub const BIO_CHARS: usize = 500;
+/// Maximum size of an uploaded profile picture, in bytes.
+pub const AVATAR_BYTES: usize = 512 * 1024;
+/// Maximum length of the URL of a profile picture elsewhere, in bytes.
+pub const AVATAR_URL_BYTES: usize = 2_048;
+/// How long a username stays the same, at least.
+pub const USERNAME_CHANGE_INTERVAL: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 60 * 60);
+/// Maximum length of the message of a friend request, in characters.
+pub const FRIEND_REQUEST_CHARS: usize = 200;
+/// Maximum number of friend requests of one user that wait for an answer.
+pub const PENDING_FRIEND_REQUESTS: i64 = 200;
+/// Maximum number of users that one user can block.
+pub const BLOCKED_USERS: usize = 1_000;
 /// Maximum length of a conversation identifier (the part of its URL), in characters.
 pub const IDENTIFIER_CHARS: usize = 50;
 /// Maximum length of a language tag, in characters. RFC 5646 (section 4.4.1) recommends 35.

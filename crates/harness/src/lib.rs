@@ -17,4 +17,4 @@ pub use chat::SIGNING_SECRET;
 pub use engine::{Engine, downloading, nobody_speaks};
 #[cfg(feature = "gateway")]
 pub use server::{Single, TestServer, unlimited};
-pub use world::{World, registration};
+pub use world::{World, registration, wanted};

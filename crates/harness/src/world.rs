@@ -8,7 +8,7 @@ use futures::FutureExt;
 use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
     Chat, ChatError, ConversationView, Device, Event, Feed, MessagePage, NewConversation, NewMessage,
-    PageRequest, Registration, Sent, SignIn, SignedIn, Translate,
+    PageRequest, Registration, Sent, SignIn, SignedIn, Translate, Wanted,
 };
 use meeshy_domain::{Clock, UserId};
 use meeshy_store::translations::State;
@@ -212,4 +212,10 @@ pub fn registration(username: &str, language: &str) -> Registration {
         regional_language: None,
         setup_code: None,
     }
+}
+
+/// A username and an address that somebody asks about before registering.
+#[must_use]
+pub fn wanted(username: Option<&str>, email: Option<&str>) -> Wanted {
+    Wanted { username: username.map(str::to_owned), email: email.map(str::to_owned), ..Wanted::default() }
 }

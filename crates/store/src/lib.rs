@@ -23,7 +23,10 @@ pub use engine::query::{Queries, Query};
 pub use engine::record::FromRow;
 pub use engine::tx::Tx;
 pub use engine::value::{FromValue, Row, Value};
-pub use tables::accounts::{attempts, blocks, names, second_factor, sessions, setup, users};
+pub use tables::accounts::{
+    abuse_reports, attempts, avatars, blocks, friend_requests, names, profiles, second_factor, sessions,
+    setup, users,
+};
 pub use tables::messaging::{
     attachments, conversation_languages, conversations, deletions, events, glossary, glossary_proposals,
     guests, members, mentions, messages, notifications, participants, reactions, statuses, visibility,

@@ -1,6 +1,6 @@
 //! Responses to registration, sign-in and profile requests.
 
-use crate::{Session, Success, User};
+use crate::{Iso, Session, Success, User};
 use meeshy_domain::{UserId, WebAddress};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -101,7 +101,82 @@ pub struct ProfileUpdated {
     pub message: String,
 }
 
-/// The availability of a name and an address.
+/// The caller's picture after a change.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AvatarUpdated {
+    pub avatar: Option<WebAddress>,
+    pub message: String,
+}
+
+/// The caller's username after a change.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct UsernameUpdated {
+    pub username: String,
+    pub message: String,
+}
+
+/// The availability of a username, also at the top level, where a part of the old web client expects it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct UsernameChecked {
+    #[serde(flatten)]
+    pub answer: Success<UsernameAvailable>,
+    pub available: bool,
+}
+
+/// The availability of a username.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct UsernameAvailable {
+    pub available: bool,
+    /// Available names, if it is taken.
+    pub suggestions: Vec<String>,
+}
+
+/// Whether codes are required to sign in.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TwoFactorStatus {
+    pub enabled: bool,
+    pub enabled_at: Option<Iso>,
+    pub has_backup_codes: bool,
+    pub backup_codes_count: usize,
+}
+
+/// What an authenticator needs.
+#[derive(Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TwoFactorSetup {
+    /// In base32.
+    pub secret: String,
+    /// The QR code of `otpauthUrl`, a PNG file.
+    pub qr_code_data_url: String,
+    pub otpauth_url: String,
+}
+
+/// New backup codes, which are not shown again.
+#[derive(Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BackupCodes {
+    pub message: String,
+    pub backup_codes: Vec<String>,
+}
+
+/// A code was right.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CodeVerified {
+    pub valid: bool,
+    pub used_backup_code: bool,
+}
+
+/// The result of a code: a sign-in, or for signed-in users that it is right.
+#[derive(Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum CodeAnswer {
+    SignedIn(Box<SignedIn>),
+    Verified(CodeVerified),
+}
+
+/// The availability of a name, and the validity of an address and a telephone number.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Availability {
@@ -110,6 +185,10 @@ pub struct Availability {
     /// Available names, if the requested one is taken.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suggestions: Vec<String>,
+    /// Whether the address is valid. Whether it is taken is only told on registration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_available: Option<bool>,
+    /// The same for the telephone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number_available: Option<bool>,
 }

@@ -4,11 +4,11 @@
 
 use crate::{
     Ack, Authenticated, ConversationDeleted, ConversationMember, ConversationNew, ConversationRef,
-    ConversationUpdated, DeleteMessage, DeletedMessage, EditMessage, ErrorEvent, GlossaryUpdated, Handshake,
-    MentionCreated, Message, MessageDeleted, MessageTranslation, Nothing, Notice, React, Reaction,
-    ReactionEvent, ReactionSync, ReadStatusUpdated, RequestTranslation, RoleUpdated, Schemas, SendMessage,
-    SentMessage, ServerRestarting, StatsEvent, SyncReactions, TranslationError, TranslationReceived,
-    TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
+    ConversationUpdated, DeleteMessage, DeletedMessage, EditMessage, ErrorEvent, FriendRequestUpdated,
+    GlossaryUpdated, Handshake, MentionCreated, Message, MessageDeleted, MessageTranslation, Nothing, Notice,
+    React, Reaction, ReactionEvent, ReactionSync, ReadStatusUpdated, RequestTranslation, RoleUpdated,
+    Schemas, SendMessage, SentMessage, ServerRestarting, StatsEvent, SyncReactions, TranslationError,
+    TranslationReceived, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
 };
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -252,6 +252,8 @@ server_events! {
     READ_STATUS_UPDATED = "read-status:updated" ReadStatusUpdated => Members;
     /// The glossary of a conversation, or the proposals for it, have changed: clients that show them read them again.
     GLOSSARY_UPDATED = "glossary:updated" GlossaryUpdated => Members;
+    /// A friend request of the user, sent or received, has changed: clients that show them read them again.
+    FRIEND_REQUEST_UPDATED = "friend-request:updated" FriendRequestUpdated => User;
     /// The server is about to restart.
     SERVER_RESTARTING = "server:restarting" ServerRestarting => Everyone;
 }

@@ -1,6 +1,6 @@
 //! The envelope of every REST response.
 
-use crate::ErrorCode;
+use crate::{ErrorCode, Iso};
 use meeshy_domain::ReasonCode;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -106,6 +106,9 @@ pub struct ErrorBody {
     /// After how many seconds a retry makes sense.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// When the username can be changed again, if it was changed a short time ago.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_change_allowed_at: Option<Iso>,
     /// The limit, if it was exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
@@ -132,6 +135,7 @@ impl ErrorBody {
             details: Vec::new(),
             suggestion: None,
             retry_after: None,
+            next_change_allowed_at: None,
             limit: None,
         }
     }

@@ -19,6 +19,7 @@ mod json;
 mod mention;
 mod message;
 mod participant;
+mod people;
 mod reaction;
 mod request;
 mod schema;
@@ -27,8 +28,9 @@ mod translation;
 mod user;
 
 pub use account::{
-    Availability, ChallengedUser, LoginAnswer, Me, NeedsCode, Notice, ProfileUpdated, Refreshed, SetupState,
-    SignedIn, Token,
+    Availability, AvatarUpdated, BackupCodes, ChallengedUser, CodeAnswer, CodeVerified, LoginAnswer, Me,
+    NeedsCode, Notice, ProfileUpdated, Refreshed, SetupState, SignedIn, Token, TwoFactorSetup,
+    TwoFactorStatus, UsernameAvailable, UsernameChecked, UsernameUpdated,
 };
 pub use attachment::Attachment;
 pub use catalogue::{
@@ -60,12 +62,16 @@ pub use message::{
     MissingState, Reply, TextState, Translation, TranslationState,
 };
 pub use participant::{AddedMember, Participant, RoleChanged};
+pub use people::{
+    AbuseReport, FriendRequest, FriendRequestAnswered, FriendRequestSent, FriendRequestUpdated,
+};
 pub use reaction::{
     React, Reaction, ReactionAction, ReactionAggregation, ReactionEvent, ReactionSync, SyncReactions,
 };
 pub use request::{
-    AddMember, ChangeRole, Code, CreateConversation, Login, LoginCode, PatchConversation, PatchMe,
-    PostMessage, PutMessage, Refresh, Register,
+    AddMember, AnswerFriendRequest, ChangePassword, ChangeRole, Code, CreateConversation, DisableTwoFactor,
+    Login, LoginCode, PatchAvatar, PatchConversation, PatchFriendRequest, PatchMe, PatchUsername,
+    PostMessage, PostReport, PutMessage, Refresh, Register, ReportUser, SendFriendRequest, ValidateSession,
 };
 pub use schema::Schemas;
 pub use time::Iso;
@@ -77,4 +83,7 @@ pub use translation::{
     TranslateTexts, TranslatedText, TranslatedTexts, TranslationError, TranslationProgress,
     TranslationReceived, TranslationReport, TranslationStatistics, TranslationsBeside,
 };
-pub use user::{FoundUser, Language, Languages, Permissions, Session, TranslatedFrom, User};
+pub use user::{
+    FoundUser, Language, Languages, Permissions, PublicUser, Session, SessionCheck, SessionDetails, Sessions,
+    SessionsEnded, SignedInTest, TranslatedFrom, User, UserPage, UserStats,
+};

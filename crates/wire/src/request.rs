@@ -1,7 +1,7 @@
 //! What clients send to REST. Unknown keys are ignored, except where the type says otherwise.
 
 use crate::MessageText;
-use meeshy_domain::{ConversationKind, Language, MemberRole, MessageType, limits};
+use meeshy_domain::{AbuseKind, ConversationKind, Language, MemberRole, MessageType, ReportedKind, limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
@@ -84,6 +84,8 @@ pub struct PatchMe {
     /// If empty, the username is shown.
     #[schemars(length(max = limits::DISPLAY_NAME_CHARS))]
     pub display_name: Option<String>,
+    /// The current one: it is changed with `PATCH /users/me/username`.
+    pub username: Option<String>,
     /// The current one: it cannot be changed here, because a new one has to be confirmed.
     pub email: Option<String>,
     /// The current one, or none (`null`, or an empty text).
@@ -104,6 +106,60 @@ pub struct PatchMe {
     pub translate_to_system_language: Option<bool>,
     pub translate_to_regional_language: Option<bool>,
     pub use_custom_destination: Option<bool>,
+}
+
+/// A new profile picture. Unknown keys are an error.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "avatar": "https://example.org/lea.png" }]))]
+pub struct PatchAvatar {
+    /// An `http:` or `https:` URL, or a `data:` URL with a PNG, JPEG, GIF or WebP file of at most 512 KB; `null`
+    /// or an empty text for no picture.
+    pub avatar: Option<String>,
+}
+
+/// A new username. Unknown keys are an error.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "newUsername": "lea-k", "currentPassword": "wrong horse" }]))]
+pub struct PatchUsername {
+    #[schemars(
+        length(min = *limits::USERNAME_CHARS.start(), max = *limits::USERNAME_CHARS.end()),
+        regex(pattern = "^[A-Za-z0-9_-]+$")
+    )]
+    pub new_username: String,
+    pub current_password: String,
+}
+
+/// A new password.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{ "currentPassword": "wrong horse", "newPassword": "battery staple" }]))]
+pub struct ChangePassword {
+    pub current_password: String,
+    #[schemars(length(min = limits::PASSWORD_CHARS, max = limits::PASSWORD_BYTES))]
+    pub new_password: String,
+    /// The new password again.
+    pub confirm_password: Option<String>,
+}
+
+/// The secret of a device.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{
+    "sessionToken": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+}]))]
+pub struct ValidateSession {
+    pub session_token: String,
+}
+
+/// Turns two-factor sign-in off.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "password": "wrong horse" }]))]
+pub struct DisableTwoFactor {
+    pub password: String,
+    /// A code of the authenticator, or a backup code. Not required.
+    pub code: Option<String>,
 }
 
 /// Distinguishes a `null` from a missing key.
@@ -208,4 +264,59 @@ pub struct PatchConversation {
     /// The minimum time between two messages of a member, in seconds.
     #[schemars(range(min = 0, max = 21_600))]
     pub slow_mode_seconds: Option<i64>,
+}
+
+/// Asks a user to be friends.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{ "receiverId": "65a0c0ffee0123456789abcd" }]))]
+pub struct SendFriendRequest {
+    pub receiver_id: String,
+    #[schemars(length(max = limits::FRIEND_REQUEST_CHARS))]
+    pub message: Option<String>,
+}
+
+/// Answers or withdraws a friend request.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "action": "accept" }]))]
+pub struct AnswerFriendRequest {
+    /// `accept` and `reject` are for its receiver, `cancel` for its sender.
+    #[schemars(extend("enum" = ["accept", "reject", "cancel"]))]
+    pub action: String,
+}
+
+/// Answers a friend request.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "status": "accepted" }]))]
+pub struct PatchFriendRequest {
+    #[schemars(extend("enum" = ["accepted", "rejected"]))]
+    pub status: String,
+}
+
+/// Reports something to the moderators of the server.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{
+    "reportedType": "user", "reportedEntityId": "65a0c0ffee0123456789abcd", "reportType": "spam",
+}]))]
+pub struct PostReport {
+    #[schemars(with = "ReportedKind")]
+    pub reported_type: String,
+    pub reported_entity_id: String,
+    #[schemars(with = "AbuseKind")]
+    pub report_type: String,
+    #[schemars(length(max = limits::REPORT_CHARS))]
+    pub reason: Option<String>,
+}
+
+/// Reports a user to the moderators of the server.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(extend("examples" = [{ "reportType": "spam", "reason": "advertisements" }]))]
+pub struct ReportUser {
+    /// `other` if absent.
+    #[schemars(with = "Option<AbuseKind>")]
+    pub report_type: Option<String>,
+    #[schemars(length(max = limits::REPORT_CHARS))]
+    pub reason: Option<String>,
 }

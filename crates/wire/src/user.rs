@@ -40,6 +40,80 @@ pub struct User {
     pub permissions: Permissions,
 }
 
+/// A user, for everybody.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicUser {
+    pub id: UserId,
+    pub username: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub display_name: String,
+    pub avatar: Option<WebAddress>,
+    pub banner: Option<WebAddress>,
+    pub bio: String,
+    pub role: Role,
+    /// Only told to signed-in users whom no block separates from this one; `false` for others.
+    pub is_online: bool,
+    /// The same.
+    pub last_active_at: Option<Iso>,
+    #[serde(flatten)]
+    pub languages: LanguageSettings,
+    pub is_active: bool,
+    pub deactivated_at: Option<Iso>,
+    pub created_at: Iso,
+    pub updated_at: Iso,
+    /// Always empty: e-mail addresses are private.
+    pub email: &'static str,
+    pub is_anonymous: bool,
+    pub is_meeshyer: bool,
+}
+
+/// A user, for a page about them.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserPage {
+    pub id: UserId,
+    pub username: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub display_name: String,
+    pub avatar: Option<WebAddress>,
+    pub bio: String,
+    pub role: Role,
+    /// As in `PublicUser`.
+    pub is_online: bool,
+    /// The same.
+    pub last_active_at: Option<Iso>,
+    pub created_at: Iso,
+}
+
+/// What a user has done, without the room for everybody.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserStats {
+    /// Up to 10,000.
+    pub messages_sent: i64,
+    /// The messages of others in the conversations that the user is in.
+    pub messages_received: i64,
+    /// Direct conversations.
+    pub conversations_count: i64,
+    /// Other conversations.
+    pub groups_count: i64,
+    /// Both.
+    pub total_conversations: i64,
+    pub last_activity: Iso,
+}
+
+/// Whether a token is valid.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignedInTest {
+    pub user_id: UserId,
+    pub message: String,
+    pub timestamp: Iso,
+}
+
 /// What a role allows: every permission by its name, and whether it is given.
 #[derive(Debug, Clone, Copy)]
 pub struct Permissions(pub Role);
@@ -97,6 +171,48 @@ pub struct Session {
     pub is_mobile: bool,
     pub is_trusted: bool,
     pub created_at: Iso,
+}
+
+/// A session, in the list of its owner's devices.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionDetails {
+    #[serde(flatten)]
+    pub session: Session,
+    pub user_id: UserId,
+    pub device_vendor: Option<String>,
+    pub device_model: Option<String>,
+    pub os_version: Option<String>,
+    pub browser_version: Option<String>,
+    pub ip_address: Option<String>,
+    pub country: Option<String>,
+    pub city: Option<String>,
+    pub last_activity_at: Iso,
+    /// Whether this is the session of the request.
+    pub is_current_session: bool,
+}
+
+/// The signed-in devices of a user.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Sessions {
+    pub sessions: Vec<SessionDetails>,
+    pub total_count: usize,
+}
+
+/// How many sessions were ended.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionsEnded {
+    pub message: String,
+    pub revoked_count: usize,
+}
+
+/// Whether a device secret is valid, and its session.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SessionCheck {
+    pub valid: bool,
+    pub session: Option<SessionDetails>,
 }
 
 /// A language that users can choose.

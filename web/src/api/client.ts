@@ -17,6 +17,8 @@ export class ApiError extends Error {
     message: string,
     /** The invalid field of the request, if it is one. */
     readonly field?: string,
+    /** When the username can be changed again, if it was changed a short time ago. */
+    readonly nextChangeAllowedAt?: string,
   ) {
     super(message);
   }
@@ -82,7 +84,8 @@ async function call<T>(method: string, path: string, body?: unknown, isRepeated 
   if (mayRepeat && (await renew())) return call(method, path, body, true);
   const detail = Array.isArray(answer.details) ? answer.details[0] : undefined;
   const message = detail?.message ?? answer.message ?? `error ${response.status}`;
-  throw new ApiError(response.status, answer.code ?? "UNKNOWN", message, detail?.field);
+  const { code = "UNKNOWN", nextChangeAllowedAt } = answer;
+  throw new ApiError(response.status, code, message, detail?.field, nextChangeAllowedAt);
 }
 
 export const getPage = <T>(path: string) => call<T>("GET", path);

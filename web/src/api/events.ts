@@ -9,6 +9,7 @@ import type {
   DeletedMessageAck,
   EditMessage,
   ErrorEvent,
+  FriendRequestUpdated,
   GlossaryUpdated,
   Handshake,
   MentionCreated,
@@ -111,6 +112,8 @@ export interface ServerEvents {
   "read-status:updated": (payload: ReadStatusUpdated) => void;
   /** The glossary of a conversation, or the proposals for it, have changed: clients that show them read them again. */
   "glossary:updated": (payload: GlossaryUpdated) => void;
+  /** A friend request of the user, sent or received, has changed: clients that show them read them again. */
+  "friend-request:updated": (payload: FriendRequestUpdated) => void;
   /** The server is about to restart. */
   "server:restarting": (payload: ServerRestarting) => void;
 }

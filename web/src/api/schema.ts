@@ -309,6 +309,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report something to the moderators of the server
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PostReport"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AbuseReport"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/attachments/file/{path}": {
         parameters: {
             query?: never;
@@ -563,6 +619,329 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/2fa/backup-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the backup codes
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["BackupCodes"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/2fa/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give up setting up an authenticator
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/2fa/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Require no codes any more
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DisableTwoFactor"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/2fa/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Require codes to sign in
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["BackupCodes"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/2fa/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to set up an authenticator
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["TwoFactorSetup"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/2fa/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether codes are required to sign in
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["TwoFactorStatus"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/2fa/verify": {
         parameters: {
             query?: never;
@@ -573,7 +952,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The same, for old clients
+         * Check a code of a signed-in user; with the token of a first step, sign in with it
          * @description For everybody.
          */
         post: {
@@ -596,7 +975,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            data: components["schemas"]["SignedIn"];
+                            data: components["schemas"]["CodeAnswer"];
                             /** @constant */
                             success: true;
                         };
@@ -605,6 +984,64 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_FAILED"];
                 403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the caller's password
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangePassword"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -632,8 +1069,12 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The country of a number without a calling code, as two letters; `FR` if absent. */
+                    country?: string;
                     /** @description The requested e-mail address. */
                     email?: string;
+                    /** @description The requested telephone number. */
+                    phoneNumber?: string;
                     /** @description The requested username. */
                     username?: string;
                 };
@@ -654,6 +1095,54 @@ export interface paths {
                             /** @constant */
                             success: true;
                         };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/check-username": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check whether a username is available
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The requested username. */
+                    username: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UsernameChecked"];
                     };
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
@@ -876,7 +1365,47 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * The same, for old clients
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchMe"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ProfileUpdated"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         trace?: never;
     };
     "/api/v1/auth/refresh": {
@@ -978,6 +1507,247 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's signed-in devices
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Sessions"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Sign out all other devices
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["SessionsEnded"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign out a device
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a session. */
+                    sessionId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/validate-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whether the secret of a device is valid
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ValidateSession"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["SessionCheck"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/avatars/{avatar}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An uploaded picture of a user
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a picture. */
+                    avatar: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/*": unknown;
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2116,6 +2886,271 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/friend-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a user to be friends
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SendFriendRequest"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["FriendRequest"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/friend-requests/received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The requests that wait for the caller
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["FriendRequest"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/friend-requests/sent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The requests that the caller has sent
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["FriendRequest"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/friend-requests/{requestId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a friend request, or end the friendship
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a friend request. */
+                    requestId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Answer a friend request
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a friend request. */
+                    requestId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchFriendRequest"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["FriendRequest"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         trace?: never;
     };
     "/api/v1/languages": {
@@ -3434,6 +4469,272 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/u/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user's profile, for a page about them
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or username of a user. */
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["UserPage"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the users
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only those after the user with this id: the `next` of the page before. */
+                    after?: components["schemas"]["UserId"];
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["FoundUser"][];
+                            pagination: components["schemas"]["KeysetPagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/friend-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's friend requests, sent and received
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                    /** @description Only those in this state; `accepted` for friends. */
+                    status?: components["schemas"]["FriendRequestStatus"];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["FriendRequest"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        /**
+         * Ask a user to be friends
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SendFriendRequest"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["FriendRequestSent"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/friend-requests/{requestId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Answer or withdraw a friend request
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a friend request. */
+                    requestId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AnswerFriendRequest"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["FriendRequestAnswered"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
     "/api/v1/users/me": {
         parameters: {
             query?: never;
@@ -3490,6 +4791,324 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/v1/users/me/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the caller's picture
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchAvatar"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AvatarUpdated"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/users/me/blocked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The users whom the caller has blocked
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["FoundUser"][];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the caller's password
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangePassword"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/users/me/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the caller is signed in
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["SignedInTest"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/username": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the caller's username
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchUsername"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["UsernameUpdated"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/users/profile/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same, for the metadata of a page
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or username of a user. */
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["PublicUser"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/search": {
         parameters: {
             query?: never;
@@ -3534,6 +5153,264 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user's profile
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or username of a user. */
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["PublicUser"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{userId}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Block a user, by id
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or username of a user. */
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Unblock a user, by id
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or username of a user. */
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{userId}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report a user, by id, to the moderators of the server
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or username of a user. */
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReportUser"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AbuseReport"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{userId}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a user has written and received
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or username of a user. */
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["UserStats"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -4115,6 +5992,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What is wrong with what is reported. */
+        AbuseKind: "spam" | "inappropriate" | "harassment" | "violence" | "hate_speech" | "fake_profile" | "impersonation" | "other";
+        /** @description A report to the moderators. */
+        AbuseReport: {
+            createdAt: components["schemas"]["Time"];
+            id: components["schemas"]["ReportId"];
+            reason: string | null;
+            reportType: components["schemas"]["AbuseKind"];
+            reportedEntityId: string;
+            reportedType: components["schemas"]["ReportedKind"];
+            reporterId: components["schemas"]["UserId"] | null;
+            /** @description `pending` until a moderator looks at it. */
+            status: string;
+            updatedAt: components["schemas"]["Time"];
+        };
         /**
          * @description A term for a glossary.
          * @example {
@@ -4135,6 +6027,19 @@ export interface components {
             conversations: components["schemas"]["ConversationEvents"][];
             /** @description The conversations that were named are not the beginning of the caller's list any more: read it anew. */
             isListStale: boolean;
+        };
+        /**
+         * @description Answers or withdraws a friend request.
+         * @example {
+         *       "action": "accept"
+         *     }
+         */
+        AnswerFriendRequest: {
+            /**
+             * @description `accept` and `reject` are for its receiver, `cancel` for its sender.
+             * @enum {string}
+             */
+            action: "accept" | "reject" | "cancel";
         };
         /** @description A file attached to a message. */
         Attachment: {
@@ -4214,12 +6119,25 @@ export interface components {
             isAnonymous: boolean;
             language: components["schemas"]["LanguageCode"];
         };
-        /** @description The availability of a name and an address. */
+        /** @description The availability of a name, and the validity of an address and a telephone number. */
         Availability: {
+            /** @description Whether the address is valid. Whether it is taken is only told on registration. */
             emailAvailable?: boolean;
+            /** @description The same for the telephone number. */
+            phoneNumberAvailable?: boolean;
             /** @description Available names, if the requested one is taken. */
             suggestions?: string[];
             usernameAvailable?: boolean;
+        };
+        /** @description The caller's picture after a change. */
+        AvatarUpdated: {
+            avatar: components["schemas"]["WebAddress"] | null;
+            message: string;
+        };
+        /** @description New backup codes, which are not shown again. */
+        BackupCodes: {
+            backupCodes: string[];
+            message: string;
         };
         /** @description Whether the translation was cancelled. */
         Cancelled: {
@@ -4236,6 +6154,19 @@ export interface components {
             username: string;
         };
         /**
+         * @description A new password.
+         * @example {
+         *       "currentPassword": "wrong horse",
+         *       "newPassword": "battery staple"
+         *     }
+         */
+        ChangePassword: {
+            /** @description The new password again. */
+            confirmPassword?: string | null;
+            currentPassword: string;
+            newPassword: string;
+        };
+        /**
          * @description The code of an authenticator.
          * @example {
          *       "code": "123456"
@@ -4243,6 +6174,13 @@ export interface components {
          */
         Code: {
             code: string;
+        };
+        /** @description The result of a code: a sign-in, or for signed-in users that it is right. */
+        CodeAnswer: components["schemas"]["SignedIn"] | components["schemas"]["CodeVerified"];
+        /** @description A code was right. */
+        CodeVerified: {
+            usedBackupCode: boolean;
+            valid: boolean;
         };
         /** @enum {string} */
         Condition: "healthy" | "degraded";
@@ -4424,6 +6362,17 @@ export interface components {
         };
         /** @description The direction of a script. */
         Direction: "ltr" | "rtl";
+        /**
+         * @description Turns two-factor sign-in off.
+         * @example {
+         *       "password": "wrong horse"
+         *     }
+         */
+        DisableTwoFactor: {
+            /** @description A code of the authenticator, or a backup code. Not required. */
+            code?: string | null;
+            password: string;
+        };
         /** @description `message:edit`. */
         EditMessage: {
             content: components["schemas"]["MessageText"];
@@ -4448,6 +6397,8 @@ export interface components {
              */
             limit?: number;
             message: string;
+            /** @description When the username can be changed again, if it was changed a short time ago. */
+            nextChangeAllowedAt?: components["schemas"]["Time"];
             /** @description Why a text has no translation, as a code for which clients have their own texts. */
             reasonCode?: components["schemas"]["ReasonCode"];
             /**
@@ -4485,6 +6436,44 @@ export interface components {
         };
         /** @description A text that is translated without being a message. */
         FreeText: string;
+        /** @description A friend request. */
+        FriendRequest: {
+            /** @description The direct conversation of the two, for who has just accepted the request. */
+            conversation?: components["schemas"]["Conversation"];
+            createdAt: components["schemas"]["Time"];
+            id: components["schemas"]["FriendRequestId"];
+            message: string | null;
+            receiver?: components["schemas"]["FoundUser"];
+            receiverId: components["schemas"]["UserId"];
+            respondedAt: components["schemas"]["Time"] | null;
+            sender?: components["schemas"]["FoundUser"];
+            senderId: components["schemas"]["UserId"];
+            /** @description `accepted` means that the two are friends. */
+            status: components["schemas"]["FriendRequestStatus"];
+            updatedAt: components["schemas"]["Time"];
+        };
+        /** @description A friend request that was answered. */
+        FriendRequestAnswered: {
+            message: string;
+            request: components["schemas"]["FriendRequest"];
+        };
+        /** @description A friend request. */
+        FriendRequestId: string;
+        /** @description A friend request that was sent. */
+        FriendRequestSent: {
+            friendRequest: components["schemas"]["FriendRequest"];
+            message: string;
+        };
+        /** @description The state of a friend request. */
+        FriendRequestStatus: "pending" | "accepted" | "rejected" | "blocked";
+        /** @description `friend-request:updated`. */
+        FriendRequestUpdated: {
+            receiverId: components["schemas"]["UserId"];
+            requestId: components["schemas"]["FriendRequestId"];
+            senderId: components["schemas"]["UserId"];
+            /** @description `null` if it was withdrawn, or the friendship has ended. */
+            status: components["schemas"]["FriendRequestStatus"] | null;
+        };
         /** @description A term that a member proposes for a glossary. */
         GlossaryProposal: {
             createdAt: components["schemas"]["Time"];
@@ -5212,6 +7201,29 @@ export interface components {
             username: string;
         };
         /**
+         * @description A new profile picture. Unknown keys are an error.
+         * @example {
+         *       "avatar": "https://example.org/lea.png"
+         *     }
+         */
+        PatchAvatar: {
+            /**
+             * @description An `http:` or `https:` URL, or a `data:` URL with a PNG, JPEG, GIF or WebP file of at most 512 KB; `null`
+             *     or an empty text for no picture.
+             */
+            avatar?: string | null;
+        };
+        /**
+         * @description Answers a friend request.
+         * @example {
+         *       "status": "accepted"
+         *     }
+         */
+        PatchFriendRequest: {
+            /** @enum {string} */
+            status: "accepted" | "rejected";
+        };
+        /**
          * @description Changes to the caller's profile. Unknown keys are an error.
          * @example {
          *       "bio": "hello"
@@ -5253,6 +7265,22 @@ export interface components {
             translateToSystemLanguage: boolean | null;
             /** @default null */
             useCustomDestination: boolean | null;
+            /**
+             * @description The current one: it is changed with `PATCH /users/me/username`.
+             * @default null
+             */
+            username: string | null;
+        };
+        /**
+         * @description A new username. Unknown keys are an error.
+         * @example {
+         *       "currentPassword": "wrong horse",
+         *       "newUsername": "lea-k"
+         *     }
+         */
+        PatchUsername: {
+            currentPassword: string;
+            newUsername: string;
         };
         Permissions: {
             canAccessAdmin: boolean;
@@ -5282,6 +7310,20 @@ export interface components {
             /** @description The id of the message that it replies to. */
             replyToId?: string | null;
         };
+        /**
+         * @description Reports something to the moderators of the server.
+         * @example {
+         *       "reportType": "spam",
+         *       "reportedEntityId": "65a0c0ffee0123456789abcd",
+         *       "reportedType": "user"
+         *     }
+         */
+        PostReport: {
+            reason?: string | null;
+            reportType: components["schemas"]["AbuseKind"];
+            reportedEntityId: string;
+            reportedType: components["schemas"]["ReportedKind"];
+        };
         /** @description The caller's account after a change. */
         ProfileUpdated: {
             message: string;
@@ -5304,6 +7346,44 @@ export interface components {
         };
         /** @description The state of a translation. */
         ProgressStatus: "processing" | "completed" | "unavailable" | "failed";
+        /** @description A user, for everybody. */
+        PublicUser: {
+            /** @description Whether messages are translated at all. */
+            autoTranslateEnabled: boolean;
+            avatar: components["schemas"]["WebAddress"] | null;
+            banner: components["schemas"]["WebAddress"] | null;
+            bio: string;
+            createdAt: components["schemas"]["Time"];
+            /** @description A language that takes precedence over both. */
+            customDestinationLanguage: components["schemas"]["LanguageCode"] | null;
+            deactivatedAt: components["schemas"]["Time"] | null;
+            displayName: string;
+            /** @description Always empty: e-mail addresses are private. */
+            email: string;
+            firstName: string;
+            id: components["schemas"]["UserId"];
+            isActive: boolean;
+            isAnonymous: boolean;
+            isMeeshyer: boolean;
+            /** @description Only told to signed-in users whom no block separates from this one; `false` for others. */
+            isOnline: boolean;
+            /** @description The same. */
+            lastActiveAt: components["schemas"]["Time"] | null;
+            lastName: string;
+            /** @description A second language. */
+            regionalLanguage: components["schemas"]["LanguageCode"] | null;
+            role: components["schemas"]["Role"];
+            /** @description The primary reading language. */
+            systemLanguage: components["schemas"]["LanguageCode"];
+            /** @description Read in `regional_language`. */
+            translateToRegionalLanguage: boolean;
+            /** @description Read in `system_language`. */
+            translateToSystemLanguage: boolean;
+            updatedAt: components["schemas"]["Time"];
+            /** @description Read in `custom_destination_language`. */
+            useCustomDestination: boolean;
+            username: string;
+        };
         /**
          * @description The new text of a message.
          * @example {
@@ -5507,6 +7587,24 @@ export interface components {
              */
             tryAnother: boolean;
         };
+        /**
+         * @description Reports a user to the moderators of the server.
+         * @example {
+         *       "reason": "advertisements",
+         *       "reportType": "spam"
+         *     }
+         */
+        ReportUser: {
+            /** @default null */
+            reason: string | null;
+            /**
+             * @description `other` if absent.
+             * @default null
+             */
+            reportType: components["schemas"]["AbuseKind"] | null;
+        };
+        /** @description What can be reported to the moderators of the server. */
+        ReportedKind: "message" | "user" | "conversation" | "community";
         /** @description `request_translation`. */
         RequestTranslation: {
             messageId: string;
@@ -5538,6 +7636,16 @@ export interface components {
         };
         /** @description A user's role on the server. */
         Role: "USER" | "ADMIN" | "MODERATOR" | "BIGBOSS" | "AUDIT" | "ANALYST";
+        /**
+         * @description Asks a user to be friends.
+         * @example {
+         *       "receiverId": "65a0c0ffee0123456789abcd"
+         *     }
+         */
+        SendFriendRequest: {
+            message?: string | null;
+            receiverId: string;
+        };
         /** @description `message:send`. */
         SendMessage: {
             clientMessageId?: string | null;
@@ -5582,8 +7690,47 @@ export interface components {
             location: string | null;
             osName: string | null;
         };
+        /** @description Whether a device secret is valid, and its session. */
+        SessionCheck: {
+            session: components["schemas"]["SessionDetails"] | null;
+            valid: boolean;
+        };
+        /** @description A session, in the list of its owner's devices. */
+        SessionDetails: {
+            browserName: string | null;
+            browserVersion: string | null;
+            city: string | null;
+            country: string | null;
+            createdAt: components["schemas"]["Time"];
+            deviceModel: string | null;
+            deviceType: string | null;
+            deviceVendor: string | null;
+            id: components["schemas"]["SessionId"];
+            ipAddress: string | null;
+            /** @description Whether this is the session of the request. */
+            isCurrentSession: boolean;
+            isMobile: boolean;
+            isTrusted: boolean;
+            lastActivityAt: components["schemas"]["Time"];
+            location: string | null;
+            osName: string | null;
+            osVersion: string | null;
+            userId: components["schemas"]["UserId"];
+        };
         /** @description A session: a signed-in device of a user. */
         SessionId: string;
+        /** @description The signed-in devices of a user. */
+        Sessions: {
+            sessions: components["schemas"]["SessionDetails"][];
+            /** Format: uint */
+            totalCount: number;
+        };
+        /** @description How many sessions were ended. */
+        SessionsEnded: {
+            message: string;
+            /** Format: uint */
+            revokedCount: number;
+        };
         /** @description The setup state of the server. */
         SetupState: {
             hasAccounts: boolean;
@@ -5602,6 +7749,12 @@ export interface components {
             /** @description The token for `Authorization: Bearer` headers. */
             token: string;
             user: components["schemas"]["User"];
+        };
+        /** @description Whether a token is valid. */
+        SignedInTest: {
+            message: string;
+            timestamp: components["schemas"]["Time"];
+            userId: components["schemas"]["UserId"];
         };
         SocketHealth: {
             /** Format: uint */
@@ -5893,6 +8046,22 @@ export interface components {
             success: true;
             translations: components["schemas"]["Translation"][];
         };
+        /** @description What an authenticator needs. */
+        TwoFactorSetup: {
+            otpauthUrl: string;
+            /** @description The QR code of `otpauthUrl`, a PNG file. */
+            qrCodeDataUrl: string;
+            /** @description In base32. */
+            secret: string;
+        };
+        /** @description Whether codes are required to sign in. */
+        TwoFactorStatus: {
+            /** Format: uint */
+            backupCodesCount: number;
+            enabled: boolean;
+            enabledAt: components["schemas"]["Time"] | null;
+            hasBackupCodes: boolean;
+        };
         /** @description `typing:start` and `typing:stop`. */
         Typing: {
             conversationId: components["schemas"]["ConversationId"];
@@ -5952,12 +8121,84 @@ export interface components {
         };
         /** @description A registered user. */
         UserId: string;
+        /** @description A user, for a page about them. */
+        UserPage: {
+            avatar: components["schemas"]["WebAddress"] | null;
+            bio: string;
+            createdAt: components["schemas"]["Time"];
+            displayName: string;
+            firstName: string;
+            id: components["schemas"]["UserId"];
+            /** @description As in `PublicUser`. */
+            isOnline: boolean;
+            /** @description The same. */
+            lastActiveAt: components["schemas"]["Time"] | null;
+            lastName: string;
+            role: components["schemas"]["Role"];
+            username: string;
+        };
+        /** @description What a user has done, without the room for everybody. */
+        UserStats: {
+            /**
+             * Format: int64
+             * @description Direct conversations.
+             */
+            conversationsCount: number;
+            /**
+             * Format: int64
+             * @description Other conversations.
+             */
+            groupsCount: number;
+            lastActivity: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description The messages of others in the conversations that the user is in.
+             */
+            messagesReceived: number;
+            /**
+             * Format: int64
+             * @description Up to 10,000.
+             */
+            messagesSent: number;
+            /**
+             * Format: int64
+             * @description Both.
+             */
+            totalConversations: number;
+        };
         /** @description `user:status`. */
         UserStatus: {
             isOnline: boolean;
             lastActiveAt: components["schemas"]["Time"] | null;
             userId: components["schemas"]["UserId"];
             username: string;
+        };
+        /** @description The availability of a username. */
+        UsernameAvailable: {
+            available: boolean;
+            /** @description Available names, if it is taken. */
+            suggestions: string[];
+        };
+        /** @description The availability of a username, also at the top level, where a part of the old web client expects it. */
+        UsernameChecked: {
+            available: boolean;
+            data: components["schemas"]["UsernameAvailable"];
+            /** @constant */
+            success: true;
+        };
+        /** @description The caller's username after a change. */
+        UsernameUpdated: {
+            message: string;
+            username: string;
+        };
+        /**
+         * @description The secret of a device.
+         * @example {
+         *       "sessionToken": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        ValidateSession: {
+            sessionToken: string;
         };
         /**
          * @description A URL that a browser can follow without running code: `http:`, `https:`, or a path on this server. Rows
@@ -5990,6 +8231,22 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "VALIDATION_ERROR" | "INVALID_INPUT";
+                };
+            };
+        };
+        /**
+         * @description - `VALIDATION_ERROR`: The input is invalid; `details` names the fields.
+         *     - `INVALID_INPUT`: The request could not be read completely.
+         *     - `ALREADY_EXISTS`: The name or address is already taken.
+         */
+        "400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS";
                 };
             };
         };
@@ -6191,6 +8448,23 @@ export interface components {
         };
         /**
          * @description - `NOT_FOUND`: It does not exist, or the caller is not allowed to know of it.
+         *     - `CONVERSATION_NOT_FOUND`: There is no such conversation.
+         *     - `MESSAGE_NOT_FOUND`: There is no such message, or the caller cannot read it.
+         *     - `USER_NOT_FOUND`: There is no such user.
+         */
+        "404.NOT_FOUND.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND.USER_NOT_FOUND": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND";
+                };
+            };
+        };
+        /**
+         * @description - `NOT_FOUND`: It does not exist, or the caller is not allowed to know of it.
          *     - `MESSAGE_NOT_FOUND`: There is no such message, or the caller cannot read it.
          */
         "404.NOT_FOUND.MESSAGE_NOT_FOUND": {
@@ -6201,6 +8475,21 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "NOT_FOUND" | "MESSAGE_NOT_FOUND";
+                };
+            };
+        };
+        /**
+         * @description - `NOT_FOUND`: It does not exist, or the caller is not allowed to know of it.
+         *     - `USER_NOT_FOUND`: There is no such user.
+         */
+        "404.NOT_FOUND.USER_NOT_FOUND": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "NOT_FOUND" | "USER_NOT_FOUND";
                 };
             };
         };
@@ -6367,16 +8656,24 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AbuseKind = components['schemas']['AbuseKind'];
+export type AbuseReport = components['schemas']['AbuseReport'];
 export type AddTerm = components['schemas']['AddTerm'];
 export type AllEvents = components['schemas']['AllEvents'];
+export type AnswerFriendRequest = components['schemas']['AnswerFriendRequest'];
 export type Attachment = components['schemas']['Attachment'];
 export type AttachmentId = components['schemas']['AttachmentId'];
 export type Authenticated = components['schemas']['Authenticated'];
 export type AuthenticatedUser = components['schemas']['AuthenticatedUser'];
 export type Availability = components['schemas']['Availability'];
+export type AvatarUpdated = components['schemas']['AvatarUpdated'];
+export type BackupCodes = components['schemas']['BackupCodes'];
 export type Cancelled = components['schemas']['Cancelled'];
 export type ChallengedUser = components['schemas']['ChallengedUser'];
+export type ChangePassword = components['schemas']['ChangePassword'];
 export type Code = components['schemas']['Code'];
+export type CodeAnswer = components['schemas']['CodeAnswer'];
+export type CodeVerified = components['schemas']['CodeVerified'];
 export type Condition = components['schemas']['Condition'];
 export type Conversation = components['schemas']['Conversation'];
 export type ConversationEvents = components['schemas']['ConversationEvents'];
@@ -6397,6 +8694,7 @@ export type DeletedMessageAck = components['schemas']['DeletedMessageAck'];
 export type DetectLanguage = components['schemas']['DetectLanguage'];
 export type DetectedLanguage = components['schemas']['DetectedLanguage'];
 export type Direction = components['schemas']['Direction'];
+export type DisableTwoFactor = components['schemas']['DisableTwoFactor'];
 export type EditMessage = components['schemas']['EditMessage'];
 export type Emoji = components['schemas']['Emoji'];
 export type ErrorBody = components['schemas']['ErrorBody'];
@@ -6405,6 +8703,12 @@ export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type ErrorEvent = components['schemas']['ErrorEvent'];
 export type FoundUser = components['schemas']['FoundUser'];
 export type FreeText = components['schemas']['FreeText'];
+export type FriendRequest = components['schemas']['FriendRequest'];
+export type FriendRequestAnswered = components['schemas']['FriendRequestAnswered'];
+export type FriendRequestId = components['schemas']['FriendRequestId'];
+export type FriendRequestSent = components['schemas']['FriendRequestSent'];
+export type FriendRequestStatus = components['schemas']['FriendRequestStatus'];
+export type FriendRequestUpdated = components['schemas']['FriendRequestUpdated'];
 export type GlossaryProposal = components['schemas']['GlossaryProposal'];
 export type GlossaryProposals = components['schemas']['GlossaryProposals'];
 export type GlossaryTerm = components['schemas']['GlossaryTerm'];
@@ -6470,12 +8774,17 @@ export type NoticeAck = components['schemas']['NoticeAck'];
 export type OnlineUser = components['schemas']['OnlineUser'];
 export type Pagination = components['schemas']['Pagination'];
 export type Participant = components['schemas']['Participant'];
+export type PatchAvatar = components['schemas']['PatchAvatar'];
+export type PatchFriendRequest = components['schemas']['PatchFriendRequest'];
 export type PatchMe = components['schemas']['PatchMe'];
+export type PatchUsername = components['schemas']['PatchUsername'];
 export type Permissions = components['schemas']['Permissions'];
 export type PostMessage = components['schemas']['PostMessage'];
+export type PostReport = components['schemas']['PostReport'];
 export type ProfileUpdated = components['schemas']['ProfileUpdated'];
 export type ProgressBeside = components['schemas']['ProgressBeside'];
 export type ProgressStatus = components['schemas']['ProgressStatus'];
+export type PublicUser = components['schemas']['PublicUser'];
 export type PutMessage = components['schemas']['PutMessage'];
 export type React = components['schemas']['React'];
 export type Reaction = components['schemas']['Reaction'];
@@ -6497,19 +8806,27 @@ export type ReportId = components['schemas']['ReportId'];
 export type ReportKept = components['schemas']['ReportKept'];
 export type ReportReason = components['schemas']['ReportReason'];
 export type ReportTranslation = components['schemas']['ReportTranslation'];
+export type ReportUser = components['schemas']['ReportUser'];
+export type ReportedKind = components['schemas']['ReportedKind'];
 export type RequestTranslation = components['schemas']['RequestTranslation'];
 export type RetranslateTerm = components['schemas']['RetranslateTerm'];
 export type Retranslation = components['schemas']['Retranslation'];
 export type Role = components['schemas']['Role'];
+export type SendFriendRequest = components['schemas']['SendFriendRequest'];
 export type SendMessage = components['schemas']['SendMessage'];
 export type SentMessage = components['schemas']['SentMessage'];
 export type SentMessageAck = components['schemas']['SentMessageAck'];
 export type ServerRestarting = components['schemas']['ServerRestarting'];
 export type Services = components['schemas']['Services'];
 export type Session = components['schemas']['Session'];
+export type SessionCheck = components['schemas']['SessionCheck'];
+export type SessionDetails = components['schemas']['SessionDetails'];
 export type SessionId = components['schemas']['SessionId'];
+export type Sessions = components['schemas']['Sessions'];
+export type SessionsEnded = components['schemas']['SessionsEnded'];
 export type SetupState = components['schemas']['SetupState'];
 export type SignedIn = components['schemas']['SignedIn'];
+export type SignedInTest = components['schemas']['SignedInTest'];
 export type SocketHealth = components['schemas']['SocketHealth'];
 export type Standing = components['schemas']['Standing'];
 export type StatsEvent = components['schemas']['StatsEvent'];
@@ -6539,14 +8856,23 @@ export type TranslationState = components['schemas']['TranslationState'];
 export type TranslationStateEvent = components['schemas']['TranslationStateEvent'];
 export type TranslationStatistics = components['schemas']['TranslationStatistics'];
 export type TranslationsBeside = components['schemas']['TranslationsBeside'];
+export type TwoFactorSetup = components['schemas']['TwoFactorSetup'];
+export type TwoFactorStatus = components['schemas']['TwoFactorStatus'];
 export type Typing = components['schemas']['Typing'];
 export type UnreadUpdated = components['schemas']['UnreadUpdated'];
 export type User = components['schemas']['User'];
 export type UserId = components['schemas']['UserId'];
+export type UserPage = components['schemas']['UserPage'];
+export type UserStats = components['schemas']['UserStats'];
 export type UserStatus = components['schemas']['UserStatus'];
+export type UsernameAvailable = components['schemas']['UsernameAvailable'];
+export type UsernameChecked = components['schemas']['UsernameChecked'];
+export type UsernameUpdated = components['schemas']['UsernameUpdated'];
+export type ValidateSession = components['schemas']['ValidateSession'];
 export type WebAddress = components['schemas']['WebAddress'];
 export type Response400ValidationError = components['responses']['400.VALIDATION_ERROR'];
 export type Response400ValidationErrorInvalidInput = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT'];
+export type Response400ValidationErrorInvalidInputAlreadyExists = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS'];
 export type Response400ValidationErrorInvalidInputAlreadyExistsSetupCodeInvalid = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS.SETUP_CODE_INVALID'];
 export type Response400ValidationErrorInvalidInputTranslationUnavailable = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.TRANSLATION_UNAVAILABLE'];
 export type Response401AuthFailed = components['responses']['401.AUTH_FAILED'];
@@ -6561,7 +8887,9 @@ export type Response404ConversationNotFoundMessageNotFound = components['respons
 export type Response404MessageNotFound = components['responses']['404.MESSAGE_NOT_FOUND'];
 export type Response404NotFound = components['responses']['404.NOT_FOUND'];
 export type Response404NotFoundConversationNotFound = components['responses']['404.NOT_FOUND.CONVERSATION_NOT_FOUND'];
+export type Response404NotFoundConversationNotFoundMessageNotFoundUserNotFound = components['responses']['404.NOT_FOUND.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND.USER_NOT_FOUND'];
 export type Response404NotFoundMessageNotFound = components['responses']['404.NOT_FOUND.MESSAGE_NOT_FOUND'];
+export type Response404NotFoundUserNotFound = components['responses']['404.NOT_FOUND.USER_NOT_FOUND'];
 export type Response404UserNotFound = components['responses']['404.USER_NOT_FOUND'];
 export type Response413PayloadTooLarge = components['responses']['413.PAYLOAD_TOO_LARGE'];
 export type Response422InvalidOperation = components['responses']['422.INVALID_OPERATION'];

@@ -1,11 +1,30 @@
-// Who may delete a message, by the rule of the server (crates/chat/src/policy.rs).
+// Who may do what in a conversation, by the rules of the server (crates/chat/src/policy.rs).
 
 import type { Conversation, Message, User } from "../api/schema";
 
-const MODERATORS = ["CREATOR", "ADMIN", "MODERATOR"];
+/** From the highest to the lowest. */
+const ROLES = ["CREATOR", "ADMIN", "MODERATOR", "MEMBER"] as const;
+export type MemberRole = (typeof ROLES)[number];
+
+const isAtLeast = (role: MemberRole, least: MemberRole): boolean =>
+  ROLES.indexOf(role) <= ROLES.indexOf(least);
+
+/** The user's role in a conversation. */
+export const roleIn = (conversation: Conversation | undefined, user: User): MemberRole =>
+  conversation?.members.find((member) => member.userId === user.id)?.role ?? "MEMBER";
+
+export const isModerator = (conversation: Conversation, user: User): boolean =>
+  isAtLeast(roleIn(conversation, user), "MODERATOR") || user.permissions.canManageGroups;
 
 export function mayDelete(message: Message, conversation: Conversation | undefined, user: User): boolean {
   if (message.senderId === user.id || user.permissions.canModerateContent) return true;
-  const own = conversation?.members.find((member) => member.userId === user.id);
-  return conversation?.type !== "direct" && own !== undefined && MODERATORS.includes(own.role);
+  return conversation?.type !== "direct" && isAtLeast(roleIn(conversation, user), "MODERATOR");
 }
+
+/** Administrators remove those below them. */
+export const mayRemove = (conversation: Conversation, user: User, role: MemberRole): boolean =>
+  isAtLeast(roleIn(conversation, user), "ADMIN") && !isAtLeast(role, roleIn(conversation, user));
+
+/** The creator changes the roles of the others. */
+export const mayPromote = (conversation: Conversation, user: User, role: MemberRole): boolean =>
+  roleIn(conversation, user) === "CREATOR" && role !== "CREATOR";

@@ -1,4 +1,4 @@
-// Paths: `/`, `/c/<id>`, `/new`, `/settings`; signed out, `/signup` and `/signin`.
+// Paths: `/`, `/c/<id>`, `/new`, `/people`, `/settings`; signed out, `/signup` and `/signin`.
 
 import { at, basePath, within } from "./base";
 

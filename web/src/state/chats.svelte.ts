@@ -16,6 +16,7 @@ import type {
 import { connect, disconnect, isConnected } from "../realtime/socket.svelte";
 import { openDismissed } from "./dismissed.svelte";
 import { advance, forget, learn, learnFirst, numberOf, unlearn } from "./event-numbers";
+import { forgetFriends, friendRequestUpdated } from "./friends.svelte";
 import { glossaryChanged } from "./glossary.svelte";
 import { openOriginals } from "./originals.svelte";
 import { closeOutbox, discard, flush, openOutbox } from "./outbox.svelte";
@@ -108,6 +109,7 @@ export function start(userId: string): void {
   openOutbox(userId);
   openOriginals(userId);
   openDismissed(userId);
+  forgetFriends();
   connect({
     credentials: () => session.credentials,
     refused: renew,
@@ -115,6 +117,7 @@ export function start(userId: string): void {
     lost,
     handlers: {
       ...Object.fromEntries(Object.entries(logged).map(([name, handle]) => [name, lasting(live(handle))])),
+      "friend-request:updated": friendRequestUpdated,
       "conversation:new": live(() => void loadConversations().catch(() => {})),
       "conversation:unread-updated": lasting((event: { conversationId: string; unreadCount: number }) =>
         change(event.conversationId, { unreadCount: event.unreadCount }),
@@ -338,7 +341,7 @@ export async function searchPeople(text: string): Promise<FoundUser[]> {
 }
 
 /** Opens the direct conversation with one user, an existing one if there is one; with several, a new group. */
-export async function converse(people: readonly FoundUser[], title: string): Promise<string> {
+export async function converse(people: readonly Pick<FoundUser, "id">[], title: string): Promise<string> {
   const participantIds = people.map((person) => person.id);
   const isDirect = participantIds.length === 1;
   if (isDirect) {

@@ -214,3 +214,20 @@ function claims(token: string): Record<string, unknown> {
 export async function changeLanguages(settings: Partial<LanguageSettings>): Promise<void> {
   await enter((await patch<{ user: User }>("/users/me", settings)).user);
 }
+
+/** Changes what others see of the user. */
+export async function changeProfile(changes: { bio?: string; displayName?: string }): Promise<void> {
+  await enter((await patch<{ user: User }>("/users/me", changes)).user);
+}
+
+/** Replaces the user's picture by that of a `data:` URL; `null` removes it. */
+export async function changeAvatar(picture: string | null): Promise<void> {
+  const { avatar } = await patch<{ avatar: string | null }>("/users/me/avatar", { avatar: picture });
+  if (user) user = { ...user, avatar };
+}
+
+export async function changeUsername(newUsername: string, currentPassword: string): Promise<void> {
+  const body = { newUsername, currentPassword };
+  const { username } = await patch<{ username: string }>("/users/me/username", body);
+  if (user) user = { ...user, username };
+}

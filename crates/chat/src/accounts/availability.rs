@@ -3,10 +3,10 @@
 use super::registration::Accounts;
 use super::setup;
 use crate::ChatError;
-use meeshy_domain::{account, text};
+use meeshy_domain::{account, phone, text};
 use meeshy_store::{Tx, names};
 
-/// Whether a username is available and an address is valid; `None` for what was not asked.
+/// Whether a username is available, and an address and a telephone number are valid; `None` for what was not asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Availability {
     /// Whether the username is available.
@@ -15,16 +15,28 @@ pub struct Availability {
     pub suggestions: Vec<String>,
     /// Whether the address is valid. Whether it is taken is only told on registration with it.
     pub email: Option<bool>,
+    /// Whether the telephone number is valid. Whether it is taken is not told.
+    pub phone_number: Option<bool>,
+}
+
+/// What is asked for; `None` for what is not.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// A username.
+    pub username: Option<String>,
+    /// An address.
+    pub email: Option<String>,
+    /// A telephone number.
+    pub phone_number: Option<String>,
+    /// The country (two letters) of a number without a calling code; France if absent.
+    pub country: Option<String>,
 }
 
 impl Accounts {
-    /// Whether a username is available, and whether an address is valid. Whether an address has an account is
-    /// not told to strangers.
-    pub async fn availability(
-        &self,
-        username: Option<String>,
-        email: Option<String>,
-    ) -> Result<Availability, ChatError> {
+    /// Whether a username is available, and whether an address and a number are valid. Whether these have an
+    /// account is not told to strangers.
+    pub async fn availability(&self, wanted: Wanted) -> Result<Availability, ChatError> {
+        let Wanted { username, email, phone_number, country } = wanted;
         let number = self.context.secrets.number();
         self.context
             .store
@@ -40,6 +52,8 @@ impl Accounts {
                     }
                 }
                 answer.email = email.map(|address| text::email(&address).is_ok());
+                answer.phone_number =
+                    phone_number.map(|typed| phone::international(&typed, country.as_deref()).is_some());
                 Ok(answer)
             })
             .await

@@ -3,6 +3,7 @@
 use crate::ChatError;
 use crate::context::Context;
 use crate::languages::{language, optional_language};
+use crate::presence::Presence;
 use meeshy_domain::{LanguageSettings, UserId, limits, text};
 use meeshy_store::attempts;
 use meeshy_store::users::{self, ProfileChange, User};
@@ -17,6 +18,8 @@ pub struct ProfilePatch {
     pub last_name: Option<String>,
     /// The displayed name; if empty, the username is shown.
     pub display_name: Option<String>,
+    /// The current username: it is changed in another way.
+    pub username: Option<String>,
     /// The current address: clients of the old system send the whole profile.
     pub email: Option<String>,
     /// The current telephone number; `Some(None)` or an empty text clears it.
@@ -42,12 +45,13 @@ pub struct ProfilePatch {
 /// The profiles of users. Cheap to clone.
 #[derive(Clone)]
 pub struct Profiles {
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
+    pub(super) presence: Arc<Presence>,
 }
 
 impl Profiles {
-    pub(crate) fn new(context: Arc<Context>) -> Self {
-        Self { context }
+    pub(crate) fn new(context: Arc<Context>, presence: Arc<Presence>) -> Self {
+        Self { context, presence }
     }
 
     /// Searches users by name: each word of `text` must be the prefix of a word in their names
@@ -70,7 +74,7 @@ impl Profiles {
     /// Changes the caller's profile.
     ///
     /// # Errors
-    /// When a field is invalid, or the address or telephone number is another one: a new one has to be confirmed.
+    /// When a field is invalid, or the username, address or telephone number is another one: a new one has to be confirmed.
     pub async fn update(&self, caller: UserId, patch: ProfilePatch) -> Result<User, ChatError> {
         let name = |field, value: &Option<String>, max| {
             let line = value.as_deref().map(|value| text::line(field, value, max));
@@ -99,6 +103,7 @@ impl Profiles {
                 attempts::lock(tx, caller)?;
                 let mut user = tx.fetch(users::find(caller))?.ok_or(ChatError::NotFound { what: "user" })?;
                 let languages = patched_languages(user.languages, &patch)?;
+                keeps_username(&user, &patch)?;
                 keeps_email(&user, &patch)?;
                 change.clears_phone = clears_phone(&user, &patch)?;
                 for name in [&mut change.first_name, &mut change.last_name].into_iter().flatten() {
@@ -110,6 +115,17 @@ impl Profiles {
                 Ok(user)
             })
             .await
+    }
+}
+
+/// Rejects another username.
+fn keeps_username(user: &User, patch: &ProfilePatch) -> Result<(), ChatError> {
+    match &patch.username {
+        Some(username) if username.trim() != user.username => Err(ChatError::invalid(
+            "username",
+            "a new username needs your password: change it in the security settings",
+        )),
+        _ => Ok(()),
     }
 }
 

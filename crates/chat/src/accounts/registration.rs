@@ -76,10 +76,8 @@ impl Accounts {
         let mut user = new_user(&self.context, &new)?;
         if setup_code.is_some() {
             user.role = Role::BigBoss;
-        } else if account::is_reserved_name(&user.username) {
-            return Err(ChatError::invalid("username", RESERVED));
-        } else if account::is_number_like(&user.username) {
-            return Err(ChatError::invalid("username", NUMBER));
+        } else {
+            choosable_username(&user.username)?;
         }
         let password = chosen_password(&new.password, &user)?;
         let asked = user.clone();
@@ -136,6 +134,18 @@ pub(super) fn new_user(context: &Context, new: &Registration) -> Result<User, Ch
         updated_at: now,
         details: Default::default(),
     })
+}
+
+/// Checks a username that a user chooses, and returns it trimmed.
+pub(super) fn choosable_username(typed: &str) -> Result<&str, ChatError> {
+    let name = text::username(typed)?;
+    if account::is_reserved_name(name) {
+        return Err(ChatError::invalid("username", RESERVED));
+    }
+    if account::is_number_like(name) {
+        return Err(ChatError::invalid("username", NUMBER));
+    }
+    Ok(name)
 }
 
 /// Checks a password for `user` and returns it in the form in which it is hashed.

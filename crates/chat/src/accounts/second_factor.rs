@@ -4,7 +4,8 @@ use crate::ChatError;
 use crate::context::Context;
 use crate::secrets::digest;
 use meeshy_domain::{Timestamp, UserId};
-use meeshy_store::second_factor::{Challenge, Protection};
+use meeshy_store::second_factor::{self, Challenge, Protection};
+use meeshy_store::{StoreError, Tx};
 use std::time::Duration;
 use totp_rs::{Algorithm, Builder, Secret};
 
@@ -55,4 +56,53 @@ pub(super) fn step_of(secret: &str, code: &str, now: Timestamp) -> Option<i64> {
         Builder::new().with_algorithm(Algorithm::SHA1).with_secret(secret).with_skew(1).build_noncompliant();
     let step = totp.check(code, u64::try_from(now.millis() / 1000).ok()?)?;
     i64::try_from(step).ok()
+}
+
+/// The length of a backup code. That of the codes of authenticators is six.
+const BACKUP_CODE_CHARS: usize = 8;
+
+/// What a code turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// The code of the authenticator.
+    Code,
+    /// A backup code, which was used up.
+    BackupCode,
+    /// The code of the authenticator, but it was used before.
+    Used,
+    /// Neither.
+    Wrong,
+}
+
+/// What is stored of a backup code, which is in upper case without hyphens.
+pub(super) fn hash_of(backup_code: &str) -> String {
+    digest(backup_code)
+}
+
+/// Checks a code as it was typed, without spaces and hyphens and in upper case, and records that it was used.
+pub(super) fn show(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    protection: &Protection,
+    code: &str,
+    now: Timestamp,
+) -> Result<Shown, StoreError> {
+    if code.len() == BACKUP_CODE_CHARS {
+        let mut left = second_factor::backup_codes(tx, user)?;
+        // The old system hashed its codes as hexadecimal digits in either case.
+        let hashes = [hash_of(code), hash_of(&code.to_ascii_lowercase())];
+        let Some(at) = left.iter().position(|hash| hashes.contains(hash)) else { return Ok(Shown::Wrong) };
+        left.remove(at);
+        second_factor::set_backup_codes(tx, user, &left)?;
+        return Ok(Shown::BackupCode);
+    }
+    let secret = protection.two_factor_secret.as_ref().map_or("", |secret| secret.expose());
+    let Some(step) = step_of(secret, code, now) else { return Ok(Shown::Wrong) };
+    Ok(if second_factor::take_code(tx, user, step)? { Shown::Code } else { Shown::Used })
+}
+
+/// A code without the spaces and hyphens that people type.
+pub(super) fn typed_code(code: &str) -> String {
+    let kept = code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(16);
+    kept.flat_map(char::to_uppercase).collect()
 }

@@ -144,7 +144,7 @@ impl SignIns {
 
     /// Verifies a password in its normal form, and returns it in that form. Imported accounts may have a hash
     /// of the password as it was typed.
-    async fn verify(
+    pub(super) async fn verify(
         &self,
         typed: Secret,
         stored: Option<Secret>,

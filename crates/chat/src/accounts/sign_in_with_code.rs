@@ -2,7 +2,7 @@
 
 use super::budget::{Budget, Spent};
 use super::caller::{Device, SignedIn};
-use super::second_factor::{check, step_of};
+use super::second_factor::{Shown, check, show, typed_code};
 use super::sign_in::SignIns;
 use crate::ChatError;
 use crate::secrets::digest;
@@ -25,7 +25,7 @@ struct Answered {
 }
 
 impl SignIns {
-    /// Signs in with the code that [`with_password`](Self::with_password) asked for.
+    /// Signs in with the code that [`with_password`](Self::with_password) asked for, or a backup code.
     ///
     /// # Errors
     /// [`ChatError::Unauthenticated`] when the code is wrong or was used before, five were tried, or it took
@@ -36,7 +36,7 @@ impl SignIns {
         code: &str,
         device: Device,
     ) -> Result<SignedIn, ChatError> {
-        let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(16).collect();
+        let code = typed_code(code);
         let (hash, now, from) = (digest(challenge), self.context.now(), device.clone());
         let service = self.clone();
         let answer = move |tx: &mut Tx<'_>| service.code_answered(tx, &hash, &code, &from, now);
@@ -65,16 +65,16 @@ impl SignIns {
         let protection = second_factor::protection(tx, challenge.user_id)?;
         let user = tx.fetch(users::find(challenge.user_id))?.filter(|user| user.is_active);
         let (Some(user), Ok(true)) = (user, check(&protection, now)) else { return again() };
-        let secret = protection.two_factor_secret.unwrap_or_default();
         // Codes are counted per account too: signing in again with the password gives no further attempts.
         let budget = Budget::of(tx, user.id, device)?;
         let spent = match self.spend(tx, budget) {
             Ok(spent) => spent,
             Err(error) => return Ok(Err(error)),
         };
-        let Some(step) = step_of(secret.expose(), code, now) else { return refused(WRONG_CODE) };
-        if !second_factor::take_code(tx, user.id, step)? {
-            return refused("this code was already used; wait for the next one");
+        match show(tx, user.id, &protection, code, now)? {
+            Shown::Code | Shown::BackupCode => {}
+            Shown::Used => return refused("this code was already used; wait for the next one"),
+            Shown::Wrong => return refused(WRONG_CODE),
         }
         second_factor::delete_challenge(tx, token_hash)?;
         Ok(Ok(Answered { user, remember: challenge.is_remembered, spent }))

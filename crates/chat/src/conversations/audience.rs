@@ -13,7 +13,7 @@ use std::collections::HashMap;
 pub struct Audience {
     /// The members of these conversations, if they are small. Messages hidden from this user are not unread.
     pub memberships: Vec<Membership>,
-    /// Except for those who have blocked this user.
+    /// Except for those whom a block separates from this user.
     pub hidden_from: Vec<UserId>,
 }
 
@@ -46,7 +46,7 @@ impl Conversations {
 
 fn audience(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Audience, StoreError> {
     let (mut memberships, viewer, hidden_from) =
-        tx.fetch((members::of_user(user), Viewer::find(user, now), visibility::blockers(user)))?;
+        tx.fetch((members::of_user(user), Viewer::find(user, now), visibility::separated(user)))?;
     if viewer.has_blocked() {
         let ids: Vec<_> = memberships.iter().map(|membership| membership.conversation_id).collect();
         let unread = tx.fetch(visibility::unread(&ids, &[user], now))?;

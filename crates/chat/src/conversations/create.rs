@@ -59,6 +59,24 @@ impl Conversations {
         self.context.write_unless_there(open).await
     }
 
+    /// The direct conversation of two users, created by `caller` if there is none.
+    pub(crate) fn direct(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: UserId,
+        other: UserId,
+        now: Timestamp,
+    ) -> Result<ConversationView, ChatError> {
+        let key = direct_key(caller, other);
+        let identifier = format!("direct_{key}_{}", now.millis());
+        let conversation = Conversation {
+            direct_key: Some(key),
+            created_by: Some(caller),
+            ..Conversation::new(self.context.new_id(), identifier, ConversationKind::Direct, now)
+        };
+        self.open(tx, caller, &[other], conversation)
+    }
+
     fn open(
         &self,
         tx: &mut Tx<'_>,

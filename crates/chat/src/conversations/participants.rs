@@ -87,7 +87,7 @@ impl Conversations {
             let viewer = Viewer::find(caller, service.context.now());
             let (found, guest, viewer) = tx.fetch((find_with_member(caller, &reference), guest, viewer))?;
             let (conversation, _) = member(found)?;
-            let blocked = tx.fetch(viewer.blocked())?;
+            let blocked = tx.fetch(viewer.separated())?;
             let after_guest = request.after.filter(|_| guest.flatten() == Some(conversation.id));
             if search.as_ref().is_some_and(|search| !text::is_enough_to_search(search)) {
                 return Ok(ParticipantPage::default());

@@ -33,7 +33,8 @@ pub struct MemberView {
 }
 
 impl MemberView {
-    /// As seen by somebody who has `blocked` these users, and learns nothing of their presence.
+    /// As seen by somebody whom a block separates from these users (`blocked`), and who learns nothing of their
+    /// presence.
     pub(super) fn new(mut member: Member, presence: &Presence, blocked: &[UserId]) -> Self {
         let is_blocked = blocked.contains(&member.user_id);
         if is_blocked {
@@ -89,7 +90,7 @@ impl Conversations {
             let online = view.members.iter().filter(|view| view.is_online);
             online.map(|view| view.member.clone()).collect()
         } else {
-            let blocked = tx.fetch(viewer.blocked())?;
+            let blocked = tx.fetch(viewer.separated())?;
             self.some_online(tx, id, &blocked)?
         };
         view.figures = Some(Figures { counts: valid(counts), online });
@@ -104,7 +105,7 @@ impl Conversations {
         id: ConversationId,
     ) -> Result<Figures, ChatError> {
         let limit = i64::try_from(MAX_MEMBERS_OF_ONE).unwrap_or(i64::MAX);
-        let asked = (self.counts(id), members::first_ids(id, limit), viewer.blocked());
+        let asked = (self.counts(id), members::first_ids(id, limit), viewer.separated());
         let (counts, members, blocked) = tx.fetch(asked)?;
         let online = if members.len() < MAX_MEMBERS_OF_ONE {
             let presence = self.views.presence();
@@ -151,7 +152,7 @@ impl Conversations {
         let ids: Vec<ConversationId> = page.iter().map(|conversation| conversation.id).collect();
         let limit = i64::try_from(members_of_each).unwrap_or(i64::MAX);
         let ((also, blocked), first, unread, preferences, newest, seen) = tx.fetch((
-            (also, viewer.blocked()),
+            (also, viewer.separated()),
             members::first(&ids, limit),
             members::unread(reader, &ids),
             conversations::preferences(reader, &ids),

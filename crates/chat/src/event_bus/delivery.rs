@@ -75,6 +75,9 @@ impl Delivery {
                 let found = FoundTranslation { user: *user, message_id, language };
                 announcements.ephemeral(Ephemeral::TranslationFound(found));
             }
+            (Event::FriendRequest(change), _) if *is_shared => {
+                announcements.ephemeral(Ephemeral::FriendRequest(change.clone()));
+            }
             _ => {}
         }
         if let Event::Translated { translation, .. } = &event

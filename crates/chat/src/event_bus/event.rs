@@ -4,7 +4,10 @@
 //! so that everybody sees the same order ([`Feed`](crate::Feed)).
 
 use crate::views::{MessageView, ReactionView};
-use meeshy_domain::{ConversationId, Language, MemberRole, MessageId, SessionId, Timestamp, UserId};
+use meeshy_domain::{
+    ConversationId, FriendRequestId, FriendRequestStatus, Language, MemberRole, MessageId, SessionId,
+    Timestamp, UserId,
+};
 use meeshy_store::translations::Translation;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -131,6 +134,8 @@ pub enum Event {
         /// The conversation where it was changed.
         conversation_id: ConversationId,
     },
+    /// A friend request was sent, answered or removed.
+    FriendRequest(FriendRequestChange),
     /// A device was signed out; its sockets are to be closed.
     SessionEnded {
         /// The session.
@@ -168,7 +173,7 @@ impl Event {
             | Self::GlossaryChanged { conversation_id }
             | Self::Missed { conversation_id } => Some(*conversation_id),
             Self::Typing(typing) => Some(typing.conversation_id),
-            Self::SessionEnded { .. } => None,
+            Self::SessionEnded { .. } | Self::FriendRequest(_) => None,
         }
     }
 }
@@ -222,6 +227,21 @@ pub enum Ephemeral {
     Typing(Typing),
     /// A user requested a translation that exists: it is sent to all their devices.
     TranslationFound(FoundTranslation),
+    /// A friend request was sent, answered or removed.
+    FriendRequest(FriendRequestChange),
+}
+
+/// A friend request that was sent, answered or removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FriendRequestChange {
+    /// The request.
+    pub request_id: FriendRequestId,
+    /// Who asked.
+    pub sender: UserId,
+    /// Who was asked.
+    pub receiver: UserId,
+    /// Its state; `None` if it was removed.
+    pub status: Option<FriendRequestStatus>,
 }
 
 /// An existing translation that a user requested.

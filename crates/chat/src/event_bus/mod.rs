@@ -14,7 +14,8 @@ mod note;
 pub(crate) use bus::{Heard, Subscription};
 pub(crate) use delivery::{Delivery, News};
 pub use event::{
-    Ephemeral, Event, FoundTranslation, Happened, HiddenFrom, MemberChange, ReactionChange, Typing,
+    Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, MemberChange,
+    ReactionChange, Typing,
 };
 pub(crate) use followed::Followed;
 pub(crate) use note::{Line, decode};

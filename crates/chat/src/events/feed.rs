@@ -191,6 +191,9 @@ impl Feed {
                     self.finding.spawn(self.events.clone().found(found));
                 }
                 Line::Ephemeral(Ephemeral::TranslationFound(_)) => {}
+                Line::Ephemeral(Ephemeral::FriendRequest(change)) => {
+                    self.deliver_unnumbered(Event::FriendRequest(change));
+                }
                 Line::LeftOut => self.look(),
             }
         }

@@ -9,7 +9,9 @@ use meeshy_store::conversations::Conversation;
 use meeshy_store::members::Member;
 use meeshy_store::mentions::Mention;
 use meeshy_store::participants::{self, Filter};
-use meeshy_store::{Query, StoreError, Tx, conversations, members, mentions, messages, visibility};
+use meeshy_store::{
+    Query, StoreError, Tx, conversations, friend_requests, members, mentions, messages, visibility,
+};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Maximum number of suggestions.
@@ -81,7 +83,7 @@ impl Messages {
             suggested.truncate(SUGGESTIONS);
             let people: Vec<UserId> = suggested.iter().map(|member| member.user_id).collect();
             let friends: HashSet<UserId> =
-                tx.fetch(mentions::friends_among(caller, &people))?.into_iter().collect();
+                tx.fetch(friend_requests::friends_among(caller, &people))?.into_iter().collect();
             let suggestion =
                 |member: Member| MentionSuggestion { is_friend: friends.contains(&member.user_id), member };
             Ok(suggested.into_iter().map(suggestion).collect())

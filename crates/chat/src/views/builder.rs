@@ -52,8 +52,10 @@ impl Views {
         let ids: BTreeSet<MessageId> =
             rows.iter().map(|message| message.id).chain(answered.clone()).collect();
         let ids: Vec<MessageId> = ids.into_iter().collect();
-        let also = (messages::find_all_seen(&answered, &lens.viewer), writers_of(&rows));
-        let (mut parts, (answered, writers)) = Parts::fetch(tx, &ids, lens, also)?;
+        let also =
+            (messages::find_all_seen(&answered, &lens.viewer), writers_of(&rows), lens.viewer.separated());
+        let (mut parts, (answered, writers, separated)) = Parts::fetch(tx, &ids, lens, also)?;
+        parts.separated = separated;
         parts.add_writers(writers);
         let is_known = |message: &&Message| {
             message.sender_id.is_none_or(|id| parts.writers.contains_key(&id))
@@ -94,6 +96,8 @@ fn writers_of(rows: &[Message]) -> (Query<Vec<User>>, Query<Vec<Guest>>) {
 /// What is shown with messages, by their ids.
 struct Parts<'a> {
     lens: Lens<'a>,
+    /// Those of whose presence the viewer learns nothing.
+    separated: Vec<UserId>,
     writers: HashMap<UserId, SenderView>,
     guests: HashMap<String, Guest>,
     statuses: HashMap<MessageId, i64>,
@@ -126,6 +130,7 @@ impl<'a> Parts<'a> {
         let translations = translations.into_iter().map(|translation| (translation.message_id, translation));
         let parts = Self {
             lens,
+            separated: Vec::new(),
             writers: HashMap::new(),
             guests: HashMap::new(),
             statuses: statuses.into_iter().collect(),
@@ -140,8 +145,10 @@ impl<'a> Parts<'a> {
 
     fn add_writers(&mut self, (people, guests): (Vec<User>, Vec<Guest>)) {
         let presence = self.lens.presence;
-        let people = people.into_iter().map(|user| (user.id, SenderView::of_user(user, presence)));
-        self.writers.extend(people);
+        for user in people {
+            let is_hidden = self.separated.contains(&user.id);
+            self.writers.insert(user.id, SenderView::of_user(user, presence, is_hidden));
+        }
         self.guests.extend(guests.into_iter().map(|guest| (guest.id.clone(), guest)));
     }
 

@@ -51,7 +51,8 @@ impl SenderView {
         }
     }
 
-    pub(super) fn of_user(user: User, presence: &Presence) -> Self {
+    /// `is_hidden` says that a block hides this user's presence from the viewer.
+    pub(super) fn of_user(user: User, presence: &Presence, is_hidden: bool) -> Self {
         Self {
             id: user.id,
             username: user.username,
@@ -60,8 +61,8 @@ impl SenderView {
             last_name: user.last_name,
             avatar: user.avatar,
             role: user.role,
-            is_online: presence.is_online(user.id),
-            last_active_at: user.last_active_at,
+            is_online: !is_hidden && presence.is_online(user.id),
+            last_active_at: if is_hidden { user.created_at } else { user.last_active_at },
             languages: user.languages,
         }
     }

@@ -2,7 +2,7 @@
 
 use meeshy_chat::{ChatError, Device, Event, NewConversation, ProfilePatch};
 use meeshy_domain::Role;
-use meeshy_harness::{World, registration};
+use meeshy_harness::{World, registration, wanted};
 use meeshy_store::Tx;
 use meeshy_testkit::both_databases;
 use std::time::Duration;
@@ -63,7 +63,7 @@ async fn names_and_addresses_are_taken_in_any_case(world: World) {
         assert!(matches!(&refused, Err(ChatError::Taken { field: f }) if *f == field), "{refused:?}");
     }
     let answer =
-        world.chat.accounts().availability(Some("Lea".into()), Some("new@example.org".into())).await.unwrap();
+        world.chat.accounts().availability(wanted(Some("Lea"), Some("new@example.org"))).await.unwrap();
     assert_eq!((answer.username, answer.email, answer.suggestions.len()), (Some(false), Some(true), 3));
     // Two at the same time: one of them gets it.
     let race = ["emma", "EMMA"].map(|name| {
@@ -253,7 +253,7 @@ async fn a_telephone_number_is_no_username(world: World) {
         let refused = world.chat.accounts().register(registration(name, "fr"), Device::default()).await;
         let is_named = matches!(&refused, Err(ChatError::Invalid { field, .. }) if field == "username");
         assert!(is_named, "{name} {refused:?}");
-        let asked = world.chat.accounts().availability(Some(name.into()), None).await.unwrap();
+        let asked = world.chat.accounts().availability(wanted(Some(name), None)).await.unwrap();
         assert_eq!((asked.username, asked.suggestions.len()), (Some(false), 0), "{name}");
     }
     // An operator can set a number, but not one that somebody has.

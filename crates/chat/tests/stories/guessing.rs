@@ -3,7 +3,7 @@
 use meeshy_chat::{Chat, ChatError, Device, Event, SignIn, SignedIn};
 use meeshy_domain::Role;
 use meeshy_domain::account::FREE_ATTEMPTS;
-use meeshy_harness::{World, registration};
+use meeshy_harness::{World, registration, wanted};
 use meeshy_testkit::both_databases;
 use std::time::Duration;
 
@@ -260,15 +260,16 @@ async fn common_passwords_and_reserved_names_are_rejected_on_registration(world:
     }
     let code = world.chat.setup().new_code().await.unwrap();
     register("admin", "correct horse", code).await.unwrap();
-    let asked = world.chat.accounts().availability(Some("support".into()), None).await.unwrap();
+    let asked = world.chat.accounts().availability(wanted(Some("support"), None)).await.unwrap();
     assert_eq!(asked.username, Some(false));
 }
 
 #[both_databases]
 async fn whether_an_address_has_an_account_is_not_revealed(world: World) {
     world.sign_up("lea", "fr").await;
-    let asked =
-        async |email: &str| world.chat.accounts().availability(None, Some(email.into())).await.unwrap().email;
+    let asked = async |email: &str| {
+        world.chat.accounts().availability(wanted(None, Some(email))).await.unwrap().email
+    };
     assert_eq!(asked("lea@example.org").await, Some(true));
     assert_eq!(asked("new@example.org").await, Some(true));
     assert_eq!(asked("nonsense").await, Some(false));

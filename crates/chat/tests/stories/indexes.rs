@@ -1,5 +1,6 @@
 //! Queries use indexes: the statements are recorded while the program is used, and explained on full tables.
 
+use crate::everyday::{people_meet, people_secure_their_account, people_show_themselves};
 use crate::statements::{often, rarely, untried};
 use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
@@ -7,7 +8,7 @@ use meeshy_chat::{
     NewReport, NewTerm, PageRequest, ParticipantRequest, ProfilePatch, Progress,
 };
 use meeshy_domain::{ConversationId, MemberRole, MessageId, UserId};
-use meeshy_harness::{World, registration};
+use meeshy_harness::{World, registration, wanted};
 use meeshy_store::{Location, StoreError, Tx, Value, blocks};
 use meeshy_testkit::{Database, both_databases, eventually};
 use std::collections::BTreeMap;
@@ -45,7 +46,7 @@ const WHOLE_TABLES: [&str; 9] = [
 const ROWS: usize = 30_000;
 
 /// Fills a table: the columns, and their values for row number `i`.
-const FULL: [(&str, &str, &str); 39] = [
+const FULL: [(&str, &str, &str); 42] = [
     (
         "users",
         "id, username, email, password_hash, first_name, last_name, display_name, system_language, phone_number, \
@@ -109,11 +110,6 @@ const FULL: [(&str, &str, &str); 39] = [
     ("reactions", "id, message_id, user_id, emoji, created_at, updated_at", "[r], [a], [u], 'x', 1, 1"),
     ("reaction_counts", "message_id, emoji, total, since", "[a], 'x', 1, 1"),
     (
-        "friend_requests",
-        "id, sender_id, receiver_id, status, created_at, updated_at",
-        "[w], [u], '65f000000000000030' || substr(CAST(1000001 + i % 19999 AS TEXT), 2), 'accepted', 1, 1",
-    ),
-    (
         "attachments",
         "id, message_id, file_name, original_name, mime_type, file_size, file_path, file_url, thumbnail_path, uploaded_by, created_at",
         "[f], [a], 'f', 'f', 'image/png', 1, 'f/' || i, '/f/' || i, 't/' || i, [u], 1",
@@ -161,6 +157,22 @@ const FULL: [(&str, &str, &str); 39] = [
         "[q], [b], 'es', 1, 'filler', 'test', [u], 'wrong', FALSE, i",
     ),
     ("known_devices", "user_id, device_hash, last_used_at", "[u], 'hash', 1"),
+    (
+        "avatars",
+        "id, user_id, mime_type, content, created_at",
+        "'picture-' || i, [u], 'image/png', CAST('filler' AS BYTEA), 1",
+    ),
+    ("user_preferences", "id, user_id, privacy, created_at, updated_at", "[x], [u], '{}', 1, 1"),
+    (
+        "reports",
+        "id, reported_type, reported_entity_id, reporter_id, report_type, created_at, updated_at",
+        "[y], 'message', [a], [u], 'spam', i, i",
+    ),
+    (
+        "friend_requests",
+        "id, sender_id, receiver_id, created_at, updated_at",
+        "[w], [u], '65f000000000000030' || substr(CAST(1000001 + i % 19999 AS TEXT), 2), 1, 1",
+    ),
     ("guessed_names", "name_hash, network_hash, last_failed_at", "'name-' || i, 'network', 1"),
     (
         "notifications",
@@ -335,9 +347,11 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     for text in ["car", "filler1", "carlos te", "filler7 f"] {
         chat.profiles().search(lea, text, 20, 0).await.unwrap();
     }
+    people_show_themselves(world, lea).await;
+    people_meet(world, lea, carlos).await;
     people_sign_in(world, lea, &signed_in.token).await;
     for name in ["lea", "lea2"] {
-        chat.accounts().availability(Some(name.into()), Some("lea2@example.org".into())).await.unwrap();
+        chat.accounts().availability(wanted(Some(name), Some("lea2@example.org"))).await.unwrap();
     }
     chat.accounts().register(registration("nina", "de"), Device::default()).await.unwrap();
     let patch = ProfilePatch {
@@ -509,6 +523,7 @@ async fn people_sign_in(world: &World, lea: UserId, token: &str) {
     let caller = chat.sessions().authenticate(&refreshed.token).await.unwrap();
     let session = world.sign_in("lea", false).await.session_token;
     assert_eq!(chat.sessions().authenticate_device(&session).await.unwrap().user.id, lea);
+    people_secure_their_account(world, lea, &caller).await;
     chat.sessions().sign_out(&caller, Some(&session)).await.unwrap();
 }
 

@@ -7,7 +7,7 @@ use crate::http::error::ApiError;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap};
+use axum::http::{Extensions, HeaderMap, StatusCode};
 use meeshy_chat::{Caller, Device};
 use meeshy_domain::Network;
 use std::convert::Infallible;
@@ -84,6 +84,25 @@ impl Input for User {
     fn describe(to: &mut Describe<'_>) {
         to.operation.takes_caller = true;
     }
+}
+
+/// The caller of a route for everybody, if somebody is signed in. Invalid credentials count as none.
+pub struct Viewer(pub Option<Caller>);
+
+impl FromRequestParts<App> for Viewer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        match app.authenticate(&parts.headers).await {
+            Ok(caller) => Ok(Self(Some(caller))),
+            Err(error) if error.status == StatusCode::UNAUTHORIZED => Ok(Self(None)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Input for Viewer {
+    fn describe(_: &mut Describe<'_>) {}
 }
 
 /// The origin of a call.

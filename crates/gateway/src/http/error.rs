@@ -75,6 +75,11 @@ impl From<ChatError> for ApiError {
                 let calls = u32::try_from(FREE_ATTEMPTS).unwrap_or_default();
                 too_many(message, calls, whole_seconds(retry_after))
             }
+            ChatError::TooSoon { next, .. } => {
+                let mut error = Self::new(ErrorCode::RateLimitExceeded, message);
+                error.body.next_change_allowed_at = Some(next.into());
+                error
+            }
             ChatError::SetupCodeInvalid => Self::new(ErrorCode::SetupCodeInvalid, message),
             ChatError::InvalidOperation(_) => Self::new(ErrorCode::InvalidOperation, message),
             ChatError::Busy(_) => Self::new(ErrorCode::ServiceUnavailable, message).retry_after(2),

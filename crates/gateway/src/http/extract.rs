@@ -130,14 +130,18 @@ segments! {
     ConversationRef = "id", "meeshy", [ConversationNotFound, ConversationAccessDenied];
     /// The id of a message.
     MessageRef = "messageId", "65a0c0ffee0123456789abcd", [MessageNotFound];
-    /// The id of a user.
-    UserRef = "userId", "65a0c0ffee0123456789abcd", [];
     /// An emoji, percent-encoded.
     EmojiRef = "emoji", "%F0%9F%91%8D", [NotFound];
     /// The code of a language.
     LanguageTag = "language", "es", [];
     /// The id of a glossary term.
     TermRef = "termId", "65a0c0ffee0123456789abcd", [NotFound];
+    /// The id or username of a user.
+    UserRef = "userId", "65a0c0ffee0123456789abcd", [UserNotFound];
+    /// The id of a session.
+    SessionRef = "sessionId", "65a0c0ffee0123456789abcd", [NotFound];
+    /// The id of a friend request.
+    FriendRequestRef = "requestId", "65a0c0ffee0123456789abcd", [NotFound];
     /// The translation of a message, as `<message>-<language>`.
     JobRef = "jobId", "65a0c0ffee0123456789abcd-es", [MessageNotFound];
 }

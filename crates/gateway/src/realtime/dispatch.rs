@@ -126,6 +126,11 @@ impl Dispatcher {
                 let event = GlossaryUpdated { conversation_id, event_number: number };
                 self.tell(Room::Conversation(conversation_id), &[], event_name::GLOSSARY_UPDATED, &event);
             }
+            Event::FriendRequest(change) => {
+                let event = views::events::friend_request(&change);
+                let rooms = own_rooms(&[change.sender, change.receiver]);
+                tell(&self.sockets, &rooms, &[], event_name::FRIEND_REQUEST_UPDATED, &event);
+            }
             Event::SessionEnded { session_id, .. } => {
                 self.sockets.members(Room::Session(session_id)).iter().for_each(connect::revoke);
             }

@@ -4,7 +4,7 @@ use crate::api::Api;
 use crate::api::access::Access;
 use crate::app::App;
 use crate::http::answer::Answer;
-use crate::http::auth::{Origin, User, session_token};
+use crate::http::auth::{Origin, User, bearer, session_token};
 use crate::http::device::{Remembered, Visitor};
 use crate::http::error::ApiError;
 use crate::http::extract::{Body, Params};
@@ -12,11 +12,11 @@ use crate::views;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
-use meeshy_chat::{Registration, SignIn, SignedIn};
+use meeshy_chat::{Registration, SignIn, SignedIn, Wanted};
 use meeshy_wire::{
-    self as wire, Availability, Code, ErrorCode, Login, LoginAnswer, LoginCode, Me, NeedsCode, Notice,
-    Refresh, Refreshed, Register, SetupState, Success, Token,
+    self as wire, Availability, Code, CodeAnswer, CodeVerified, ErrorCode, Login, LoginAnswer, LoginCode, Me,
+    NeedsCode, Notice, Refresh, Refreshed, Register, SetupState, Success, Token, UsernameAvailable,
+    UsernameChecked,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -28,8 +28,18 @@ pub fn routes(api: Api) -> Api {
         .fails(&[ErrorCode::AuthFailed, ErrorCode::Forbidden])
         .post(Access::Anyone, "/api/v1/auth/login/2fa", "Sign in with a code", login_with_code)
         .fails(&[ErrorCode::AuthFailed, ErrorCode::Forbidden])
-        .post(Access::Anyone, "/api/v1/auth/2fa/verify", "The same, for old clients", verify_code)
-        .fails(&[ErrorCode::AuthFailed, ErrorCode::Forbidden])
+        .post(
+            Access::Anyone,
+            "/api/v1/auth/2fa/verify",
+            "Check a code of a signed-in user; with the token of a first step, sign in with it",
+            verify_code,
+        )
+        .fails(&[
+            ErrorCode::AuthFailed,
+            ErrorCode::Forbidden,
+            ErrorCode::InvalidOperation,
+            ErrorCode::UserNotFound,
+        ])
         .post(Access::Anyone, "/api/v1/auth/refresh", "Refresh a token", refresh)
         .fails(&[ErrorCode::AuthFailed])
         // A part of the old web client calls it without a version.
@@ -48,6 +58,12 @@ pub fn routes(api: Api) -> Api {
             "/api/v1/auth/check-availability",
             "Check whether a name is available",
             availability,
+        )
+        .get(
+            Access::Anyone,
+            "/api/v1/auth/check-username",
+            "Check whether a username is available",
+            check_username,
         )
 }
 
@@ -113,32 +129,41 @@ async fn login_with_code(
     visitor: Visitor,
     Body(body): Body<LoginCode>,
 ) -> Result<Remembered<wire::SignedIn>, ApiError> {
-    sign_in_with_code(&app, &visitor, &body.two_factor_token, &body.code).await
+    let signed_in = code_answered(&app, &visitor, &body.two_factor_token, &body.code).await?;
+    Ok(visitor.remembered(signed_in))
 }
 
-/// The old web client sends the token of the first step like an access token.
+/// The old web client sends the token of the first step of a sign-in like an access token. Access tokens have
+/// dots, these have none.
 async fn verify_code(
     State(app): State<App>,
     visitor: Visitor,
     headers: HeaderMap,
     Body(body): Body<Code>,
-) -> Result<Remembered<wire::SignedIn>, ApiError> {
-    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let challenge = authorization.strip_prefix("Bearer ").unwrap_or_default();
-    sign_in_with_code(&app, &visitor, challenge, &body.code).await
+) -> Result<Remembered<CodeAnswer>, ApiError> {
+    let challenge = bearer(&headers).filter(|token| !token.contains('.'));
+    if challenge.is_none() && (bearer(&headers).is_some() || session_token(&headers).is_some()) {
+        let caller = app.authenticate(&headers).await?;
+        app.count_proof(&caller).await?;
+        let code = app.chat.security().verify_code(caller.user.id, &body.code, &visitor.device);
+        let verified = CodeVerified { valid: true, used_backup_code: code.await? };
+        return Ok(Remembered::unknown(CodeAnswer::Verified(verified)));
+    }
+    let signed_in = code_answered(&app, &visitor, challenge.unwrap_or_default(), &body.code).await?;
+    Ok(visitor.remembered(CodeAnswer::SignedIn(Box::new(signed_in))))
 }
 
-async fn sign_in_with_code(
+async fn code_answered(
     app: &App,
     visitor: &Visitor,
     challenge: &str,
     code: &str,
-) -> Result<Remembered<wire::SignedIn>, ApiError> {
+) -> Result<wire::SignedIn, ApiError> {
     let limits = &app.limiter.limits;
     let codes = format!("{} code", visitor.counted_as);
     app.count_guess(&[(limits.authentication, &visitor.counted_as), (limits.login, &codes)]).await?;
     let signed_in = app.chat.sign_ins().with_code(challenge, code, visitor.device.clone()).await?;
-    Ok(visitor.remembered(signed_in_data(app, signed_in)))
+    Ok(signed_in_data(app, signed_in))
 }
 
 fn signed_in_data(app: &App, signed_in: SignedIn) -> wire::SignedIn {
@@ -193,22 +218,51 @@ struct Asked {
     username: Option<String>,
     /// The requested e-mail address.
     email: Option<String>,
+    /// The requested telephone number.
+    phone_number: Option<String>,
+    /// The country of a number without a calling code, as two letters; `FR` if absent.
+    country: Option<String>,
 }
 
-/// At least one of both has to be asked for.
+/// At least one of the first three has to be asked for.
 async fn availability(
     State(app): State<App>,
     Origin { counted_as, .. }: Origin,
     Params(asked): Params<Asked>,
 ) -> Result<Answer<Availability>, ApiError> {
-    if asked.username.is_none() && asked.email.is_none() {
-        return Err(ApiError::invalid("username", "give a username or an email"));
+    let Asked { username, email, phone_number, country } = asked;
+    if username.is_none() && email.is_none() && phone_number.is_none() {
+        return Err(ApiError::invalid("username", "give a username, an email or a phoneNumber"));
     }
-    app.count_guess(&[(app.limiter.limits.availability, &counted_as)]).await?;
-    let found = app.chat.accounts().availability(asked.username, asked.email).await?;
-    Ok(Answer(Availability {
+    let wanted = Wanted { username, email, phone_number, country };
+    Ok(Answer(available(&app, &counted_as, wanted).await?))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct AskedName {
+    /// The requested username.
+    username: String,
+}
+
+async fn check_username(
+    State(app): State<App>,
+    Origin { counted_as, .. }: Origin,
+    Params(asked): Params<AskedName>,
+) -> Result<Json<UsernameChecked>, ApiError> {
+    let wanted = Wanted { username: Some(asked.username), ..Wanted::default() };
+    let found = available(&app, &counted_as, wanted).await?;
+    let available = found.username_available.unwrap_or(false);
+    let answer = Success::new(UsernameAvailable { available, suggestions: found.suggestions });
+    Ok(Json(UsernameChecked { answer, available }))
+}
+
+async fn available(app: &App, counted_as: &str, wanted: Wanted) -> Result<Availability, ApiError> {
+    app.count_guess(&[(app.limiter.limits.availability, counted_as)]).await?;
+    let found = app.chat.accounts().availability(wanted).await?;
+    Ok(Availability {
         suggestions: if found.username.is_some() { found.suggestions } else { Vec::new() },
         username_available: found.username,
         email_available: found.email,
-    }))
+        phone_number_available: found.phone_number,
+    })
 }

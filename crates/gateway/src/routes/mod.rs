@@ -1,10 +1,14 @@
 //! The routes and their access rules.
 
+mod abuse_reports;
 mod auth;
+mod avatars;
+mod blocks;
 mod conversations;
 mod docs;
 mod events;
 mod files;
+mod friends;
 mod glossary;
 mod glossary_proposals;
 mod health;
@@ -13,8 +17,11 @@ mod libretranslate;
 mod mentions;
 mod messages;
 mod participants;
+mod profiles;
 mod reactions;
 mod reports;
+mod security;
+mod sessions;
 mod translation;
 mod users;
 
@@ -33,7 +40,14 @@ use meeshy_wire::ErrorCode;
 fn declare(app: App) -> Api {
     Api::new(app)
         .group(auth::routes)
+        .group(sessions::routes)
+        .group(security::routes)
         .group(users::routes)
+        .group(profiles::routes)
+        .group(avatars::routes)
+        .group(friends::routes)
+        .group(blocks::routes)
+        .group(abuse_reports::routes)
         .group(files::routes)
         .group(conversations::routes)
         .group(participants::routes)

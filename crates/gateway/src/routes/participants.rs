@@ -115,7 +115,7 @@ async fn change_role(
     TwoPathParams(ConversationRef(id), UserRef(user)): TwoPathParams<ConversationRef, UserRef>,
     Body(ChangeRole { role }): Body<ChangeRole>,
 ) -> Result<Answer<RoleChanged>, ApiError> {
-    let role: MemberRole = role.parse().map_err(|error| ApiError::invalid("role", &error))?;
+    let role = role.parse::<MemberRole>().map_err(|error| ApiError::invalid("role", &error.to_string()))?;
     let changed = app.chat.conversations().set_member_role(caller.user.id, &id, &user, role).await?;
     Ok(Answer(RoleChanged {
         user_id: changed.member.user_id,

@@ -17,6 +17,8 @@ pub fn routes(api: Api) -> Api {
     api.get(Access::User, "/api/v1/users/search", "Search users by name", search)
         .patch(Access::User, "/api/v1/users/me", "Change the caller's profile and languages", patch_me)
         .fails(&[ErrorCode::UserNotFound])
+        .patch(Access::User, "/api/v1/auth/me", "The same, for old clients", patch_me)
+        .fails(&[ErrorCode::UserNotFound])
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -56,6 +58,7 @@ async fn patch_me(
         first_name: body.first_name,
         last_name: body.last_name,
         display_name: body.display_name,
+        username: body.username,
         email: body.email,
         phone_number: body.phone_number,
         bio: body.bio,

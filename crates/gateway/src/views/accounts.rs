@@ -1,7 +1,7 @@
-//! Users and their sessions.
+//! Users, for themselves.
 
 use super::address::address;
-use meeshy_chat::model::{Session, User};
+use meeshy_chat::model::User;
 use meeshy_domain::Language;
 use meeshy_wire as wire;
 
@@ -60,28 +60,6 @@ pub fn found_user(user: User, is_online: bool) -> wire::FoundUser {
         is_online,
         last_active_at: user.last_active_at.into(),
         system_language: user.languages.system_language,
-    }
-}
-
-pub fn session(session: &Session) -> wire::Session {
-    let agent = session.user_agent.as_deref().unwrap_or_default();
-    let named = |names: &[&'static str]| {
-        names.iter().find(|name| agent.contains(**name)).map(|name| (*name).to_owned())
-    };
-    let is_mobile = ["Mobile", "Android", "iPhone", "Meeshy-iOS"].iter().any(|name| agent.contains(name));
-    wire::Session {
-        id: session.id,
-        device_type: session
-            .user_agent
-            .is_some()
-            .then(|| if is_mobile { "mobile" } else { "desktop" }.to_owned()),
-        // The order matters: Edge also claims to be Chrome, and Chrome to be Safari.
-        browser_name: named(&["Edg", "Firefox", "Chrome", "Safari"]),
-        os_name: named(&["Android", "iPhone", "Windows", "Mac OS X", "Linux"]),
-        location: None,
-        is_mobile,
-        is_trusted: session.is_trusted,
-        created_at: session.created_at.into(),
     }
 }
 

@@ -4,15 +4,25 @@ use super::messages::message;
 use super::reactions::reaction_event;
 use super::translations::{missing_state, reason, translation};
 use meeshy_chat::model::Translation;
-use meeshy_chat::{CaughtUp, Event, Happened, MemberChange};
+use meeshy_chat::{CaughtUp, Event, FriendRequestChange, Happened, MemberChange};
 use meeshy_domain::{ConversationId, Language, MemberRole, ReasonCode, Timestamp, UserId};
 use meeshy_wire::{
-    ConversationDeleted, ConversationEvents, ConversationNew, ConversationUpdated, GlossaryUpdated,
-    LoggedEvent, Message, MessageDeleted, MessageTranslation, ReadStatusUpdated, RoleUpdated,
-    TranslationStateEvent, event_name,
+    ConversationDeleted, ConversationEvents, ConversationNew, ConversationUpdated, FriendRequestUpdated,
+    GlossaryUpdated, LoggedEvent, Message, MessageDeleted, MessageTranslation, ReadStatusUpdated,
+    RoleUpdated, TranslationStateEvent, event_name,
 };
 use serde::Serialize;
 use std::iter;
+
+/// A friend request that was sent, answered or removed.
+pub fn friend_request(change: &FriendRequestChange) -> FriendRequestUpdated {
+    FriendRequestUpdated {
+        request_id: change.request_id,
+        sender_id: change.sender,
+        receiver_id: change.receiver,
+        status: change.status,
+    }
+}
 
 /// A finished translation.
 #[derive(Debug)]
@@ -137,6 +147,7 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
         // These are not in the log.
         Event::TranslationFound { .. }
         | Event::SessionEnded { .. }
+        | Event::FriendRequest(_)
         | Event::Typing(_)
         | Event::Missed { .. } => {
             return None;

@@ -7,6 +7,7 @@ mod authority;
 mod callers;
 mod caring;
 mod catching_up;
+mod coverage;
 mod editing;
 mod event_access;
 mod files;

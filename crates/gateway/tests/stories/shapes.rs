@@ -54,6 +54,35 @@ async fn accounts(Single(server): Single) {
 }
 
 #[both_databases]
+async fn people(Single(server): Single) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    insta::assert_json_snapshot!("public_user", lea.get("/users/carlos").await.body);
+    insta::assert_json_snapshot!("public_user_to_strangers", server.get("/api/v1/u/carlos").await.body);
+    insta::assert_json_snapshot!("user_stats", lea.get("/users/carlos/stats").await.body);
+    insta::assert_json_snapshot!("users", lea.get("/users?limit=1").await.body);
+    insta::assert_json_snapshot!("sessions", lea.get("/auth/sessions").await.body);
+    insta::assert_json_snapshot!("two_factor_status", lea.get("/auth/2fa/status").await.body);
+    let mut there = Socket::of(&server, &carlos).await;
+    let asked = json!({ "receiverId": carlos.id });
+    let asked = lea.post("/users/friend-requests", asked).await.body;
+    insta::assert_json_snapshot!("friend_request_sent", asked);
+    let event = there.event("friend-request:updated").await;
+    insta::assert_json_snapshot!("event_friend_request_updated", event);
+    let path = format!("/friend-requests/{}", asked["data"]["friendRequest"]["id"].as_str().unwrap());
+    let mut accepted = carlos.patch(&path, json!({ "status": "accepted" })).await.body;
+    assert_eq!(accepted["data"]["conversation"]["type"], "direct");
+    accepted["data"]["conversation"] = "<as created>".into();
+    insta::assert_json_snapshot!("friend_request_accepted", accepted);
+    let picture = json!({ "avatar": "data:image/png;base64,iVBORw0KGgoAAAA=" });
+    let path = lea.patch("/users/me/avatar", picture).await.body["data"]["avatar"].clone();
+    let picture = reqwest::get(format!("http://{}{}", server.address, path.as_str().unwrap())).await.unwrap();
+    assert_eq!(
+        (picture.status(), &picture.headers()["content-type"]),
+        (reqwest::StatusCode::OK, &"image/png".parse().unwrap())
+    );
+}
+
+#[both_databases]
 async fn a_message_from_its_author_to_its_readers(Single(server): Single) {
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let hana = server.sign_up("hana", "ja").await;

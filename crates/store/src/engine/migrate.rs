@@ -70,6 +70,7 @@ const MIGRATIONS: &[Migration] = migrations![
     33 "0033_glossary_proposals",
     34 "0034_grades",
     35 "0035_reactions_and_deletions",
+    37 "0037_profiles",
     38 "0038_memberships",
 ];
 

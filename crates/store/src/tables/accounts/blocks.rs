@@ -19,6 +19,15 @@ pub fn set(tx: &mut Tx<'_>, user: UserId, blocked: &[UserId]) -> Result<(), Stor
     insert(tx, &user.to_string(), &list)
 }
 
+/// The users that a user has blocked, in the order in which they were.
+pub fn of_user(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<UserId>, StoreError> {
+    let list: Option<String> =
+        tx.fetch_optional("SELECT blocked_user_ids FROM users WHERE id = $1", &[user.into()])?;
+    // The old system stored only arrays of ids in it.
+    let ids: Vec<String> = serde_json::from_str(&list.unwrap_or_default()).unwrap_or_default();
+    Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+}
+
 /// Updates the rows to match all lists, after an import has changed them.
 pub(crate) fn follow_lists(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM blocks", &[])?;

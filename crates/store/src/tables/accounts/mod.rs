@@ -1,8 +1,12 @@
-//! Accounts, sessions and what guards them.
+//! Accounts, sessions and what guards them, and what users are to each other.
 
+pub mod abuse_reports;
 pub mod attempts;
+pub mod avatars;
 pub mod blocks;
+pub mod friend_requests;
 pub mod names;
+pub mod profiles;
 pub mod second_factor;
 pub mod sessions;
 pub mod setup;

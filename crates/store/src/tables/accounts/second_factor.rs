@@ -32,6 +32,58 @@ pub fn protection(tx: &mut Tx<'_>, user: UserId) -> Result<Protection, StoreErro
     Ok(Protection { locked_until, ..protection })
 }
 
+/// The secret of an authenticator that is being set up.
+pub fn pending_secret(tx: &mut Tx<'_>, user: UserId) -> Result<Option<Secret>, StoreError> {
+    let found: Option<Option<Secret>> =
+        tx.fetch_optional("SELECT two_factor_pending_secret FROM users WHERE id = $1", &[user.into()])?;
+    Ok(found.flatten())
+}
+
+/// Replaces the secret of an authenticator that is being set up.
+pub fn set_pending_secret(tx: &mut Tx<'_>, user: UserId, secret: Option<&Secret>) -> Result<(), StoreError> {
+    let secret: Option<Secret> = secret.cloned();
+    tx.execute(
+        "UPDATE users SET two_factor_pending_secret = $2 WHERE id = $1",
+        &[user.into(), secret.into()],
+    )?;
+    Ok(())
+}
+
+/// The hashes of the backup codes that are left.
+pub fn backup_codes(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<String>, StoreError> {
+    let list: Option<String> =
+        tx.fetch_optional("SELECT two_factor_backup_codes FROM users WHERE id = $1", &[user.into()])?;
+    // The old system stored only arrays of texts in it.
+    Ok(serde_json::from_str(&list.unwrap_or_default()).unwrap_or_default())
+}
+
+/// Replaces the hashes of the backup codes.
+pub fn set_backup_codes(tx: &mut Tx<'_>, user: UserId, hashes: &[String]) -> Result<(), StoreError> {
+    let list = serde_json::to_string(hashes).map_err(|error| StoreError::Statement(error.to_string()))?;
+    tx.execute("UPDATE users SET two_factor_backup_codes = $2 WHERE id = $1", &[user.into(), list.into()])?;
+    Ok(())
+}
+
+/// Requires a code from now on, by the secret that was being set up. `step` is that of the first code.
+pub fn enable(tx: &mut Tx<'_>, user: UserId, step: i64, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE users SET two_factor_secret = two_factor_pending_secret, two_factor_pending_secret = NULL, \
+           two_factor_enabled_at = $2, two_factor_step = $3, updated_at = $2 WHERE id = $1",
+        &[user.into(), now.into(), step.into()],
+    )?;
+    Ok(())
+}
+
+/// Requires no code any more.
+pub fn disable(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE users SET two_factor_secret = NULL, two_factor_pending_secret = NULL, two_factor_backup_codes = '[]', \
+           two_factor_enabled_at = NULL, updated_at = $2 WHERE id = $1",
+        &[user.into(), now.into()],
+    )?;
+    Ok(())
+}
+
 /// Records that a code was accepted; returns whether it is newer than all before.
 pub fn take_code(tx: &mut Tx<'_>, user: UserId, step: i64) -> Result<bool, StoreError> {
     let taken = tx.execute(

@@ -1,6 +1,6 @@
 //! Sessions of signed-in devices.
 
-use crate::engine::placeholders::{padded, placeholders};
+use crate::engine::placeholders::{not_in, padded, placeholders};
 use crate::engine::record::record;
 use crate::{Query, StoreError, Tx, Value};
 use meeshy_domain::{Secret, SessionId, Timestamp, UserId};
@@ -206,6 +206,41 @@ pub fn revoke_all(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Vec<S
     tx.fetch_all(
         "UPDATE sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL RETURNING id",
         &[user.into(), now.into()],
+    )
+}
+
+/// Ends all sessions of a user except for some; returns those that were active.
+pub fn revoke_others(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    kept: &[SessionId],
+    now: Timestamp,
+) -> Result<Vec<SessionId>, StoreError> {
+    let mut params = vec![user.into(), now.into()];
+    let (others, kept) = not_in("id", 3, kept.iter().map(|id| Value::from(*id)).collect());
+    params.extend(kept);
+    tx.fetch_all(
+        &format!(
+            "UPDATE sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL {others} RETURNING id"
+        ),
+        &params,
+    )
+}
+
+/// Up to `limit` active sessions of a user, the newest first.
+pub fn of_user(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Session>, StoreError> {
+    tx.fetch_all(
+        &format!(
+            "SELECT {} FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 \
+             ORDER BY created_at DESC, id DESC LIMIT $3",
+            Session::columns()
+        ),
+        &[user.into(), now.into(), limit.into()],
     )
 }
 

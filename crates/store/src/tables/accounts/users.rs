@@ -354,6 +354,33 @@ pub fn change_password(tx: &mut Tx<'_>, id: UserId, hash: &Secret, now: Timestam
     Ok(())
 }
 
+/// The earlier changes of a username, as the old system stores them: a JSON array, the oldest first.
+pub fn username_history(tx: &mut Tx<'_>, id: UserId) -> Result<String, StoreError> {
+    let found: Option<Option<String>> =
+        tx.fetch_optional("SELECT username_history FROM users WHERE id = $1", &[id.into()])?;
+    Ok(found.flatten().unwrap_or_default())
+}
+
+/// Changes a username.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it is taken.
+pub fn set_username(
+    tx: &mut Tx<'_>,
+    user: &User,
+    username: &str,
+    history: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE users SET username = $2, username_key = $3, username_history = $4, updated_at = $5 WHERE id = $1",
+        &[user.id.into(), username.into(), text::key(username).into(), history.into(), now.into()],
+    )?;
+    let User { first_name, last_name, display_name, .. } = user;
+    let names = Names { username, first: first_name, last: last_name, display: display_name };
+    names::set_words(tx, &user.id.into(), text::found_words(names))
+}
+
 /// Changes the role of a user.
 pub fn set_role(tx: &mut Tx<'_>, id: UserId, role: Role, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(

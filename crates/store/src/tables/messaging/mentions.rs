@@ -89,22 +89,3 @@ pub fn latest(user: UserId, viewer: &Viewer, limit: i64) -> Query<Vec<Mention>> 
         [vec![user.into(), limit.into()], of_viewer].concat(),
     )
 }
-
-/// Which of some people are friends of a user.
-pub fn friends_among(user: UserId, people: &[UserId]) -> Query<Vec<UserId>> {
-    if people.is_empty() {
-        return Query::known(Vec::new());
-    }
-    let ids = placeholders(2, people.len());
-    let mut params = vec![user.into()];
-    params.extend(padded(people.iter().map(|id| Value::from(*id))));
-    // Both look for a receiver, for which there is an index.
-    Query::all(
-        format!(
-            "SELECT sender_id FROM friend_requests WHERE receiver_id = $1 AND status = 'accepted' AND sender_id IN ({ids}) \
-             UNION SELECT receiver_id FROM friend_requests \
-               WHERE receiver_id IN ({ids}) AND status = 'accepted' AND sender_id = $1"
-        ),
-        params,
-    )
-}

@@ -18,18 +18,28 @@ pub struct Viewer {
     has_cleared: bool,
     /// Whether this person has blocked somebody.
     has_blocked: bool,
+    /// Whether somebody has blocked this person.
+    is_blocked: bool,
 }
 
 impl Viewer {
     /// Nobody in particular: what every member of a conversation sees.
     pub fn anyone(now: Timestamp) -> Self {
-        Self { user: None, now, has_deleted: false, has_cleared: false, has_blocked: false }
+        Self {
+            user: None,
+            now,
+            has_deleted: false,
+            has_cleared: false,
+            has_blocked: false,
+            is_blocked: false,
+        }
     }
 
     /// A person.
     pub fn find(user: UserId, now: Timestamp) -> Query<Self> {
-        let found = Query::<(bool, bool, bool)>::optional(
+        let found = Query::<(bool, bool, bool, bool)>::optional(
             "SELECT EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = u.id) AS has_blocked, \
+               EXISTS (SELECT 1 FROM blocks b WHERE b.blocked_id = u.id) AS is_blocked, \
                EXISTS (SELECT 1 FROM message_deletions d WHERE d.user_id = u.id) AS has_deleted, \
                EXISTS (SELECT 1 FROM conversation_preferences p WHERE p.user_id = u.id AND p.clear_history_before IS NOT NULL) \
                  AS has_cleared \
@@ -37,8 +47,8 @@ impl Viewer {
             vec![user.into()],
         );
         found.map(move |found| {
-            let (has_blocked, has_deleted, has_cleared) = found.unwrap_or_default();
-            Self { user: Some(user), now, has_deleted, has_cleared, has_blocked }
+            let (has_blocked, is_blocked, has_deleted, has_cleared) = found.unwrap_or_default();
+            Self { user: Some(user), now, has_deleted, has_cleared, has_blocked, is_blocked }
         })
     }
 
@@ -47,12 +57,10 @@ impl Viewer {
         self.user
     }
 
-    /// Those whom this person has blocked.
-    pub fn blocked(&self) -> Query<Vec<UserId>> {
+    /// Those whom a block separates from this person, in either direction: neither learns of the other's presence.
+    pub fn separated(&self) -> Query<Vec<UserId>> {
         match self.user {
-            Some(user) if self.has_blocked => {
-                Query::all("SELECT blocked_id FROM blocks WHERE user_id = $1", vec![user.into()])
-            }
+            Some(user) if self.has_blocked || self.is_blocked => separated(user),
             _ => Query::known(Vec::new()),
         }
     }

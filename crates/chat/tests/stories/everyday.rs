@@ -1,0 +1,77 @@
+//! What people do with their accounts and with each other, for the story that explains its statements.
+
+use meeshy_chat::{
+    AVATAR_PATH, Caller, Device, NewAbuseReport, NewFriendRequest, PasswordChange, RequestAnswer,
+    RequestDirection, RequestFilter,
+};
+use meeshy_domain::{FriendRequestStatus, UserId};
+use meeshy_harness::World;
+use meeshy_testkit::api;
+use std::time::Duration;
+
+/// Looks at profiles, and changes a picture.
+pub async fn people_show_themselves(world: &World, lea: UserId) {
+    let profiles = world.chat.profiles();
+    for reference in [&lea.to_string(), "carlos"] {
+        profiles.find(Some(lea), reference).await.unwrap();
+    }
+    profiles.figures(lea, "carlos").await.unwrap();
+    let first = profiles.page(lea, None, 2).await.unwrap();
+    profiles.page(lea, first.next, 2).await.unwrap();
+    let png = "data:image/png;base64,iVBORw0KGgoAAAA=";
+    let url = profiles.set_avatar(lea, Some(png)).await.unwrap().unwrap();
+    profiles.avatar(url.strip_prefix(AVATAR_PATH).unwrap()).await.unwrap();
+}
+
+/// Asks people to be friends, blocks and reports them.
+pub async fn people_meet(world: &World, lea: UserId, carlos: UserId) {
+    let (friends, blocks, reports) = (world.chat.friends(), world.chat.blocks(), world.chat.abuse_reports());
+    let new = || NewFriendRequest { receiver: carlos.to_string(), message: None };
+    for answer in [RequestAnswer::Reject, RequestAnswer::Cancel, RequestAnswer::Accept] {
+        let request = friends.send(lea, new()).await.unwrap().request.id.to_string();
+        for direction in [RequestDirection::Sent, RequestDirection::Received, RequestDirection::Both] {
+            for status in [None, Some(FriendRequestStatus::Pending)] {
+                friends.list(lea, RequestFilter { direction, status }, 20, 0).await.unwrap();
+            }
+        }
+        let who = if answer == RequestAnswer::Cancel { lea } else { carlos };
+        friends.answer(who, &request, answer).await.unwrap();
+        if answer != RequestAnswer::Cancel {
+            friends.remove(carlos, &request).await.unwrap();
+        }
+    }
+    for (kind, entity) in [("user", carlos.to_string()), ("community", "65f000000000000020000001".into())] {
+        let new = NewAbuseReport { kind: kind.into(), entity, abuse: "spam".into(), reason: None };
+        reports.add(lea, new).await.unwrap();
+    }
+    friends.send(lea, new()).await.unwrap();
+    blocks.block(carlos, &lea.to_string()).await.unwrap();
+    blocks.list(carlos).await.unwrap();
+    blocks.unblock(carlos, &lea.to_string()).await.unwrap();
+}
+
+/// Changes everything about how somebody signs in.
+pub async fn people_secure_their_account(world: &World, lea: UserId, caller: &Caller) {
+    let (security, device, sessions) = (world.chat.security(), Device::default(), world.chat.sessions());
+    sessions.list(caller).await.unwrap();
+    let ended = sessions.list(caller).await.unwrap().pop().unwrap().id;
+    sessions.end_one(caller, &ended.to_string()).await.unwrap();
+    sessions.end_others(caller, None).await.unwrap();
+    let change =
+        PasswordChange { current: api::PASSWORD.into(), new: "battery staple".into(), confirmation: None };
+    security.change_password(caller, change.clone(), &device).await.unwrap();
+    let back = PasswordChange { current: change.new.clone(), new: change.current, ..change };
+    security.change_password(caller, back, &device).await.unwrap();
+    security.change_username(caller, "lea-k", api::PASSWORD.into(), device.clone()).await.unwrap();
+    security.set_up_two_factor(&caller.user).await.unwrap();
+    security.cancel_two_factor(lea).await.unwrap();
+    world.set(lea, "two_factor_pending_secret", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").await;
+    let now = u64::try_from(world.chat.now().millis() / 1_000).unwrap();
+    world.hand.advance(Duration::from_secs(2_000_000_000 - now));
+    let codes = security.enable_two_factor(lea, "279037", &device).await.unwrap();
+    security.two_factor_status(lea).await.unwrap();
+    let codes =
+        [codes, security.renew_backup_codes(lea, "279037", &device).await.unwrap_or_default()].concat();
+    security.verify_code(lea, &codes[0], &device).await.unwrap();
+    security.disable_two_factor(lea, api::PASSWORD.into(), None, &device).await.unwrap();
+}
