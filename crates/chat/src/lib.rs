@@ -53,7 +53,9 @@ pub use conversations::{
     ParticipantPage, ParticipantRequest, ParticipantView,
 };
 pub use error::ChatError;
-pub use event_bus::{Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, Typing};
+pub use event_bus::{
+    Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, Separation, Typing,
+};
 pub use events::{AllCaughtUp, CaughtUp, Events, Feed, Stretch};
 pub use health::{Health, NotificationCounts, Statistics};
 pub use jobs::{JobStates, Jobs};

@@ -13,6 +13,8 @@ mod note;
 
 pub(crate) use bus::{Heard, Subscription};
 pub(crate) use delivery::{Delivery, News};
-pub use event::{Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, Typing};
+pub use event::{
+    Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, Separation, Typing,
+};
 pub(crate) use followed::Followed;
 pub(crate) use note::{Line, decode};
