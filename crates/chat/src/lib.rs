@@ -55,7 +55,7 @@ pub use conversations::{
 pub use error::ChatError;
 pub use event_bus::{
     Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, MemberChange,
-    ReactionChange, Typing,
+    ReactionChange, Separation, Typing,
 };
 pub use events::{AllCaughtUp, CaughtUp, Events, Feed, Stretch};
 pub use health::{Health, NotificationCounts, Statistics};

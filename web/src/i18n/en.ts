@@ -23,6 +23,7 @@ export const en = {
   wrongPassword: "Wrong username or password.",
   sessionEnded: "Your session has expired. Please sign in again.",
   codeHint: "Enter the code from your authenticator app.",
+  orBackupCode: "Without your phone, enter a backup code instead.",
   code: "Code",
   wrongCode: "The code is wrong, expired, or was already used.",
   startAgain: "Start over",

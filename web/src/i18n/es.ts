@@ -21,6 +21,7 @@ export const es: Texts = {
   sessionEnded: "Tu sesión ha terminado. Vuelve a iniciar sesión.",
   codeHint:
     "Tu cuenta está protegida con un código. Escribe el que muestra ahora tu aplicación de autenticación.",
+  orBackupCode: "Si no tienes el teléfono, escribe un código de respaldo.",
   code: "Código",
   wrongCode: "El código no es correcto, ya se usó o llega tarde.",
   startAgain: "Empezar de nuevo",

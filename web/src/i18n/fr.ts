@@ -21,6 +21,7 @@ export const fr: Texts = {
   sessionEnded: "Votre session a pris fin. Reconnectez-vous.",
   codeHint:
     "Votre compte est protégé par un code. Saisissez celui que votre application d’authentification affiche.",
+  orBackupCode: "Sans votre téléphone, saisissez un code de secours.",
   code: "Code",
   wrongCode: "Le code est faux, a déjà servi ou vient trop tard.",
   startAgain: "Recommencer",

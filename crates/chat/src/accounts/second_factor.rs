@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::secrets::digest;
 use meeshy_domain::{Timestamp, UserId};
 use meeshy_store::second_factor::{self, Challenge, Protection};
-use meeshy_store::{StoreError, Tx};
+use meeshy_store::{StoreError, Tx, attempts};
 use std::time::Duration;
 use totp_rs::{Algorithm, Builder, Secret};
 
@@ -88,6 +88,8 @@ pub(super) fn show(
     now: Timestamp,
 ) -> Result<Shown, StoreError> {
     if code.len() == BACKUP_CODE_CHARS {
+        // The list is written as it is read here.
+        attempts::lock(tx, user)?;
         let mut left = second_factor::backup_codes(tx, user)?;
         // The old system hashed its codes as hexadecimal digits in either case.
         let hashes = [hash_of(code), hash_of(&code.to_ascii_lowercase())];

@@ -92,6 +92,7 @@ impl Security {
         let (typed, now) = (typed_code(code), self.context.now());
         let (codes, hashes) = self.backup_codes();
         let check = move |tx: &mut Tx<'_>| {
+            attempts::lock(tx, caller)?;
             let pending = second_factor::pending_secret(tx, caller)?.ok_or_else(|| {
                 ChatError::InvalidOperation("set up an authenticator before you confirm it".into())
             })?;

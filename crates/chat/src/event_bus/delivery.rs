@@ -78,6 +78,9 @@ impl Delivery {
             (Event::FriendRequest(change), _) if *is_shared => {
                 announcements.ephemeral(Ephemeral::FriendRequest(change.clone()));
             }
+            (Event::Separated(separation), _) if *is_shared => {
+                announcements.ephemeral(Ephemeral::Separated(separation.clone()));
+            }
             _ => {}
         }
         if let Event::Translated { translation, .. } = &event

@@ -136,6 +136,8 @@ pub enum Event {
     },
     /// A friend request was sent, answered or removed.
     FriendRequest(FriendRequestChange),
+    /// A user has blocked another one.
+    Separated(Separation),
     /// A device was signed out; its sockets are to be closed.
     SessionEnded {
         /// The session.
@@ -173,7 +175,7 @@ impl Event {
             | Self::GlossaryChanged { conversation_id }
             | Self::Missed { conversation_id } => Some(*conversation_id),
             Self::Typing(typing) => Some(typing.conversation_id),
-            Self::SessionEnded { .. } | Self::FriendRequest(_) => None,
+            Self::SessionEnded { .. } | Self::FriendRequest(_) | Self::Separated(_) => None,
         }
     }
 }
@@ -229,6 +231,15 @@ pub enum Ephemeral {
     TranslationFound(FoundTranslation),
     /// A friend request was sent, answered or removed.
     FriendRequest(FriendRequestChange),
+    /// A user has blocked another one.
+    Separated(Separation),
+}
+
+/// Two users of whom one has blocked the other: neither sees the other as online any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Separation {
+    /// The two, each with the displayed name.
+    pub users: [(UserId, String); 2],
 }
 
 /// A friend request that was sent, answered or removed.

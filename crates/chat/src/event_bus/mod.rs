@@ -15,7 +15,7 @@ pub(crate) use bus::{Heard, Subscription};
 pub(crate) use delivery::{Delivery, News};
 pub use event::{
     Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, MemberChange,
-    ReactionChange, Typing,
+    ReactionChange, Separation, Typing,
 };
 pub(crate) use followed::Followed;
 pub(crate) use note::{Line, decode};

@@ -194,6 +194,9 @@ impl Feed {
                 Line::Ephemeral(Ephemeral::FriendRequest(change)) => {
                     self.deliver_unnumbered(Event::FriendRequest(change));
                 }
+                Line::Ephemeral(Ephemeral::Separated(separation)) => {
+                    self.deliver_unnumbered(Event::Separated(separation));
+                }
                 Line::LeftOut => self.look(),
             }
         }

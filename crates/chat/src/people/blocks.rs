@@ -6,7 +6,7 @@
 use crate::ChatError;
 use crate::Event;
 use crate::context::Context;
-use crate::event_bus::FriendRequestChange;
+use crate::event_bus::{FriendRequestChange, Separation};
 use meeshy_domain::{UserId, limits};
 use meeshy_store::users::{self, User};
 use meeshy_store::{Tx, attempts, blocks, friend_requests};
@@ -49,7 +49,9 @@ impl Blocks {
         let write = move |tx: &mut Tx<'_>| {
             // The list is written as it is read here.
             attempts::lock(tx, caller)?;
-            tx.fetch(users::find(other))?.ok_or(ChatError::NotFound { what: "user" })?;
+            let missing = || ChatError::NotFound { what: "user" };
+            let (blocker, blocked) = tx.fetch((users::find(caller), users::find(other)))?;
+            let (blocker, blocked) = (blocker.ok_or_else(missing)?, blocked.ok_or_else(missing)?);
             let mut list = blocks::of_user(tx, caller)?;
             if list.contains(&other) {
                 return Ok(());
@@ -60,6 +62,8 @@ impl Blocks {
             }
             list.push(other);
             blocks::set(tx, caller, &list)?;
+            let users = [blocker, blocked].map(|user| (user.id, user.display_name));
+            service.context.deliver(tx, None, Event::Separated(Separation { users }));
             for request in friend_requests::between(tx, caller, other)? {
                 friend_requests::remove(tx, request.id)?;
                 let change = FriendRequestChange {

@@ -176,3 +176,16 @@ async fn what_somebody_sees_can_be_reported_once(world: World) {
     let unknown = report(lea, "community", "65a0c0ffee0123456789abcd", "spam").await;
     assert!(matches!(unknown, Err(ChatError::NotFound { .. })));
 }
+
+#[both_databases]
+async fn a_block_makes_both_look_offline(mut world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    world.happened();
+    world.chat.blocks().block(lea, &carlos.to_string()).await.unwrap();
+    let told = world.happened();
+    let [Event::Separated(separation)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(separation.users.each_ref().map(|(user, _)| *user), [lea, carlos]);
+    // Once more changes nothing.
+    world.chat.blocks().block(lea, &carlos.to_string()).await.unwrap();
+    assert!(world.happened().is_empty());
+}

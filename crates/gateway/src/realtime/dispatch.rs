@@ -6,11 +6,11 @@
 use super::connect;
 use super::state::{Room, Socket, Sockets, count_missed, own_rooms, tell};
 use crate::views::{self, events::Translated};
-use meeshy_chat::{Event, Feed, Happened, HiddenFrom, MemberChange, MessageView};
+use meeshy_chat::{Event, Feed, Happened, HiddenFrom, MemberChange, MessageView, Separation};
 use meeshy_domain::{ConversationId, UserId};
 use meeshy_wire::{
     ConversationDeleted, ConversationNew, ConversationUpdated, EventName, GlossaryUpdated, MentionCreated,
-    Message, MessageDeleted, Typing, UnreadUpdated, event_name,
+    Message, MessageDeleted, Typing, UnreadUpdated, UserStatus, event_name,
 };
 use serde::Serialize;
 use std::collections::HashSet;
@@ -131,6 +131,7 @@ impl Dispatcher {
                 let rooms = own_rooms(&[change.sender, change.receiver]);
                 tell(&self.sockets, &rooms, &[], event_name::FRIEND_REQUEST_UPDATED, &event);
             }
+            Event::Separated(separation) => self.separate(&separation),
             Event::SessionEnded { session_id, .. } => {
                 self.sockets.members(Room::Session(session_id)).iter().for_each(connect::revoke);
             }
@@ -292,6 +293,15 @@ impl Dispatcher {
             let event = Typing { user_id, username, conversation_id, is_typing: typing.is_typing };
             // Whoever misses it misses little.
             self.sockets.broadcast(&[room], &own_rooms(&typing.hidden_from), name.as_str(), &event);
+        }
+    }
+
+    /// Each of the two sees the other as offline, and is not told of a change any more.
+    fn separate(&self, Separation { users: [one, other] }: &Separation) {
+        for ((reader, _), (user, name)) in [(one, other), (other, one)] {
+            let status =
+                UserStatus { user_id: *user, username: name, is_online: false, last_active_at: None };
+            self.tell(Room::User(*reader), &[], event_name::USER_STATUS, &status);
         }
     }
 

@@ -148,6 +148,7 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
         Event::TranslationFound { .. }
         | Event::SessionEnded { .. }
         | Event::FriendRequest(_)
+        | Event::Separated(_)
         | Event::Typing(_)
         | Event::Missed { .. } => {
             return None;

@@ -10,7 +10,8 @@ const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/old-routes.
 
 /// A path without the names of its parameters.
 fn shape(path: &str) -> String {
-    let part = |part: &str| if part.starts_with('{') || part == "*" { "{}".to_owned() } else { part.to_owned() };
+    let part =
+        |part: &str| if part.starts_with('{') || part == "*" { "{}".to_owned() } else { part.to_owned() };
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
@@ -49,5 +50,8 @@ async fn the_table_of_old_routes_is_right() {
         std::fs::write(TABLE, fresh).unwrap();
         return;
     }
-    assert!(fresh == table, "docs/old-routes.tsv is stale: run `make generate`, look at what has changed, and commit it");
+    assert!(
+        fresh == table,
+        "docs/old-routes.tsv is stale: run `make generate`, look at what has changed, and commit it"
+    );
 }

@@ -73,6 +73,12 @@ async fn people(Single(server): Single) {
     assert_eq!(accepted["data"]["conversation"]["type"], "direct");
     accepted["data"]["conversation"] = "<as created>".into();
     insta::assert_json_snapshot!("friend_request_accepted", accepted);
+    let mut here = Socket::of(&server, &lea).await;
+    lea.post(&format!("/users/{}/block", carlos.id), json!({})).await;
+    // Both are told that the other one is gone.
+    for socket in [&mut here, &mut there] {
+        while socket.event("user:status").await["isOnline"] == true {}
+    }
     let picture = json!({ "avatar": "data:image/png;base64,iVBORw0KGgoAAAA=" });
     let path = lea.patch("/users/me/avatar", picture).await.body["data"]["avatar"].clone();
     let picture = reqwest::get(format!("http://{}{}", server.address, path.as_str().unwrap())).await.unwrap();

@@ -68,7 +68,8 @@ pub fn set_backup_codes(tx: &mut Tx<'_>, user: UserId, hashes: &[String]) -> Res
 pub fn enable(tx: &mut Tx<'_>, user: UserId, step: i64, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET two_factor_secret = two_factor_pending_secret, two_factor_pending_secret = NULL, \
-           two_factor_enabled_at = $2, two_factor_step = $3, updated_at = $2 WHERE id = $1",
+           two_factor_enabled_at = $2, two_factor_step = $3, updated_at = $2 \
+         WHERE id = $1 AND two_factor_pending_secret IS NOT NULL",
         &[user.into(), now.into(), step.into()],
     )?;
     Ok(())
