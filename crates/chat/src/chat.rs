@@ -2,11 +2,12 @@
 
 use crate::ChatError;
 use crate::accounts::{
-    Accounts, Activity, Administration, CallLimits, Passwords, Profiles, Sessions, Setup, SignIns,
+    Accounts, Activity, Administration, CallLimits, Passwords, Preferences, Profiles, Sessions, Setup,
+    SignIns,
 };
 use crate::cluster::{Cluster, Gateways};
 use crate::context::Context;
-use crate::conversations::Conversations;
+use crate::conversations::{Categories, Conversations};
 use crate::event_bus::Delivery;
 use crate::events::Events;
 use crate::health::Health;
@@ -58,6 +59,8 @@ services! {
     administration: Administration,
     /// Rate limits over all gateways.
     call_limits: CallLimits,
+    /// Categories into which users sort conversations.
+    categories: Categories,
     /// The exchange with other processes.
     cluster: Cluster,
     /// Conversations and their members.
@@ -76,6 +79,8 @@ services! {
     jobs: Jobs,
     /// Messages.
     messages: Messages,
+    /// The preferences of users.
+    preferences: Preferences,
     /// The profiles of users.
     profiles: Profiles,
     /// Reports of translations.
@@ -173,6 +178,7 @@ impl Chat {
             activity: Activity::new(shared()),
             administration,
             call_limits: CallLimits::new(shared()),
+            categories: Categories::new(shared()),
             cluster,
             conversations,
             events,
@@ -182,6 +188,7 @@ impl Chat {
             health: Health::new(shared(), worker.clone(), translators),
             jobs: Jobs::new(shared()),
             messages,
+            preferences: Preferences::new(shared()),
             presence,
             profiles: Profiles::new(shared()),
             reports,

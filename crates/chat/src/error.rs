@@ -1,5 +1,6 @@
 //! Errors, each with a message for the person who made the request.
 
+use meeshy_domain::preferences::Consent;
 use meeshy_domain::text::InvalidText;
 use meeshy_store::StoreError;
 use std::time::Duration;
@@ -30,6 +31,9 @@ pub enum ChatError {
     /// The caller may not do this.
     #[error("{0}")]
     Forbidden(String),
+    /// These preferences turn something on that needs consents which are not recorded.
+    #[error("this needs a consent that is not recorded: {}", fields(.0))]
+    ConsentRequired(Vec<(&'static str, Vec<Consent>)>),
     /// Another account has this name or address.
     #[error("this {field} is already taken")]
     Taken {
@@ -54,6 +58,10 @@ pub enum ChatError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn fields(missing: &[(&'static str, Vec<Consent>)]) -> String {
+    missing.iter().map(|(field, _)| *field).collect::<Vec<_>>().join(", ")
 }
 
 /// Whole seconds, at least one.

@@ -41,14 +41,14 @@ mod views;
 
 pub use accounts::{
     Account, Accounts, Activity, Administration, Authority, Availability, CallLimit, CallLimits, Caller,
-    Credential, Device, Ended, ProfilePatch, Profiles, Refreshed, Registration, Sessions, Setup, SetupState,
-    SignIn, SignIns, SignedIn,
+    Credential, Device, Ended, Preferences, ProfilePatch, Profiles, Refreshed, Registration, Sessions, Setup,
+    SetupState, SignIn, SignIns, SignedIn,
 };
 pub use chat::Chat;
 pub use cluster::{Cluster, GatewayError, Gateways};
 pub use conversations::{
-    Audience, ConversationView, Conversations, Figures, ListFilter, MemberView, NewConversation,
-    ParticipantPage, ParticipantRequest, ParticipantView,
+    Audience, Categories, CategoryPatch, ConversationView, Conversations, Figures, ListFilter, MemberView,
+    NewCategory, NewConversation, ParticipantPage, ParticipantRequest, ParticipantView,
 };
 pub use error::ChatError;
 pub use event_bus::{Ephemeral, Event, FoundTranslation, Happened, HiddenFrom, Typing};
@@ -61,7 +61,7 @@ pub use meeshy_translation::Tier;
 pub use messages::{
     FileRequest, Files, MessageEdit, MessagePage, Messages, NewMessage, PageRequest, Sent, ServedFile,
 };
-pub use presence::Presence;
+pub use presence::{Presence, Seen};
 pub use secrets::Secrets;
 pub use settings::{HashingCost, Settings};
 pub use signing_key::{SECRET_BYTES, SigningKey};

@@ -1,6 +1,7 @@
 //! What `chat` answers with that is a row of a table.
 
 pub use meeshy_store::attachments::Attachment;
+pub use meeshy_store::conversation_categories::ConversationCategory;
 pub use meeshy_store::conversation_languages::Counts as LanguageCounts;
 pub use meeshy_store::conversations::{Conversation, Preferences};
 pub use meeshy_store::glossary::Term;
@@ -9,7 +10,9 @@ pub use meeshy_store::guests::{Guest, GuestParticipant};
 pub use meeshy_store::members::Membership;
 pub use meeshy_store::messages::Message;
 pub use meeshy_store::participants::Participant;
+pub use meeshy_store::preferences::Documents as PreferenceDocuments;
 pub use meeshy_store::reports::Report;
 pub use meeshy_store::sessions::Session;
 pub use meeshy_store::translations::{Count as TranslationCount, State as TranslationState, Translation};
+pub use meeshy_store::user_settings::Setting;
 pub use meeshy_store::users::User;

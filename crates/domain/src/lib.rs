@@ -16,6 +16,7 @@ pub mod language;
 pub mod limits;
 mod named;
 pub mod network;
+pub mod preferences;
 pub mod reader;
 pub mod reason;
 pub mod role;
@@ -30,8 +31,8 @@ pub use compare::is_same_secret;
 pub use concealment::Concealed;
 pub use grade::Grade;
 pub use id::{
-    AttachmentId, ConversationId, IdGenerator, MemberId, MessageId, ReportId, SessionId, TermId, TextId,
-    UserId,
+    AttachmentId, CategoryId, ConversationId, IdGenerator, MemberId, MessageId, PreferencesId, ReportId,
+    SessionId, TermId, TextId, UserId,
 };
 pub use kind::{ConversationKind, MessageType, ReportReason};
 pub use language::{Direction, Language, UnknownLanguage};

@@ -55,3 +55,17 @@ pub const TERM_CHARS: usize = 100;
 pub const REPORT_CHARS: usize = 1_000;
 /// Conversations whose events are asked for at once, at most.
 pub const KNOWN_CONVERSATIONS: usize = 500;
+/// Maximum length of a name under which a client stores a preference, in characters.
+pub const SETTING_KEY_CHARS: usize = 64;
+/// Maximum length of such a preference, in characters.
+pub const SETTING_CHARS: usize = 2_000;
+/// Maximum number of such preferences of a user.
+pub const SETTINGS: i64 = 100;
+/// Maximum number of categories into which a user sorts conversations.
+pub const CATEGORIES: i64 = 100;
+/// Maximum length of the name of a category, in characters.
+pub const CATEGORY_CHARS: usize = 50;
+/// Maximum length of a colour, an icon or an emoji, in characters.
+pub const SYMBOL_CHARS: usize = 32;
+/// Maximum number of items that one request puts into an order.
+pub const REORDERED: usize = 500;

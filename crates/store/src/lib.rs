@@ -23,10 +23,12 @@ pub use engine::query::{Queries, Query};
 pub use engine::record::FromRow;
 pub use engine::tx::Tx;
 pub use engine::value::{FromValue, Row, Value};
-pub use tables::accounts::{attempts, blocks, names, second_factor, sessions, setup, users};
+pub use tables::accounts::{
+    attempts, blocks, names, preferences, privacy, second_factor, sessions, setup, user_settings, users,
+};
 pub use tables::messaging::{
-    attachments, conversation_languages, conversations, events, glossary, glossary_proposals, guests,
-    members, messages, notifications, participants, statuses, visibility,
+    attachments, conversation_categories, conversation_languages, conversations, events, glossary,
+    glossary_proposals, guests, members, messages, notifications, participants, statuses, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

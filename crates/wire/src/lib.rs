@@ -18,6 +18,7 @@ mod health;
 mod json;
 mod message;
 mod participant;
+mod preferences;
 mod request;
 mod schema;
 mod time;
@@ -54,6 +55,10 @@ pub use message::{
     TextState, Translation, TranslationState,
 };
 pub use participant::Participant;
+pub use preferences::{
+    AddCategory, CategoryPlace, ConversationCategory, Done, MyAccount, PatchCategory, PreferenceValues,
+    Preferences, PutSetting, ReorderCategories, Setting, Violation,
+};
 pub use request::{
     Code, CreateConversation, Login, LoginCode, PatchMe, PostMessage, PutMessage, Refresh, Register,
 };

@@ -81,7 +81,8 @@ pub struct FoundUser {
     pub display_name: String,
     pub avatar: Option<WebAddress>,
     pub is_online: bool,
-    pub last_active_at: Iso,
+    /// `null` if the user hides it.
+    pub last_active_at: Option<Iso>,
     pub system_language: meeshy_domain::Language,
 }
 

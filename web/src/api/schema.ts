@@ -2124,6 +2124,1517 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's account in short
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MyAccount"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of all categories
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Preferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Set all preferences of the caller back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/preferences/application": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ApplicationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ApplicationPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ApplicationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Set the caller's preferences back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change some of the caller's preferences
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ApplicationPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ApplicationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/preferences/audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AudioPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AudioPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AudioPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Set the caller's preferences back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change some of the caller's preferences
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AudioPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AudioPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/preferences/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's categories of conversations
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        /**
+         * Add a category of conversations
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AddCategory"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/preferences/categories/reorder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put categories into another order
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReorderCategories"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/preferences/categories/{categoryId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A category of conversations
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a category of conversations. */
+                    categoryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Remove a category, but not its conversations
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a category of conversations. */
+                    categoryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a category of conversations
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a category of conversations. */
+                    categoryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchCategory"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/preferences/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["DocumentPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DocumentPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["DocumentPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Set the caller's preferences back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change some of the caller's preferences
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DocumentPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["DocumentPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/preferences/message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MessagePreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MessagePreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MessagePreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Set the caller's preferences back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change some of the caller's preferences
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MessagePreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MessagePreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/preferences/notification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["NotificationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["NotificationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Set the caller's preferences back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change some of the caller's preferences
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["NotificationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/preferences/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["PrivacyPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PrivacyPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["PrivacyPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Set the caller's preferences back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change some of the caller's preferences
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PrivacyPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["PrivacyPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/preferences/video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["VideoPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["VideoPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["VideoPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Set the caller's preferences back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change some of the caller's preferences
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["VideoPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["VideoPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
     "/api/v1/messages/{messageId}": {
         parameters: {
             query?: never;
@@ -2972,6 +4483,571 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/user-features/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AudioPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AudioPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AudioPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Store a preference under a name of a client
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PutSetting"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Setting"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's categories of conversations
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        /**
+         * Add a category of conversations
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AddCategory"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/categories/reorder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put categories into another order
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReorderCategories"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/categories/{categoryId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A category of conversations
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a category of conversations. */
+                    categoryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Remove a category, but not its conversations
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a category of conversations. */
+                    categoryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a category of conversations
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a category of conversations. */
+                    categoryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchCategory"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/user-preferences/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MessagePreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MessagePreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MessagePreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A preference under a name of a client
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name under which a client stores a preference. */
+                    key: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Setting"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me": {
         parameters: {
             query?: never;
@@ -3026,6 +5102,56 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        trace?: never;
+    };
+    "/api/v1/users/me/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of all categories
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Preferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/users/search": {
@@ -3654,6 +5780,25 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * @description A new category.
+         * @example {
+         *       "color": "#3388ff",
+         *       "name": "Family"
+         *     }
+         */
+        AddCategory: {
+            color?: string | null;
+            /** @description The name of an icon, or an emoji. */
+            icon?: string | null;
+            isExpanded?: boolean | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description Its place; the last one if absent.
+             */
+            order?: number | null;
+        };
+        /**
          * @description A term for a glossary.
          * @example {
          *       "term": "sprint"
@@ -3673,6 +5818,83 @@ export interface components {
             conversations: components["schemas"]["ConversationEvents"][];
             /** @description The conversations that were named are not the beginning of the caller's list any more: read it anew. */
             isListStale: boolean;
+        };
+        /** @description How the client looks and behaves. */
+        ApplicationPreferences: {
+            /** @default blue */
+            accentColor: string;
+            /** @default true */
+            animationsEnabled: boolean;
+            /** @default false */
+            betaFeaturesEnabled: boolean;
+            /** @default false */
+            compactMode: boolean;
+            /** @default inter */
+            fontFamily: string;
+            /** @default medium */
+            fontSize: components["schemas"]["FontSize"];
+            /** @default false */
+            highContrastMode: boolean;
+            /** @default en */
+            interfaceLanguage: string;
+            /** @default true */
+            keyboardShortcutsEnabled: boolean;
+            /** @default normal */
+            lineHeight: components["schemas"]["LineHeight"];
+            /** @default false */
+            reducedMotion: boolean;
+            /** @default false */
+            screenReaderOptimized: boolean;
+            /** @default true */
+            showAvatars: boolean;
+            /** @default left */
+            sidebarPosition: components["schemas"]["Side"];
+            /** @default true */
+            telemetryEnabled: boolean;
+            /** @default auto */
+            theme: components["schemas"]["Theme"];
+            /** @default [] */
+            tutorialsCompleted: string[];
+        };
+        /**
+         * @description How the client looks and behaves.
+         * @example {}
+         */
+        ApplicationPreferencesChange: {
+            /** @default blue */
+            accentColor: string;
+            /** @default true */
+            animationsEnabled: boolean;
+            /** @default false */
+            betaFeaturesEnabled: boolean;
+            /** @default false */
+            compactMode: boolean;
+            /** @default inter */
+            fontFamily: string;
+            /** @default medium */
+            fontSize: components["schemas"]["FontSize"];
+            /** @default false */
+            highContrastMode: boolean;
+            /** @default en */
+            interfaceLanguage: string;
+            /** @default true */
+            keyboardShortcutsEnabled: boolean;
+            /** @default normal */
+            lineHeight: components["schemas"]["LineHeight"];
+            /** @default false */
+            reducedMotion: boolean;
+            /** @default false */
+            screenReaderOptimized: boolean;
+            /** @default true */
+            showAvatars: boolean;
+            /** @default left */
+            sidebarPosition: components["schemas"]["Side"];
+            /** @default true */
+            telemetryEnabled: boolean;
+            /** @default auto */
+            theme: components["schemas"]["Theme"];
+            /** @default [] */
+            tutorialsCompleted: string[];
         };
         /** @description A file attached to a message. */
         Attachment: {
@@ -3740,6 +5962,75 @@ export interface components {
         };
         /** @description A file attached to a message. */
         AttachmentId: string;
+        /** @description The format of translated recordings. */
+        AudioFormat: "mp3" | "wav" | "ogg";
+        /** @description Voice messages and their translation. */
+        AudioPreferences: {
+            /** @default high */
+            audioQuality: components["schemas"]["AudioQuality"];
+            /** @default false */
+            audioTranslationEnabled: boolean;
+            /** @default false */
+            autoTranscribeIncoming: boolean;
+            /** @default true */
+            echoCancellation: boolean;
+            /** @default true */
+            noiseSuppression: boolean;
+            /** @default true */
+            transcriptionEnabled: boolean;
+            /** @default auto */
+            transcriptionSource: components["schemas"]["TranscriptionSource"];
+            /** @default mp3 */
+            translatedAudioFormat: components["schemas"]["AudioFormat"];
+            /** @default false */
+            ttsEnabled: boolean;
+            /** @default 1 */
+            ttsPitch: number;
+            /** @default 1 */
+            ttsSpeed: number;
+            /** @description The voice that reads texts aloud. */
+            ttsVoice?: string;
+            /** @default balanced */
+            voiceCloneQuality: components["schemas"]["CloneQuality"];
+            /** @default false */
+            voiceProfileEnabled: boolean;
+        };
+        /**
+         * @description Voice messages and their translation.
+         * @example {}
+         */
+        AudioPreferencesChange: {
+            /** @default high */
+            audioQuality: components["schemas"]["AudioQuality"];
+            /** @default false */
+            audioTranslationEnabled: boolean;
+            /** @default false */
+            autoTranscribeIncoming: boolean;
+            /** @default true */
+            echoCancellation: boolean;
+            /** @default true */
+            noiseSuppression: boolean;
+            /** @default true */
+            transcriptionEnabled: boolean;
+            /** @default auto */
+            transcriptionSource: components["schemas"]["TranscriptionSource"];
+            /** @default mp3 */
+            translatedAudioFormat: components["schemas"]["AudioFormat"];
+            /** @default false */
+            ttsEnabled: boolean;
+            /** @default 1 */
+            ttsPitch: number;
+            /** @default 1 */
+            ttsSpeed: number;
+            /** @description The voice that reads texts aloud. */
+            ttsVoice?: string | null;
+            /** @default balanced */
+            voiceCloneQuality: components["schemas"]["CloneQuality"];
+            /** @default false */
+            voiceProfileEnabled: boolean;
+        };
+        /** @description The quality of recordings. */
+        AudioQuality: "low" | "medium" | "high" | "lossless";
         /** @description The response to the handshake. */
         Authenticated: {
             error?: string;
@@ -3763,6 +6054,14 @@ export interface components {
         Cancelled: {
             cancelled: boolean;
         };
+        /** @description A category into which a user sorts conversations. */
+        CategoryId: string;
+        /** @description The place of a category. */
+        CategoryPlace: {
+            categoryId: components["schemas"]["CategoryId"];
+            /** Format: int64 */
+            order: number;
+        };
         /** @description The user who has to enter a code. */
         ChallengedUser: {
             avatar: components["schemas"]["WebAddress"] | null;
@@ -3773,6 +6072,8 @@ export interface components {
             lastName: string;
             username: string;
         };
+        /** @description The quality of an imitated voice. */
+        CloneQuality: "fast" | "balanced" | "quality";
         /**
          * @description The code of an authenticator.
          * @example {
@@ -3782,8 +6083,12 @@ export interface components {
         Code: {
             code: string;
         };
+        /** @description The codec of video. */
+        Codec: "VP8" | "VP9" | "H264" | "H265" | "AV1";
         /** @enum {string} */
         Condition: "healthy" | "degraded";
+        /** @description A recorded consent of a user, by the name of its field. */
+        Consent: "voiceDataConsentAt" | "voiceProfileConsentAt";
         /** @description A conversation with its first members; more of them when requested alone than in a list. */
         Conversation: {
             autoTranslateEnabled: boolean;
@@ -3819,6 +6124,23 @@ export interface components {
             updatedAt: components["schemas"]["Time"];
             /** @description At most one. */
             userPreferences: components["schemas"]["ConversationPreferences"][];
+        };
+        /** @description A category into which a user sorts conversations. */
+        ConversationCategory: {
+            color: string | null;
+            createdAt: components["schemas"]["Time"];
+            icon: string | null;
+            id: components["schemas"]["CategoryId"];
+            /** @description Whether its conversations are shown. */
+            isExpanded: boolean;
+            name: string;
+            /**
+             * Format: int64
+             * @description Its place in the list.
+             */
+            order: number;
+            updatedAt: components["schemas"]["Time"];
+            userId: components["schemas"]["UserId"];
         };
         /** @description What has happened in a conversation behind a number. */
         ConversationEvents: {
@@ -3887,6 +6209,8 @@ export interface components {
             };
             updatedAt: components["schemas"]["Time"];
         };
+        /** @description A corner of the screen. */
+        Corner: "top-left" | "top-right" | "bottom-left" | "bottom-right";
         /** @description How many objects are attached to a message. */
         Counts: {
             /** Format: int64 */
@@ -3944,12 +6268,126 @@ export interface components {
         };
         /** @description The direction of a script. */
         Direction: "ltr" | "rtl";
+        /** @description Files. */
+        DocumentPreferences: {
+            /** @default true */
+            allowExternalLinks: boolean;
+            /**
+             * @description MIME types, which can end in `*`.
+             * @default [
+             *       "image/*",
+             *       "video/*",
+             *       "audio/*",
+             *       "application/pdf",
+             *       "application/msword",
+             *       "application/vnd.openxmlformats-officedocument.*"
+             *     ]
+             */
+            allowedFileTypes: string[];
+            /** @default false */
+            autoDeleteOldFiles: boolean;
+            /** @default false */
+            autoDownloadEnabled: boolean;
+            /**
+             * @description In megabytes.
+             * @default 10
+             */
+            autoDownloadMaxSize: number;
+            /** @default true */
+            autoDownloadOnWifi: boolean;
+            /** @default false */
+            compressImagesOnUpload: boolean;
+            /** @description Where the client stores files. */
+            downloadPath?: string;
+            /** @default 90 */
+            fileRetentionDays: number;
+            /** @default 85 */
+            imageCompressionQuality: number;
+            /** @default true */
+            inlinePreviewEnabled: boolean;
+            /** @default true */
+            previewImagesEnabled: boolean;
+            /** @default true */
+            previewPdfEnabled: boolean;
+            /** @default true */
+            previewVideosEnabled: boolean;
+            /** @default true */
+            scanFilesForMalware: boolean;
+            /**
+             * @description In megabytes.
+             * @default 5000
+             */
+            storageQuota: number;
+        };
+        /**
+         * @description Files.
+         * @example {}
+         */
+        DocumentPreferencesChange: {
+            /** @default true */
+            allowExternalLinks: boolean;
+            /**
+             * @description MIME types, which can end in `*`.
+             * @default [
+             *       "image/*",
+             *       "video/*",
+             *       "audio/*",
+             *       "application/pdf",
+             *       "application/msword",
+             *       "application/vnd.openxmlformats-officedocument.*"
+             *     ]
+             */
+            allowedFileTypes: string[];
+            /** @default false */
+            autoDeleteOldFiles: boolean;
+            /** @default false */
+            autoDownloadEnabled: boolean;
+            /**
+             * @description In megabytes.
+             * @default 10
+             */
+            autoDownloadMaxSize: number;
+            /** @default true */
+            autoDownloadOnWifi: boolean;
+            /** @default false */
+            compressImagesOnUpload: boolean;
+            /** @description Where the client stores files. */
+            downloadPath?: string | null;
+            /** @default 90 */
+            fileRetentionDays: number;
+            /** @default 85 */
+            imageCompressionQuality: number;
+            /** @default true */
+            inlinePreviewEnabled: boolean;
+            /** @default true */
+            previewImagesEnabled: boolean;
+            /** @default true */
+            previewPdfEnabled: boolean;
+            /** @default true */
+            previewVideosEnabled: boolean;
+            /** @default true */
+            scanFilesForMalware: boolean;
+            /**
+             * @description In megabytes.
+             * @default 5000
+             */
+            storageQuota: number;
+        };
+        /** @description Something was done that has no other result; old clients read the sentence at the top level. */
+        Done: {
+            data: components["schemas"]["Notice"];
+            message: string;
+            /** @constant */
+            success: true;
+        };
         /** @description `message:edit`. */
         EditMessage: {
             content: components["schemas"]["MessageText"];
             messageId: string;
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
         };
+        /** @description When new conversations are encrypted. */
+        Encryption: "disabled" | "optional" | "always";
         /** @description An error response. `error` and `message` are a sentence for users, `code` is for programs. */
         ErrorBody: {
             code: components["schemas"]["ErrorCode"];
@@ -3973,9 +6411,11 @@ export interface components {
             /** @constant */
             success: false;
             suggestion?: string;
+            /** @description Preferences that need a consent which is not recorded. */
+            violations?: components["schemas"]["Violation"][];
         };
         /** @description Error codes, for programs. */
-        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "BINARY_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
+        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "BINARY_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
         /** @description What is wrong with one field. */
         ErrorDetail: {
             field: string;
@@ -3986,6 +6426,8 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             message: string;
         };
+        /** @description The size of texts. */
+        FontSize: "small" | "medium" | "large";
         /** @description A user found by a search. */
         FoundUser: {
             avatar: components["schemas"]["WebAddress"] | null;
@@ -3993,11 +6435,14 @@ export interface components {
             firstName: string;
             id: components["schemas"]["UserId"];
             isOnline: boolean;
-            lastActiveAt: components["schemas"]["Time"];
+            /** @description `null` if the user hides it. */
+            lastActiveAt: components["schemas"]["Time"] | null;
             lastName: string;
             systemLanguage: components["schemas"]["LanguageCode"];
             username: string;
         };
+        /** @description Pictures per second. */
+        FrameRate: "15" | "24" | "30" | "60";
         /** @description A text that is translated without being a message. */
         FreeText: string;
         /** @description A term that a member proposes for a glossary. */
@@ -4246,6 +6691,8 @@ export interface components {
             /** @description The translation. */
             translatedText: string | string[];
         };
+        /** @description The distance of lines. */
+        LineHeight: "tight" | "normal" | "relaxed" | "loose";
         /** @description An event, as a socket would have heard it, with what it is about as that is now. */
         LoggedEvent: {
             /** @description What sockets hear. */
@@ -4317,7 +6764,8 @@ export interface components {
             firstName: string;
             id: components["schemas"]["UserId"];
             isOnline: boolean;
-            lastActiveAt: components["schemas"]["Time"];
+            /** @description `null` if the user hides it. */
+            lastActiveAt: components["schemas"]["Time"] | null;
             lastName: string;
             systemLanguage: components["schemas"]["LanguageCode"];
             username: string;
@@ -4421,6 +6869,79 @@ export interface components {
             /** @description The language that the caller reads in. */
             userLanguage: components["schemas"]["LanguageCode"];
         };
+        /** @description Writing and reading messages. */
+        MessagePreferences: {
+            /** @default false */
+            autoCorrectEnabled: boolean;
+            /** @default false */
+            autoTranslateIncoming: boolean;
+            /** @default [] */
+            autoTranslateLanguages: string[];
+            /** @default medium */
+            defaultFontSize: components["schemas"]["FontSize"];
+            /** @default left */
+            defaultTextAlign: components["schemas"]["TextAlign"];
+            /** @default 30 */
+            draftExpirationDays: number;
+            /** @default default */
+            emojiSkinTone: components["schemas"]["SkinTone"];
+            /** @default true */
+            enableEmoji: boolean;
+            /** @default true */
+            enableMarkdown: boolean;
+            /** @default true */
+            imagePreviewEnabled: boolean;
+            /** @default true */
+            linkPreviewEnabled: boolean;
+            /** @default 5000 */
+            maxCharacterLimit: number;
+            /** @default true */
+            saveDrafts: boolean;
+            /** @default true */
+            sendOnEnter: boolean;
+            /** @default true */
+            showFormattingToolbar: boolean;
+            /** @default true */
+            spellCheckEnabled: boolean;
+        };
+        /**
+         * @description Writing and reading messages.
+         * @example {}
+         */
+        MessagePreferencesChange: {
+            /** @default false */
+            autoCorrectEnabled: boolean;
+            /** @default false */
+            autoTranslateIncoming: boolean;
+            /** @default [] */
+            autoTranslateLanguages: string[];
+            /** @default medium */
+            defaultFontSize: components["schemas"]["FontSize"];
+            /** @default left */
+            defaultTextAlign: components["schemas"]["TextAlign"];
+            /** @default 30 */
+            draftExpirationDays: number;
+            /** @default default */
+            emojiSkinTone: components["schemas"]["SkinTone"];
+            /** @default true */
+            enableEmoji: boolean;
+            /** @default true */
+            enableMarkdown: boolean;
+            /** @default true */
+            imagePreviewEnabled: boolean;
+            /** @default true */
+            linkPreviewEnabled: boolean;
+            /** @default 5000 */
+            maxCharacterLimit: number;
+            /** @default true */
+            saveDrafts: boolean;
+            /** @default true */
+            sendOnEnter: boolean;
+            /** @default true */
+            showFormattingToolbar: boolean;
+            /** @default true */
+            spellCheckEnabled: boolean;
+        };
         /** @description The author of a message. */
         MessageSender: {
             /** @description Whether messages are translated at all. */
@@ -4435,7 +6956,7 @@ export interface components {
             id: components["schemas"]["UserId"];
             isActive: boolean;
             isOnline: boolean;
-            lastActiveAt: components["schemas"]["Time"];
+            lastActiveAt: components["schemas"]["Time"] | null;
             lastName: string;
             /** @description A second language. */
             regionalLanguage: components["schemas"]["LanguageCode"] | null;
@@ -4493,6 +7014,15 @@ export interface components {
             models: components["schemas"]["Model"][];
             tiers: components["schemas"]["ModelType"][];
         };
+        /** @description The caller's account in short. */
+        MyAccount: {
+            avatar: components["schemas"]["WebAddress"] | null;
+            displayName: string;
+            email: string;
+            id: components["schemas"]["UserId"];
+            role: components["schemas"]["Role"];
+            username: string;
+        };
         /** @description A second factor is required. */
         NeedsCode: {
             message: string;
@@ -4514,6 +7044,123 @@ export interface components {
         /** @description A sentence for users. */
         Notice: {
             message: string;
+        };
+        /** @description What a user is notified of. */
+        NotificationPreferences: {
+            /** @default true */
+            contactRequestEnabled: boolean;
+            /** @default true */
+            conversationEnabled: boolean;
+            /**
+             * @description On which days; if empty, on all.
+             * @default []
+             */
+            dndDays: components["schemas"]["Weekday"][];
+            /**
+             * @description Whether nothing is shown between two times of day.
+             * @default false
+             */
+            dndEnabled: boolean;
+            /** @default 08:00 */
+            dndEndTime: string;
+            /** @default 22:00 */
+            dndStartTime: string;
+            /** @default true */
+            emailEnabled: boolean;
+            /** @default true */
+            groupInviteEnabled: boolean;
+            /** @default true */
+            groupNotifications: boolean;
+            /** @default true */
+            memberJoinedEnabled: boolean;
+            /** @default false */
+            memberLeftEnabled: boolean;
+            /** @default true */
+            mentionEnabled: boolean;
+            /** @default true */
+            missedCallEnabled: boolean;
+            /** @default true */
+            newMessageEnabled: boolean;
+            /** @default true */
+            notificationBadgeEnabled: boolean;
+            /** @default true */
+            pushEnabled: boolean;
+            /** @default true */
+            reactionEnabled: boolean;
+            /** @default true */
+            replyEnabled: boolean;
+            /** @default true */
+            showPreview: boolean;
+            /** @default true */
+            showSenderName: boolean;
+            /** @default true */
+            soundEnabled: boolean;
+            /** @default true */
+            systemEnabled: boolean;
+            /** @default true */
+            vibrationEnabled: boolean;
+            /** @default true */
+            voicemailEnabled: boolean;
+        };
+        /**
+         * @description What a user is notified of.
+         * @example {}
+         */
+        NotificationPreferencesChange: {
+            /** @default true */
+            contactRequestEnabled: boolean;
+            /** @default true */
+            conversationEnabled: boolean;
+            /**
+             * @description On which days; if empty, on all.
+             * @default []
+             */
+            dndDays: components["schemas"]["Weekday"][];
+            /**
+             * @description Whether nothing is shown between two times of day.
+             * @default false
+             */
+            dndEnabled: boolean;
+            /** @default 08:00 */
+            dndEndTime: string;
+            /** @default 22:00 */
+            dndStartTime: string;
+            /** @default true */
+            emailEnabled: boolean;
+            /** @default true */
+            groupInviteEnabled: boolean;
+            /** @default true */
+            groupNotifications: boolean;
+            /** @default true */
+            memberJoinedEnabled: boolean;
+            /** @default false */
+            memberLeftEnabled: boolean;
+            /** @default true */
+            mentionEnabled: boolean;
+            /** @default true */
+            missedCallEnabled: boolean;
+            /** @default true */
+            newMessageEnabled: boolean;
+            /** @default true */
+            notificationBadgeEnabled: boolean;
+            /** @default true */
+            pushEnabled: boolean;
+            /** @default true */
+            reactionEnabled: boolean;
+            /** @default true */
+            replyEnabled: boolean;
+            /** @default true */
+            showPreview: boolean;
+            /** @default true */
+            showSenderName: boolean;
+            /** @default true */
+            soundEnabled: boolean;
+            /** @default true */
+            systemEnabled: boolean;
+            /** @default true */
+            vibrationEnabled: boolean;
+            /** @default true */
+            voicemailEnabled: boolean;
         };
         /** @description A user who is connected. */
         OnlineUser: {
@@ -4564,7 +7211,8 @@ export interface components {
             isOnline: boolean;
             /** @description When the participant joined the conversation. */
             joinedAt: components["schemas"]["Time"];
-            lastActiveAt: components["schemas"]["Time"];
+            /** @description `null` if the participant hides it. */
+            lastActiveAt: components["schemas"]["Time"] | null;
             lastName: string;
             /** @description What the role on the server allows. */
             permissions: components["schemas"]["Permissions"];
@@ -4584,6 +7232,27 @@ export interface components {
             /** @description The id of the user; absent for a guest. */
             userId?: components["schemas"]["UserId"];
             username: string;
+        };
+        /**
+         * @description Changes to a category.
+         * @example {
+         *       "isExpanded": false
+         *     }
+         */
+        PatchCategory: {
+            /** @default null */
+            color: string | null;
+            /** @default null */
+            icon: string | null;
+            /** @default null */
+            isExpanded: boolean | null;
+            /** @default null */
+            name: string | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            order: number | null;
         };
         /**
          * @description Changes to the caller's profile. Unknown keys are an error.
@@ -4656,6 +7325,121 @@ export interface components {
             /** @description The id of the message that it replies to. */
             replyToId?: string | null;
         };
+        /** @description The preferences of all categories. */
+        Preferences: {
+            application: components["schemas"]["ApplicationPreferences"];
+            audio: components["schemas"]["AudioPreferences"];
+            document: components["schemas"]["DocumentPreferences"];
+            message: components["schemas"]["MessagePreferences"];
+            notification: components["schemas"]["NotificationPreferences"];
+            privacy: components["schemas"]["PrivacyPreferences"];
+            video: components["schemas"]["VideoPreferences"];
+        };
+        /** @description The preferences of a user, of all kinds or for one conversation or community. */
+        PreferencesId: string;
+        /** @description What others learn about a user, and who may contact them. */
+        PrivacyPreferences: {
+            /** @default true */
+            allowAnalytics: boolean;
+            /** @default false */
+            allowCallsFromNonContacts: boolean;
+            /** @default true */
+            allowContactRequests: boolean;
+            /** @default true */
+            allowGroupInvites: boolean;
+            /** @default false */
+            autoEncryptNewConversations: boolean;
+            /** @default false */
+            blockScreenshots: boolean;
+            /** @default optional */
+            encryptionPreference: components["schemas"]["Encryption"];
+            /**
+             * @description Whether the search of users leaves the user out.
+             * @default false
+             */
+            hideProfileFromSearch: boolean;
+            /** @default false */
+            saveMediaToGallery: boolean;
+            /** @default false */
+            shareUsageData: boolean;
+            /** @default true */
+            showEncryptionStatus: boolean;
+            /**
+             * @description Whether others see when the user was last active.
+             * @default true
+             */
+            showLastSeen: boolean;
+            /**
+             * @description Whether others see that the user is connected.
+             * @default true
+             */
+            showOnlineStatus: boolean;
+            /**
+             * @description Whether others see how far the user has read.
+             * @default true
+             */
+            showReadReceipts: boolean;
+            /**
+             * @description Whether others see that the user is typing.
+             * @default true
+             */
+            showTypingIndicator: boolean;
+            /** @default false */
+            warnOnUnencrypted: boolean;
+        };
+        /**
+         * @description What others learn about a user, and who may contact them.
+         * @example {}
+         */
+        PrivacyPreferencesChange: {
+            /** @default true */
+            allowAnalytics: boolean;
+            /** @default false */
+            allowCallsFromNonContacts: boolean;
+            /** @default true */
+            allowContactRequests: boolean;
+            /** @default true */
+            allowGroupInvites: boolean;
+            /** @default false */
+            autoEncryptNewConversations: boolean;
+            /** @default false */
+            blockScreenshots: boolean;
+            /** @default optional */
+            encryptionPreference: components["schemas"]["Encryption"];
+            /**
+             * @description Whether the search of users leaves the user out.
+             * @default false
+             */
+            hideProfileFromSearch: boolean;
+            /** @default false */
+            saveMediaToGallery: boolean;
+            /** @default false */
+            shareUsageData: boolean;
+            /** @default true */
+            showEncryptionStatus: boolean;
+            /**
+             * @description Whether others see when the user was last active.
+             * @default true
+             */
+            showLastSeen: boolean;
+            /**
+             * @description Whether others see that the user is connected.
+             * @default true
+             */
+            showOnlineStatus: boolean;
+            /**
+             * @description Whether others see how far the user has read.
+             * @default true
+             */
+            showReadReceipts: boolean;
+            /**
+             * @description Whether others see that the user is typing.
+             * @default true
+             */
+            showTypingIndicator: boolean;
+            /** @default false */
+            warnOnUnencrypted: boolean;
+        };
         /** @description The caller's account after a change. */
         ProfileUpdated: {
             message: string;
@@ -4688,6 +7472,17 @@ export interface components {
             content: components["schemas"]["MessageText"];
             /** @description Detected if absent. */
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
+        };
+        /**
+         * @description A preference under a name that the client chooses.
+         * @example {
+         *       "key": "font-family",
+         *       "value": "inter"
+         *     }
+         */
+        PutSetting: {
+            key: string;
+            value: string;
         };
         /** @description `read-status:updated`. */
         ReadStatusUpdated: {
@@ -4750,6 +7545,20 @@ export interface components {
             systemLanguage?: components["schemas"]["LanguageCode"] | null;
             username: string;
         };
+        /**
+         * @description New places of categories.
+         * @example {
+         *       "updates": [
+         *         {
+         *           "categoryId": "65a0c0ffee0123456789abcd",
+         *           "order": 0
+         *         }
+         *       ]
+         *     }
+         */
+        ReorderCategories: {
+            updates: components["schemas"]["CategoryPlace"][];
+        };
         /** @description The message to which another one replies. */
         Reply: {
             anonymousSender: components["schemas"]["Guest"] | null;
@@ -4807,6 +7616,8 @@ export interface components {
             messageId: string;
             targetLanguage: string;
         };
+        /** @description The resolution of video. */
+        Resolution: "auto" | "480p" | "720p" | "1080p";
         /**
          * @description Which earlier messages with a term are translated again.
          * @example {}
@@ -4879,11 +7690,24 @@ export interface components {
         };
         /** @description A session: a signed-in device of a user. */
         SessionId: string;
+        /** @description A preference under a name that a client has chosen. */
+        Setting: {
+            createdAt: components["schemas"]["Time"];
+            id: components["schemas"]["PreferencesId"];
+            key: string;
+            updatedAt: components["schemas"]["Time"];
+            userId: components["schemas"]["UserId"];
+            value: string;
+            /** @description Always `string`. */
+            valueType: string;
+        };
         /** @description The setup state of the server. */
         SetupState: {
             hasAccounts: boolean;
             needsAdministrator: boolean;
         };
+        /** @description A side of the screen. */
+        Side: "left" | "right";
         /** @description A successful sign-in. */
         SignedIn: {
             /**
@@ -4898,6 +7722,8 @@ export interface components {
             token: string;
             user: components["schemas"]["User"];
         };
+        /** @description The skin tone of emoji. */
+        SkinTone: "default" | "light" | "medium-light" | "medium" | "medium-dark" | "dark";
         SocketHealth: {
             /** Format: uint */
             peopleOnline?: number;
@@ -4951,6 +7777,8 @@ export interface components {
         TermRemoved: {
             removed: boolean;
         };
+        /** @description How texts are aligned. */
+        TextAlign: "left" | "center" | "right";
         /** @description The result for a text of a batch. */
         TextOutcome: components["schemas"]["TranslatedText"] | {
             code: components["schemas"]["ErrorCode"];
@@ -4969,6 +7797,8 @@ export interface components {
             targetLanguage: components["schemas"]["LanguageCode"];
             translation: components["schemas"]["TranslatedText"];
         };
+        /** @description The colours of the client. */
+        Theme: "auto" | "light" | "dark";
         /**
          * Format: date-time
          * @description An instant, in UTC with milliseconds.
@@ -4984,6 +7814,8 @@ export interface components {
             expiresIn: number;
             token: string;
         };
+        /** @description Where recordings are transcribed. */
+        TranscriptionSource: "auto" | "mobile" | "server";
         /**
          * @description A message or a text to translate: either `message_id` or `text` is required.
          * @example {
@@ -5252,11 +8084,101 @@ export interface components {
             userId: components["schemas"]["UserId"];
             username: string;
         };
+        /** @description How the participants of a call are arranged. */
+        VideoLayout: "speaker" | "grid" | "sidebar";
+        /** @description Video calls. */
+        VideoPreferences: {
+            /** @default true */
+            adaptiveBitrateEnabled: boolean;
+            /** @default false */
+            autoMuteOnJoin: boolean;
+            /** @default true */
+            autoStartVideo: boolean;
+            /** @default false */
+            backgroundBlurEnabled: boolean;
+            /** @description The camera that is chosen first. */
+            defaultCamera?: string;
+            /** @default true */
+            hardwareAccelerationEnabled: boolean;
+            /** @default true */
+            mirrorLocalVideo: boolean;
+            /** @default bottom-right */
+            selfViewPosition: components["schemas"]["Corner"];
+            /** @default true */
+            showSelfView: boolean;
+            /** @description In kilobits per second. */
+            videoBitrate?: number;
+            /** @default VP8 */
+            videoCodec: components["schemas"]["Codec"];
+            /** @default 30 */
+            videoFrameRate: components["schemas"]["FrameRate"];
+            /** @default speaker */
+            videoLayout: components["schemas"]["VideoLayout"];
+            /** @default auto */
+            videoQuality: components["schemas"]["VideoQuality"];
+            /** @default auto */
+            videoResolution: components["schemas"]["Resolution"];
+            /** @default false */
+            virtualBackgroundEnabled: boolean;
+            /** @description The address of a picture. */
+            virtualBackgroundUrl?: string;
+        };
+        /**
+         * @description Video calls.
+         * @example {}
+         */
+        VideoPreferencesChange: {
+            /** @default true */
+            adaptiveBitrateEnabled: boolean;
+            /** @default false */
+            autoMuteOnJoin: boolean;
+            /** @default true */
+            autoStartVideo: boolean;
+            /** @default false */
+            backgroundBlurEnabled: boolean;
+            /** @description The camera that is chosen first. */
+            defaultCamera?: string | null;
+            /** @default true */
+            hardwareAccelerationEnabled: boolean;
+            /** @default true */
+            mirrorLocalVideo: boolean;
+            /** @default bottom-right */
+            selfViewPosition: components["schemas"]["Corner"];
+            /** @default true */
+            showSelfView: boolean;
+            /** @description In kilobits per second. */
+            videoBitrate?: number | null;
+            /** @default VP8 */
+            videoCodec: components["schemas"]["Codec"];
+            /** @default 30 */
+            videoFrameRate: components["schemas"]["FrameRate"];
+            /** @default speaker */
+            videoLayout: components["schemas"]["VideoLayout"];
+            /** @default auto */
+            videoQuality: components["schemas"]["VideoQuality"];
+            /** @default auto */
+            videoResolution: components["schemas"]["Resolution"];
+            /** @default false */
+            virtualBackgroundEnabled: boolean;
+            /** @description The address of a picture. */
+            virtualBackgroundUrl?: string | null;
+        };
+        /** @description The quality of video. */
+        VideoQuality: "auto" | "low" | "medium" | "high";
+        /** @description Preferences that need a consent which is not recorded. */
+        Violation: {
+            field: string;
+            message: string;
+            /** @description The consents that are missing. */
+            requiredConsents: components["schemas"]["Consent"][];
+        };
         /**
          * @description A URL that a browser can follow without running code: `http:`, `https:`, or a path on this server. Rows
          *     contain whatever clients and the old system stored; only URLs of this type are sent to clients.
          */
         WebAddress: string;
+        /** @description A day of the week. */
+        Weekday: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
     };
     responses: {
         /** @description - `VALIDATION_ERROR`: The input is invalid; `details` names the fields. */
@@ -5355,6 +8277,21 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "AUTH_REQUIRED" | "AUTH_FAILED";
+                };
+            };
+        };
+        /**
+         * @description - `CONSENT_REQUIRED`: This needs a consent that is not recorded; `violations` names the fields.
+         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
+         */
+        "403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED";
                 };
             };
         };
@@ -5660,18 +8597,31 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AddCategory = components['schemas']['AddCategory'];
 export type AddTerm = components['schemas']['AddTerm'];
 export type AllEvents = components['schemas']['AllEvents'];
+export type ApplicationPreferences = components['schemas']['ApplicationPreferences'];
+export type ApplicationPreferencesChange = components['schemas']['ApplicationPreferencesChange'];
 export type Attachment = components['schemas']['Attachment'];
 export type AttachmentId = components['schemas']['AttachmentId'];
+export type AudioFormat = components['schemas']['AudioFormat'];
+export type AudioPreferences = components['schemas']['AudioPreferences'];
+export type AudioPreferencesChange = components['schemas']['AudioPreferencesChange'];
+export type AudioQuality = components['schemas']['AudioQuality'];
 export type Authenticated = components['schemas']['Authenticated'];
 export type AuthenticatedUser = components['schemas']['AuthenticatedUser'];
 export type Availability = components['schemas']['Availability'];
 export type Cancelled = components['schemas']['Cancelled'];
+export type CategoryId = components['schemas']['CategoryId'];
+export type CategoryPlace = components['schemas']['CategoryPlace'];
 export type ChallengedUser = components['schemas']['ChallengedUser'];
+export type CloneQuality = components['schemas']['CloneQuality'];
 export type Code = components['schemas']['Code'];
+export type Codec = components['schemas']['Codec'];
 export type Condition = components['schemas']['Condition'];
+export type Consent = components['schemas']['Consent'];
 export type Conversation = components['schemas']['Conversation'];
+export type ConversationCategory = components['schemas']['ConversationCategory'];
 export type ConversationEvents = components['schemas']['ConversationEvents'];
 export type ConversationId = components['schemas']['ConversationId'];
 export type ConversationKind = components['schemas']['ConversationKind'];
@@ -5681,18 +8631,25 @@ export type ConversationNew = components['schemas']['ConversationNew'];
 export type ConversationPreferences = components['schemas']['ConversationPreferences'];
 export type ConversationRef = components['schemas']['ConversationRef'];
 export type ConversationStats = components['schemas']['ConversationStats'];
+export type Corner = components['schemas']['Corner'];
 export type Counts = components['schemas']['Counts'];
 export type CreateConversation = components['schemas']['CreateConversation'];
 export type DatabaseHealth = components['schemas']['DatabaseHealth'];
 export type DetectLanguage = components['schemas']['DetectLanguage'];
 export type DetectedLanguage = components['schemas']['DetectedLanguage'];
 export type Direction = components['schemas']['Direction'];
+export type DocumentPreferences = components['schemas']['DocumentPreferences'];
+export type DocumentPreferencesChange = components['schemas']['DocumentPreferencesChange'];
+export type Done = components['schemas']['Done'];
 export type EditMessage = components['schemas']['EditMessage'];
+export type Encryption = components['schemas']['Encryption'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type ErrorEvent = components['schemas']['ErrorEvent'];
+export type FontSize = components['schemas']['FontSize'];
 export type FoundUser = components['schemas']['FoundUser'];
+export type FrameRate = components['schemas']['FrameRate'];
 export type FreeText = components['schemas']['FreeText'];
 export type GlossaryProposal = components['schemas']['GlossaryProposal'];
 export type GlossaryProposals = components['schemas']['GlossaryProposals'];
@@ -5719,6 +8676,7 @@ export type LibreTranslateHealth = components['schemas']['LibreTranslateHealth']
 export type LibreTranslateLanguage = components['schemas']['LibreTranslateLanguage'];
 export type LibreTranslateSettings = components['schemas']['LibreTranslateSettings'];
 export type LibreTranslateTranslated = components['schemas']['LibreTranslateTranslated'];
+export type LineHeight = components['schemas']['LineHeight'];
 export type LoggedEvent = components['schemas']['LoggedEvent'];
 export type Login = components['schemas']['Login'];
 export type LoginAnswer = components['schemas']['LoginAnswer'];
@@ -5734,6 +8692,8 @@ export type MessageAck = components['schemas']['MessageAck'];
 export type MessageId = components['schemas']['MessageId'];
 export type MessagePage = components['schemas']['MessagePage'];
 export type MessagePageMeta = components['schemas']['MessagePageMeta'];
+export type MessagePreferences = components['schemas']['MessagePreferences'];
+export type MessagePreferencesChange = components['schemas']['MessagePreferencesChange'];
 export type MessageSender = components['schemas']['MessageSender'];
 export type MessageText = components['schemas']['MessageText'];
 export type MessageTranslation = components['schemas']['MessageTranslation'];
@@ -5743,32 +8703,43 @@ export type MissingState = components['schemas']['MissingState'];
 export type Model = components['schemas']['Model'];
 export type ModelType = components['schemas']['ModelType'];
 export type Models = components['schemas']['Models'];
+export type MyAccount = components['schemas']['MyAccount'];
 export type NeedsCode = components['schemas']['NeedsCode'];
 export type Nothing = components['schemas']['Nothing'];
 export type NothingAck = components['schemas']['NothingAck'];
 export type Notice = components['schemas']['Notice'];
+export type NotificationPreferences = components['schemas']['NotificationPreferences'];
+export type NotificationPreferencesChange = components['schemas']['NotificationPreferencesChange'];
 export type OnlineUser = components['schemas']['OnlineUser'];
 export type Pagination = components['schemas']['Pagination'];
 export type Participant = components['schemas']['Participant'];
+export type PatchCategory = components['schemas']['PatchCategory'];
 export type PatchMe = components['schemas']['PatchMe'];
 export type Permissions = components['schemas']['Permissions'];
 export type PostMessage = components['schemas']['PostMessage'];
+export type Preferences = components['schemas']['Preferences'];
+export type PreferencesId = components['schemas']['PreferencesId'];
+export type PrivacyPreferences = components['schemas']['PrivacyPreferences'];
+export type PrivacyPreferencesChange = components['schemas']['PrivacyPreferencesChange'];
 export type ProfileUpdated = components['schemas']['ProfileUpdated'];
 export type ProgressBeside = components['schemas']['ProgressBeside'];
 export type ProgressStatus = components['schemas']['ProgressStatus'];
 export type PutMessage = components['schemas']['PutMessage'];
+export type PutSetting = components['schemas']['PutSetting'];
 export type ReadStatusUpdated = components['schemas']['ReadStatusUpdated'];
 export type Readiness = components['schemas']['Readiness'];
 export type ReasonCode = components['schemas']['ReasonCode'];
 export type Refresh = components['schemas']['Refresh'];
 export type Refreshed = components['schemas']['Refreshed'];
 export type Register = components['schemas']['Register'];
+export type ReorderCategories = components['schemas']['ReorderCategories'];
 export type Reply = components['schemas']['Reply'];
 export type ReportId = components['schemas']['ReportId'];
 export type ReportKept = components['schemas']['ReportKept'];
 export type ReportReason = components['schemas']['ReportReason'];
 export type ReportTranslation = components['schemas']['ReportTranslation'];
 export type RequestTranslation = components['schemas']['RequestTranslation'];
+export type Resolution = components['schemas']['Resolution'];
 export type RetranslateTerm = components['schemas']['RetranslateTerm'];
 export type Retranslation = components['schemas']['Retranslation'];
 export type Role = components['schemas']['Role'];
@@ -5779,19 +8750,25 @@ export type ServerRestarting = components['schemas']['ServerRestarting'];
 export type Services = components['schemas']['Services'];
 export type Session = components['schemas']['Session'];
 export type SessionId = components['schemas']['SessionId'];
+export type Setting = components['schemas']['Setting'];
 export type SetupState = components['schemas']['SetupState'];
+export type Side = components['schemas']['Side'];
 export type SignedIn = components['schemas']['SignedIn'];
+export type SkinTone = components['schemas']['SkinTone'];
 export type SocketHealth = components['schemas']['SocketHealth'];
 export type Standing = components['schemas']['Standing'];
 export type StatsEvent = components['schemas']['StatsEvent'];
 export type StatusTranslation = components['schemas']['StatusTranslation'];
 export type TermId = components['schemas']['TermId'];
 export type TermRemoved = components['schemas']['TermRemoved'];
+export type TextAlign = components['schemas']['TextAlign'];
 export type TextOutcome = components['schemas']['TextOutcome'];
 export type TextState = components['schemas']['TextState'];
 export type TextTranslated = components['schemas']['TextTranslated'];
+export type Theme = components['schemas']['Theme'];
 export type Time = components['schemas']['Time'];
 export type Token = components['schemas']['Token'];
+export type TranscriptionSource = components['schemas']['TranscriptionSource'];
 export type Translate = components['schemas']['Translate'];
 export type TranslateAnswer = components['schemas']['TranslateAnswer'];
 export type TranslateText = components['schemas']['TranslateText'];
@@ -5814,7 +8791,13 @@ export type UnreadUpdated = components['schemas']['UnreadUpdated'];
 export type User = components['schemas']['User'];
 export type UserId = components['schemas']['UserId'];
 export type UserStatus = components['schemas']['UserStatus'];
+export type VideoLayout = components['schemas']['VideoLayout'];
+export type VideoPreferences = components['schemas']['VideoPreferences'];
+export type VideoPreferencesChange = components['schemas']['VideoPreferencesChange'];
+export type VideoQuality = components['schemas']['VideoQuality'];
+export type Violation = components['schemas']['Violation'];
 export type WebAddress = components['schemas']['WebAddress'];
+export type Weekday = components['schemas']['Weekday'];
 export type Response400ValidationError = components['responses']['400.VALIDATION_ERROR'];
 export type Response400ValidationErrorInvalidInput = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT'];
 export type Response400ValidationErrorInvalidInputAlreadyExistsSetupCodeInvalid = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS.SETUP_CODE_INVALID'];
@@ -5822,6 +8805,7 @@ export type Response400ValidationErrorInvalidInputTranslationUnavailable = compo
 export type Response401AuthFailed = components['responses']['401.AUTH_FAILED'];
 export type Response401AuthRequired = components['responses']['401.AUTH_REQUIRED'];
 export type Response401AuthRequiredAuthFailed = components['responses']['401.AUTH_REQUIRED.AUTH_FAILED'];
+export type Response403ConsentRequiredOriginNotAllowed = components['responses']['403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED'];
 export type Response403ConversationAccessDeniedOriginNotAllowed = components['responses']['403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED'];
 export type Response403ForbiddenConversationAccessDeniedOriginNotAllowed = components['responses']['403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED'];
 export type Response403ForbiddenOriginNotAllowed = components['responses']['403.FORBIDDEN.ORIGIN_NOT_ALLOWED'];

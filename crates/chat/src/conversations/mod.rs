@@ -1,6 +1,7 @@
 //! Conversations and their members: create, list and read them.
 
 mod audience;
+mod categories;
 mod create;
 mod global_room;
 mod list;
@@ -9,6 +10,7 @@ mod read_positions;
 mod view;
 
 pub use audience::Audience;
+pub use categories::{Categories, CategoryPatch, NewCategory};
 pub use create::NewConversation;
 pub use list::ListFilter;
 pub use participants::{ParticipantPage, ParticipantRequest, ParticipantView};

@@ -75,6 +75,9 @@ impl Delivery {
                 let found = FoundTranslation { user: *user, message_id, language };
                 announcements.ephemeral(Ephemeral::TranslationFound(found));
             }
+            (Event::PrivacyChanged { user }, _) if *is_shared => {
+                announcements.ephemeral(Ephemeral::PrivacyChanged(*user));
+            }
             _ => {}
         }
         if let Event::Translated { translation, .. } = &event

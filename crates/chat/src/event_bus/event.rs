@@ -95,6 +95,11 @@ pub enum Event {
         /// The user.
         user: UserId,
     },
+    /// A user has changed what they hide from others.
+    PrivacyChanged {
+        /// The user.
+        user: UserId,
+    },
     /// A user of another process has started or stopped typing.
     Typing(Typing),
     /// Events of a conversation could not be delivered, because the log no longer has them. Clients have to
@@ -120,7 +125,7 @@ impl Event {
             | Self::GlossaryChanged { conversation_id }
             | Self::Missed { conversation_id } => Some(*conversation_id),
             Self::Typing(typing) => Some(typing.conversation_id),
-            Self::SessionEnded { .. } => None,
+            Self::SessionEnded { .. } | Self::PrivacyChanged { .. } => None,
         }
     }
 }
@@ -132,6 +137,8 @@ pub enum Ephemeral {
     Typing(Typing),
     /// A user requested a translation that exists: it is sent to all their devices.
     TranslationFound(FoundTranslation),
+    /// A user has changed what they hide from others.
+    PrivacyChanged(UserId),
 }
 
 /// An existing translation that a user requested.

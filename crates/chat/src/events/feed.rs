@@ -187,6 +187,9 @@ impl Feed {
                     self.deliver_unnumbered(Event::SessionEnded { session_id, user });
                 }
                 Line::Ephemeral(Ephemeral::Typing(typing)) => self.deliver_unnumbered(Event::Typing(typing)),
+                Line::Ephemeral(Ephemeral::PrivacyChanged(user)) => {
+                    self.deliver_unnumbered(Event::PrivacyChanged { user });
+                }
                 Line::Ephemeral(Ephemeral::TranslationFound(found)) if self.finding.len() < MAX_FINDING => {
                     self.finding.spawn(self.events.clone().found(found));
                 }

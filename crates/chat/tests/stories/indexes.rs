@@ -3,9 +3,10 @@
 use crate::statements::{often, rarely, untried};
 use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
-    Authority, Device, FileRequest, ListFilter, MessageEdit, NewConversation, NewMessage, NewReport, NewTerm,
-    PageRequest, ParticipantRequest, ProfilePatch, Progress,
+    Authority, CategoryPatch, Device, FileRequest, ListFilter, MessageEdit, NewCategory, NewConversation,
+    NewMessage, NewReport, NewTerm, PageRequest, ParticipantRequest, ProfilePatch, Progress,
 };
+use meeshy_domain::preferences::{Privacy, Values};
 use meeshy_domain::{ConversationId, MemberRole, MessageId, UserId};
 use meeshy_harness::{World, registration};
 use meeshy_store::{Location, StoreError, Tx, Value, blocks};
@@ -45,7 +46,7 @@ const WHOLE_TABLES: [&str; 9] = [
 const ROWS: usize = 20_000;
 
 /// Fills a table: the columns, and their values for row number `i`.
-const FULL: [(&str, &str, &str); 37] = [
+const FULL: [(&str, &str, &str); 42] = [
     (
         "users",
         "id, username, email, password_hash, first_name, last_name, display_name, system_language, phone_number, \
@@ -154,6 +155,15 @@ const FULL: [(&str, &str, &str); 37] = [
         "id, message_id, language, revision, content, engine, reporter_id, reason, wants_another, created_at",
         "[q], [b], 'es', 1, 'filler', 'test', [u], 'wrong', FALSE, i",
     ),
+    ("user_preferences", "id, user_id, privacy, created_at, updated_at", "[w], [u], '{}', 1, 1"),
+    ("notification_preferences", "id, user_id, created_at, updated_at", "[h], [u], 1, 1"),
+    ("user_settings", "id, user_id, key, value, created_at, updated_at", "[x], [u], 'key', 'value', 1, 1"),
+    (
+        "conversation_categories",
+        "id, user_id, name, position, created_at, updated_at",
+        "[y], [u], 'filler', 0, 1, 1",
+    ),
+    ("community_preferences", "id, user_id, community_id, created_at, updated_at", "[z], [u], [k], 1, 1"),
     ("known_devices", "user_id, device_hash, last_used_at", "[u], 'hash', 1"),
     ("guessed_names", "name_hash, network_hash, last_failed_at", "'name-' || i, 'network', 1"),
     (
@@ -328,6 +338,7 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     for text in ["car", "filler1", "carlos te", "filler7 f"] {
         chat.profiles().search(lea, text, 20, 0).await.unwrap();
     }
+    people_set_preferences(world, lea).await;
     people_sign_in(world, lea, &signed_in.token).await;
     for name in ["lea", "lea2"] {
         chat.accounts().availability(Some(name.into()), Some("lea2@example.org".into())).await.unwrap();
@@ -346,6 +357,22 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     world.run_jobs(Bounds::default()).await;
     chat.jobs().states().await.unwrap();
     (lea, pair.conversation.id, message)
+}
+
+async fn people_set_preferences(world: &World, lea: UserId) {
+    let (preferences, categories) = (world.chat.preferences(), world.chat.categories());
+    preferences.all(lea).await.unwrap();
+    preferences.reset_all(lea).await.unwrap();
+    let hidden = [("showLastSeen".to_owned(), false.into())];
+    preferences.merge::<Privacy>(lea, Values::from_iter(hidden)).await.unwrap();
+    preferences.set(lea, "font-family", "inter").await.unwrap();
+    preferences.setting(lea, "font-family").await.unwrap();
+    let new = NewCategory { name: "Family".into(), ..NewCategory::default() };
+    let category = categories.add(lea, new).await.unwrap().id.to_string();
+    categories.change(lea, &category, CategoryPatch::default()).await.unwrap();
+    categories.reorder(lea, vec![(category.clone(), 0)]).await.unwrap();
+    categories.list(lea, 50, 0).await.unwrap();
+    categories.remove(lea, &category).await.unwrap();
 }
 
 async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {

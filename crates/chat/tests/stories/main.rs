@@ -15,6 +15,7 @@ mod hidden;
 mod indexes;
 mod naming;
 mod participants;
+mod preferences;
 mod proposing;
 mod racing;
 mod requests;

@@ -134,6 +134,10 @@ segments! {
     LanguageTag = "language", "es", [];
     /// The id of a glossary term.
     TermRef = "termId", "65a0c0ffee0123456789abcd", [NotFound];
+    /// The id of a category of conversations.
+    CategoryRef = "categoryId", "65a0c0ffee0123456789abcd", [NotFound];
+    /// The name under which a client stores a preference.
+    SettingKey = "key", "font-family", [NotFound];
     /// The translation of a message, as `<message>-<language>`.
     JobRef = "jobId", "65a0c0ffee0123456789abcd-es", [MessageNotFound];
 }

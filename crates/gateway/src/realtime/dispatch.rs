@@ -102,6 +102,10 @@ impl Dispatcher {
             Event::SessionEnded { session_id, .. } => {
                 self.sockets.members(Room::Session(session_id)).iter().for_each(connect::revoke);
             }
+            Event::PrivacyChanged { user } => {
+                let sockets = self.sockets.clone();
+                tokio::spawn(async move { connect::look_and_announce(&sockets, user).await });
+            }
             Event::Typing(typing) => self.typing(&typing),
             // Their clients come back and catch up.
             Event::Missed { conversation_id } => {

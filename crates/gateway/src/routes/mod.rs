@@ -1,6 +1,7 @@
 //! The routes and their access rules.
 
 mod auth;
+mod categories;
 mod conversations;
 mod docs;
 mod events;
@@ -12,6 +13,7 @@ mod languages;
 mod libretranslate;
 mod messages;
 mod participants;
+mod preferences;
 mod reports;
 mod translation;
 mod users;
@@ -32,6 +34,8 @@ fn declare(app: App) -> Api {
     Api::new(app)
         .group(auth::routes)
         .group(users::routes)
+        .group(preferences::routes)
+        .group(categories::routes)
         .group(files::routes)
         .group(conversations::routes)
         .group(participants::routes)

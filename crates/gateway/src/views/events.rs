@@ -102,6 +102,7 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
         // These are not in the log.
         Event::TranslationFound { .. }
         | Event::SessionEnded { .. }
+        | Event::PrivacyChanged { .. }
         | Event::Typing(_)
         | Event::Missed { .. } => {
             return None;

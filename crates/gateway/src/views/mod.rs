@@ -7,10 +7,12 @@ pub mod events;
 mod files;
 mod messages;
 mod participants;
+mod preferences;
 mod translations;
 
 pub use accounts::{challenged_user, found_user, language, session, user};
 pub use conversations::{conversation, proposal, stats, term};
 pub use messages::message;
 pub use participants::participant;
+pub use preferences::{category, my_account, preferences, setting};
 pub use translations::{progress, report};

@@ -36,6 +36,8 @@ fn request(server: &TestServer, endpoint: &Endpoint, talk: &str, body: &Value) -
         .replace("{messageId}", message)
         .replace("{language}", "es")
         .replace("{termId}", UNKNOWN)
+        .replace("{categoryId}", UNKNOWN)
+        .replace("{key}", "font-family")
         .replace("{jobId}", &format!("{message}-es"));
     let request = server.request(endpoint.method.clone(), &path);
     match endpoint.method {

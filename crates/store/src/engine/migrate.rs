@@ -6,7 +6,7 @@
 //! no process needs it any more.
 
 use crate::engine::tx::Connection;
-use crate::{StoreError, Tx, blocks, names};
+use crate::{StoreError, Tx, blocks, names, privacy};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -69,6 +69,7 @@ const MIGRATIONS: &[Migration] = migrations![
     32 "0032_participants",
     33 "0033_glossary_proposals",
     34 "0034_grades",
+    36 "0036_privacy" then privacy::follow_documents,
 ];
 
 /// The schema changes made when a database was opened.

@@ -119,6 +119,8 @@ kept_as_text!(
     meeshy_domain::MessageId,
     meeshy_domain::AttachmentId,
     meeshy_domain::TermId,
+    meeshy_domain::CategoryId,
+    meeshy_domain::PreferencesId,
     meeshy_domain::ReportId,
     meeshy_domain::TextId,
     meeshy_domain::Language,

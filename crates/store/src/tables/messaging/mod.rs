@@ -1,6 +1,7 @@
 //! Conversations, their messages and members.
 
 pub mod attachments;
+pub mod conversation_categories;
 pub mod conversation_languages;
 pub mod conversations;
 pub mod events;
