@@ -7,7 +7,7 @@ use crate::accounts::{
 };
 use crate::cluster::{Cluster, Gateways};
 use crate::context::Context;
-use crate::conversations::{Categories, Conversations};
+use crate::conversations::{Categories, CommunityPreferences, Conversations};
 use crate::event_bus::Delivery;
 use crate::events::Events;
 use crate::health::Health;
@@ -63,6 +63,8 @@ services! {
     categories: Categories,
     /// The exchange with other processes.
     cluster: Cluster,
+    /// What users prefer for single communities.
+    community_preferences: CommunityPreferences,
     /// Conversations and their members.
     conversations: Conversations,
     /// The events of all processes.
@@ -180,6 +182,7 @@ impl Chat {
             call_limits: CallLimits::new(shared()),
             categories: Categories::new(shared()),
             cluster,
+            community_preferences: CommunityPreferences::new(shared()),
             conversations,
             events,
             files,

@@ -42,12 +42,13 @@ mod views;
 pub use accounts::{
     Account, Accounts, Activity, Administration, Authority, Availability, CallLimit, CallLimits, Caller,
     Credential, Device, Ended, Preferences, ProfilePatch, Profiles, Refreshed, Registration, Sessions, Setup,
-    SetupState, SignIn, SignIns, SignedIn,
+    SetupState, SignIn, SignIns, SignedIn, Typist,
 };
 pub use chat::Chat;
 pub use cluster::{Cluster, GatewayError, Gateways};
 pub use conversations::{
-    Audience, Categories, CategoryPatch, ConversationView, Conversations, Figures, ListFilter, MemberView,
+    Audience, Categories, CategoryPatch, CommunityPreferences, CommunityPreferencesPatch,
+    ConversationPreferencesPatch, ConversationView, Conversations, Figures, ListFilter, MemberView,
     NewCategory, NewConversation, ParticipantPage, ParticipantRequest, ParticipantView,
 };
 pub use error::ChatError;

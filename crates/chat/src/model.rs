@@ -1,8 +1,10 @@
 //! What `chat` answers with that is a row of a table.
 
 pub use meeshy_store::attachments::Attachment;
+pub use meeshy_store::community_preferences::CommunityPreferences;
 pub use meeshy_store::conversation_categories::ConversationCategory;
 pub use meeshy_store::conversation_languages::Counts as LanguageCounts;
+pub use meeshy_store::conversation_preferences::ConversationPreferences;
 pub use meeshy_store::conversations::{Conversation, Preferences};
 pub use meeshy_store::glossary::Term;
 pub use meeshy_store::glossary_proposals::Proposal;

@@ -65,6 +65,8 @@ pub const SETTINGS: i64 = 100;
 pub const CATEGORIES: i64 = 100;
 /// Maximum length of the name of a category, in characters.
 pub const CATEGORY_CHARS: usize = 50;
+/// Maximum number of tags that a user gives to a conversation.
+pub const TAGS: usize = 20;
 /// Maximum length of a colour, an icon or an emoji, in characters.
 pub const SYMBOL_CHARS: usize = 32;
 /// Maximum number of items that one request puts into an order.

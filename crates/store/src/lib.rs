@@ -27,8 +27,9 @@ pub use tables::accounts::{
     attempts, blocks, names, preferences, privacy, second_factor, sessions, setup, user_settings, users,
 };
 pub use tables::messaging::{
-    attachments, conversation_categories, conversation_languages, conversations, events, glossary,
-    glossary_proposals, guests, members, messages, notifications, participants, statuses, visibility,
+    attachments, community_preferences, conversation_categories, conversation_languages,
+    conversation_preferences, conversations, events, glossary, glossary_proposals, guests, members, messages,
+    notifications, participants, statuses, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

@@ -11,6 +11,7 @@ mod attachment;
 mod catalogue;
 mod code;
 mod conversation;
+mod conversation_preferences;
 mod envelope;
 mod event;
 mod event_log;
@@ -38,6 +39,10 @@ pub use code::ErrorCode;
 pub use conversation::{
     Conversation, ConversationMeta, ConversationPreferences, ConversationStats, LastMessage,
     LastMessageSender, MarkedRead, Member, MemberUser, OnlineUser,
+};
+pub use conversation_preferences::{
+    CategoryLabel, CommunityPlace, ConversationPlace, OwnCommunityPreferences, OwnConversationPreferences,
+    PutCommunityPreferences, PutConversationPreferences, ReorderCommunities, ReorderConversations,
 };
 pub use envelope::{ErrorBody, ErrorDetail, KeysetPage, KeysetPagination, Page, Pagination, Success};
 pub use event::{

@@ -4905,6 +4905,431 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/v1/user-preferences/communities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences for all communities
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OwnCommunityPreferences"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/communities/reorder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Order communities in their categories
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReorderCommunities"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/communities/{communityId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences for a community
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OwnCommunityPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Change the caller's preferences for a community
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PutCommunityPreferences"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OwnCommunityPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Remove the caller's preferences for a community
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences for all conversations
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OwnConversationPreferences"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences for a conversation
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OwnConversationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Change the caller's preferences for a conversation
+         * @description For members of the conversation.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PutConversationPreferences"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OwnConversationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Remove the caller's preferences for a conversation
+         * @description For members of the conversation.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/user-preferences/messages": {
         parameters: {
             query?: never;
@@ -4988,6 +5413,57 @@ export interface paths {
             };
         };
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/reorder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Order conversations in their categories
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReorderConversations"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -6056,6 +6532,13 @@ export interface components {
         };
         /** @description A category into which a user sorts conversations. */
         CategoryId: string;
+        /** @description A category in short. */
+        CategoryLabel: {
+            color: string | null;
+            icon: string | null;
+            id: components["schemas"]["CategoryId"];
+            name: string;
+        };
         /** @description The place of a category. */
         CategoryPlace: {
             categoryId: components["schemas"]["CategoryId"];
@@ -6085,6 +6568,12 @@ export interface components {
         };
         /** @description The codec of video. */
         Codec: "VP8" | "VP9" | "H264" | "H265" | "AV1";
+        /** @description The place of a community in its category. */
+        CommunityPlace: {
+            communityId: string;
+            /** Format: int64 */
+            orderInCategory: number;
+        };
         /** @enum {string} */
         Condition: "healthy" | "degraded";
         /** @description A recorded consent of a user, by the name of its field. */
@@ -6182,6 +6671,12 @@ export interface components {
              * @description The number of the event in the log of its conversation.
              */
             eventNumber?: number;
+        };
+        /** @description The place of a conversation in its category. */
+        ConversationPlace: {
+            conversationId: components["schemas"]["ConversationId"];
+            /** Format: int64 */
+            orderInCategory: number;
         };
         /** @description The reader's preferences for a conversation. */
         ConversationPreferences: {
@@ -7172,6 +7667,47 @@ export interface components {
             systemLanguage: components["schemas"]["LanguageCode"];
             username: string;
         };
+        /** @description The caller's preferences for a community. */
+        OwnCommunityPreferences: {
+            categoryId: string | null;
+            communityId: string;
+            createdAt: components["schemas"]["Time"] | null;
+            customName: string | null;
+            /** @description `null` if none are set. */
+            id: components["schemas"]["PreferencesId"] | null;
+            isArchived: boolean;
+            /** @description Whether none are set. */
+            isDefault: boolean;
+            isHidden: boolean;
+            isMuted: boolean;
+            isPinned: boolean;
+            notificationLevel: string;
+            /** Format: int64 */
+            orderInCategory: number | null;
+            updatedAt: components["schemas"]["Time"] | null;
+            userId: components["schemas"]["UserId"];
+        };
+        /** @description The caller's preferences for a conversation. */
+        OwnConversationPreferences: {
+            category: components["schemas"]["CategoryLabel"] | null;
+            categoryId: components["schemas"]["CategoryId"] | null;
+            conversationId: components["schemas"]["ConversationId"];
+            createdAt: components["schemas"]["Time"] | null;
+            customName: string | null;
+            /** @description `null` if none are set. */
+            id: components["schemas"]["PreferencesId"] | null;
+            isArchived: boolean;
+            /** @description Whether none are set. */
+            isDefault: boolean;
+            isMuted: boolean;
+            isPinned: boolean;
+            /** Format: int64 */
+            orderInCategory: number | null;
+            reaction: string | null;
+            tags: string[];
+            updatedAt: components["schemas"]["Time"] | null;
+            userId: components["schemas"]["UserId"];
+        };
         /** @description The position of a page in the whole list. */
         Pagination: {
             hasMore: boolean;
@@ -7463,6 +7999,66 @@ export interface components {
         /** @description The state of a translation. */
         ProgressStatus: "processing" | "completed" | "unavailable" | "failed";
         /**
+         * @description Changes to the preferences for a community; what is missing stays as it is.
+         * @example {
+         *       "notificationLevel": "mentions"
+         *     }
+         */
+        PutCommunityPreferences: {
+            /** @default null */
+            categoryId: components["schemas"]["CategoryId"] | null;
+            /** @default null */
+            customName: string | null;
+            /** @default null */
+            isArchived: boolean | null;
+            /** @default null */
+            isHidden: boolean | null;
+            /** @default null */
+            isMuted: boolean | null;
+            /** @default null */
+            isPinned: boolean | null;
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            notificationLevel: "all" | "mentions" | "none" | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            orderInCategory: number | null;
+        };
+        /**
+         * @description Changes to the preferences for a conversation; what is missing stays as it is.
+         * @example {
+         *       "isPinned": true
+         *     }
+         */
+        PutConversationPreferences: {
+            /** @default null */
+            categoryId: components["schemas"]["CategoryId"] | null;
+            /** @default null */
+            customName: string | null;
+            /** @default null */
+            isArchived: boolean | null;
+            /** @default null */
+            isMuted: boolean | null;
+            /** @default null */
+            isPinned: boolean | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            orderInCategory: number | null;
+            /**
+             * @description An emoji.
+             * @default null
+             */
+            reaction: string | null;
+            /** @default null */
+            tags: string[] | null;
+        };
+        /**
          * @description The new text of a message.
          * @example {
          *       "content": "hello"
@@ -7558,6 +8154,34 @@ export interface components {
          */
         ReorderCategories: {
             updates: components["schemas"]["CategoryPlace"][];
+        };
+        /**
+         * @description New places of communities in their categories.
+         * @example {
+         *       "updates": [
+         *         {
+         *           "communityId": "65a0c0ffee0123456789abcd",
+         *           "orderInCategory": 0
+         *         }
+         *       ]
+         *     }
+         */
+        ReorderCommunities: {
+            updates: components["schemas"]["CommunityPlace"][];
+        };
+        /**
+         * @description New places of conversations in their categories.
+         * @example {
+         *       "updates": [
+         *         {
+         *           "conversationId": "65a0c0ffee0123456789abcd",
+         *           "orderInCategory": 0
+         *         }
+         *       ]
+         *     }
+         */
+        ReorderConversations: {
+            updates: components["schemas"]["ConversationPlace"][];
         };
         /** @description The message to which another one replies. */
         Reply: {
@@ -8613,11 +9237,13 @@ export type AuthenticatedUser = components['schemas']['AuthenticatedUser'];
 export type Availability = components['schemas']['Availability'];
 export type Cancelled = components['schemas']['Cancelled'];
 export type CategoryId = components['schemas']['CategoryId'];
+export type CategoryLabel = components['schemas']['CategoryLabel'];
 export type CategoryPlace = components['schemas']['CategoryPlace'];
 export type ChallengedUser = components['schemas']['ChallengedUser'];
 export type CloneQuality = components['schemas']['CloneQuality'];
 export type Code = components['schemas']['Code'];
 export type Codec = components['schemas']['Codec'];
+export type CommunityPlace = components['schemas']['CommunityPlace'];
 export type Condition = components['schemas']['Condition'];
 export type Consent = components['schemas']['Consent'];
 export type Conversation = components['schemas']['Conversation'];
@@ -8628,6 +9254,7 @@ export type ConversationKind = components['schemas']['ConversationKind'];
 export type ConversationMember = components['schemas']['ConversationMember'];
 export type ConversationMeta = components['schemas']['ConversationMeta'];
 export type ConversationNew = components['schemas']['ConversationNew'];
+export type ConversationPlace = components['schemas']['ConversationPlace'];
 export type ConversationPreferences = components['schemas']['ConversationPreferences'];
 export type ConversationRef = components['schemas']['ConversationRef'];
 export type ConversationStats = components['schemas']['ConversationStats'];
@@ -8711,6 +9338,8 @@ export type Notice = components['schemas']['Notice'];
 export type NotificationPreferences = components['schemas']['NotificationPreferences'];
 export type NotificationPreferencesChange = components['schemas']['NotificationPreferencesChange'];
 export type OnlineUser = components['schemas']['OnlineUser'];
+export type OwnCommunityPreferences = components['schemas']['OwnCommunityPreferences'];
+export type OwnConversationPreferences = components['schemas']['OwnConversationPreferences'];
 export type Pagination = components['schemas']['Pagination'];
 export type Participant = components['schemas']['Participant'];
 export type PatchCategory = components['schemas']['PatchCategory'];
@@ -8724,6 +9353,8 @@ export type PrivacyPreferencesChange = components['schemas']['PrivacyPreferences
 export type ProfileUpdated = components['schemas']['ProfileUpdated'];
 export type ProgressBeside = components['schemas']['ProgressBeside'];
 export type ProgressStatus = components['schemas']['ProgressStatus'];
+export type PutCommunityPreferences = components['schemas']['PutCommunityPreferences'];
+export type PutConversationPreferences = components['schemas']['PutConversationPreferences'];
 export type PutMessage = components['schemas']['PutMessage'];
 export type PutSetting = components['schemas']['PutSetting'];
 export type ReadStatusUpdated = components['schemas']['ReadStatusUpdated'];
@@ -8733,6 +9364,8 @@ export type Refresh = components['schemas']['Refresh'];
 export type Refreshed = components['schemas']['Refreshed'];
 export type Register = components['schemas']['Register'];
 export type ReorderCategories = components['schemas']['ReorderCategories'];
+export type ReorderCommunities = components['schemas']['ReorderCommunities'];
+export type ReorderConversations = components['schemas']['ReorderConversations'];
 export type Reply = components['schemas']['Reply'];
 export type ReportId = components['schemas']['ReportId'];
 export type ReportKept = components['schemas']['ReportKept'];

@@ -28,7 +28,7 @@ mod validity;
 pub use activity::Activity;
 pub use administration::{Account, Administration};
 pub(crate) use authority::confirm_and;
-pub use authority::{Authority, Ended};
+pub use authority::{Authority, Ended, Typist};
 pub use availability::Availability;
 pub use call_limits::{CallLimit, CallLimits};
 pub use caller::{Caller, Device, SignedIn};

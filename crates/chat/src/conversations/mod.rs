@@ -2,18 +2,22 @@
 
 mod audience;
 mod categories;
+mod community_preferences;
 mod create;
 mod global_room;
 mod list;
 mod participants;
+mod preferences;
 mod read_positions;
 mod view;
 
 pub use audience::Audience;
 pub use categories::{Categories, CategoryPatch, NewCategory};
+pub use community_preferences::{CommunityPreferences, CommunityPreferencesPatch};
 pub use create::NewConversation;
 pub use list::ListFilter;
 pub use participants::{ParticipantPage, ParticipantRequest, ParticipantView};
+pub use preferences::ConversationPreferencesPatch;
 pub use view::{ConversationView, Figures, MemberView};
 
 use crate::context::Context;

@@ -2,7 +2,7 @@
 
 use super::announcements::Announcements;
 use super::bus::{EventBus, LocalBus, PostgresBus, Subscription};
-use super::event::{Ephemeral, Event, FoundTranslation, Happened};
+use super::event::{Ephemeral, Event, FoundTranslation, Happened, SecretRead};
 use super::followed::Followed;
 use super::note;
 use meeshy_domain::ConversationId;
@@ -74,6 +74,13 @@ impl Delivery {
                 let (message_id, language) = (translation.message_id, translation.language);
                 let found = FoundTranslation { user: *user, message_id, language };
                 announcements.ephemeral(Ephemeral::TranslationFound(found));
+            }
+            (Event::Read { conversation_id, user, read_sequence, at, is_hidden: true, .. }, _)
+                if *is_shared =>
+            {
+                let (conversation_id, user, read_sequence) = (*conversation_id, *user, *read_sequence);
+                let read = SecretRead { conversation_id, user, read_sequence, at: at.millis() };
+                announcements.ephemeral(Ephemeral::ReadInSecret(read));
             }
             (Event::PrivacyChanged { user }, _) if *is_shared => {
                 announcements.ephemeral(Ephemeral::PrivacyChanged(*user));

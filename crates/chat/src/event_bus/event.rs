@@ -82,6 +82,8 @@ pub enum Event {
         at: Timestamp,
         /// Users who have blocked this one.
         hidden_from: Vec<UserId>,
+        /// Whether only the user's own devices are told. Such an event is not logged.
+        is_hidden: bool,
     },
     /// The glossary of a conversation, or the proposals for it, have changed.
     GlossaryChanged {
@@ -139,6 +141,21 @@ pub enum Ephemeral {
     TranslationFound(FoundTranslation),
     /// A user has changed what they hide from others.
     PrivacyChanged(UserId),
+    /// A user has read a conversation, and hides it from others.
+    ReadInSecret(SecretRead),
+}
+
+/// A user has read a conversation to its end, and hides it from others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretRead {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The user.
+    pub user: UserId,
+    /// The number of the newest message there.
+    pub read_sequence: i64,
+    /// When, in milliseconds.
+    pub at: i64,
 }
 
 /// An existing translation that a user requested.

@@ -3,8 +3,9 @@
 use crate::statements::{often, rarely, untried};
 use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
-    Authority, CategoryPatch, Device, FileRequest, ListFilter, MessageEdit, NewCategory, NewConversation,
-    NewMessage, NewReport, NewTerm, PageRequest, ParticipantRequest, ProfilePatch, Progress,
+    Authority, CategoryPatch, CommunityPreferencesPatch, ConversationPreferencesPatch, Device, FileRequest,
+    ListFilter, MessageEdit, NewCategory, NewConversation, NewMessage, NewReport, NewTerm, PageRequest,
+    ParticipantRequest, ProfilePatch, Progress,
 };
 use meeshy_domain::preferences::{Privacy, Values};
 use meeshy_domain::{ConversationId, MemberRole, MessageId, UserId};
@@ -372,7 +373,34 @@ async fn people_set_preferences(world: &World, lea: UserId) {
     categories.change(lea, &category, CategoryPatch::default()).await.unwrap();
     categories.reorder(lea, vec![(category.clone(), 0)]).await.unwrap();
     categories.list(lea, 50, 0).await.unwrap();
+    people_sort_conversations(world, lea, &category).await;
     categories.remove(lea, &category).await.unwrap();
+}
+
+async fn people_sort_conversations(world: &World, lea: UserId, category: &str) {
+    let conversations = world.chat.conversations();
+    let category = Some(Some(category.to_owned()));
+    let patch = ConversationPreferencesPatch { category: category.clone(), ..Default::default() };
+    let set = conversations.set_preferences(lea, "meeshy", patch).await.unwrap();
+    conversations.preferences(lea, "meeshy").await.unwrap();
+    conversations.list_preferences(lea, 50, 0).await.unwrap();
+    conversations.reorder(lea, vec![(set.conversation_id.to_string(), 1)]).await.unwrap();
+    conversations.clear_preferences(lea, "meeshy").await.unwrap();
+
+    let community = "65f000000000000020000001";
+    let join = move |tx: &mut Tx<'_>| {
+        let sql =
+            "INSERT INTO community_members (id, community_id, user_id, joined_at) VALUES ('j', $2, $1, 1)";
+        tx.execute(sql, &[lea.into(), community.into()])
+    };
+    world.store.write::<_, StoreError>(join).await.unwrap();
+    let communities = world.chat.community_preferences();
+    let patch = CommunityPreferencesPatch { category, ..Default::default() };
+    communities.set(lea, community, patch).await.unwrap();
+    communities.get(lea, community).await.unwrap();
+    communities.list(lea, 50, 0).await.unwrap();
+    communities.reorder(lea, vec![(community.to_owned(), 1)]).await.unwrap();
+    communities.clear(lea, community).await.unwrap();
 }
 
 async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {

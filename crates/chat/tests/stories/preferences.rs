@@ -1,6 +1,8 @@
 //! Preferences: their defaults, changes, and what of the old system they show.
 
-use meeshy_chat::{CategoryPatch, ChatError, NewCategory};
+use meeshy_chat::{
+    CategoryPatch, ChatError, CommunityPreferencesPatch, ConversationPreferencesPatch, NewCategory,
+};
 use meeshy_domain::preferences::{
     Application, Audio, Category, Consent, FontSize, Notification, Privacy, Theme, Values,
 };
@@ -157,4 +159,104 @@ async fn conversations_are_sorted_into_categories(world: World) {
         categories.add(lea, new(&format!("Category {number}"))).await.unwrap();
     }
     assert!(matches!(categories.add(lea, new("One more")).await, Err(ChatError::Invalid { .. })));
+}
+
+#[both_databases]
+async fn a_member_pins_mutes_and_sorts_a_conversation_for_themselves(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let emma = world.person("emma", "en").await;
+    let talk = world.group(lea, &[carlos]).await.conversation.id.to_string();
+    let conversations = world.chat.conversations();
+    let family = NewCategory { name: "Family".into(), ..NewCategory::default() };
+    let category = world.chat.categories().add(lea, family).await.unwrap().id.to_string();
+    assert_eq!(conversations.preferences(lea, &talk).await.unwrap().1, None);
+    let patch = ConversationPreferencesPatch {
+        is_pinned: Some(true),
+        tags: Some(vec!["trip".into()]),
+        category: Some(Some(category.clone())),
+        custom_name: Some(Some("  Us ".into())),
+        ..Default::default()
+    };
+    let set = conversations.set_preferences(lea, &talk, patch.clone()).await.unwrap();
+    assert_eq!(
+        (set.shown.is_pinned, set.shown.custom_name.as_deref(), &*set.tags),
+        (true, Some("Us"), r#"["trip"]"#)
+    );
+    assert_eq!(set.category.as_ref().map(|category| category.name.as_str()), Some("Family"));
+    let muted = ConversationPreferencesPatch { is_muted: Some(true), ..Default::default() };
+    let set = conversations.set_preferences(lea, &talk, muted.clone()).await.unwrap();
+    assert!(set.shown.is_pinned && set.shown.is_muted && set.category.is_some(), "the rest has stayed");
+
+    // The list of conversations shows the same, to nobody else.
+    let listed = |who| conversations.list(who, Default::default(), 20, 0);
+    let own = listed(lea).await.unwrap().0;
+    let own = own.iter().find(|view| view.conversation.id == set.conversation_id).unwrap();
+    assert_eq!(own.preferences.as_ref(), Some(&set.shown));
+    assert!(listed(carlos).await.unwrap().0.iter().all(|view| view.preferences.is_none()));
+    conversations.reorder(lea, vec![(talk.clone(), 7)]).await.unwrap();
+    conversations.reorder(emma, vec![(talk.clone(), 7)]).await.unwrap();
+    assert_eq!(conversations.list_preferences(emma, 50, 0).await.unwrap().1, 0, "not a member");
+    let (page, total) = conversations.list_preferences(lea, 50, 0).await.unwrap();
+    assert_eq!((page[0].order_in_category, page.len(), total), (Some(7), 1, 1));
+    assert!(matches!(conversations.set_preferences(emma, &talk, muted).await, Err(ChatError::NotAMember)));
+    let stolen = conversations.set_preferences(carlos, &talk, patch).await;
+    assert!(matches!(stolen, Err(ChatError::Invalid { field, .. }) if field == "categoryId"));
+
+    // Without the category, the conversation is in none.
+    world.chat.categories().remove(lea, &category).await.unwrap();
+    assert_eq!(conversations.preferences(lea, &talk).await.unwrap().1.unwrap().category, None);
+    conversations.clear_preferences(lea, &talk).await.unwrap();
+    assert_eq!(conversations.preferences(lea, &talk).await.unwrap().1, None);
+    assert!(matches!(conversations.clear_preferences(lea, &talk).await, Err(ChatError::NotFound { .. })));
+}
+
+#[both_databases]
+async fn messages_that_were_cleared_away_stay_away(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let talk = world.group(lea, &[carlos]).await;
+    world.say(carlos, &talk, "hola").await.unwrap();
+    world.translate().await;
+    let id = talk.conversation.id.to_string();
+    let pinned = ConversationPreferencesPatch { is_pinned: Some(true), ..Default::default() };
+    world.chat.conversations().set_preferences(lea, &id, pinned).await.unwrap();
+    let clear =
+        "UPDATE conversation_preferences SET clear_history_before = 9000000000000000 WHERE user_id = $1";
+    execute(&world, clear, vec![lea.into()]).await;
+    assert!(world.page(lea, &talk).await.messages.is_empty());
+    world.chat.conversations().clear_preferences(lea, &id).await.unwrap();
+    assert!(world.page(lea, &talk).await.messages.is_empty());
+    let left = world.chat.conversations().preferences(lea, &id).await.unwrap().1.unwrap();
+    assert!(!left.shown.is_pinned);
+}
+
+#[both_databases]
+async fn a_member_of_a_community_sets_preferences_for_it(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let community = "65a0c0ffee0123456789abcd";
+    let insert = "INSERT INTO communities (id, identifier, name, created_by, created_at, updated_at) VALUES ($1, 'k', 'K', $2, 1, 1)";
+    execute(&world, insert, vec![community.into(), lea.into()]).await;
+    let join = "INSERT INTO community_members (id, community_id, user_id, joined_at) VALUES ('m', $1, $2, 1)";
+    execute(&world, join, vec![community.into(), lea.into()]).await;
+    let preferences = world.chat.community_preferences();
+    assert_eq!(preferences.get(lea, community).await.unwrap(), None);
+    let patch = |level: &str| CommunityPreferencesPatch {
+        is_hidden: Some(true),
+        notification_level: Some(level.into()),
+        ..Default::default()
+    };
+    let set = preferences.set(lea, community, patch("mentions")).await.unwrap();
+    preferences.reorder(lea, vec![(community.into(), 3), ("none".into(), 4)]).await.unwrap();
+    let (listed, total) = preferences.list(lea, 50, 0).await.unwrap();
+    assert_eq!(
+        (listed[0].id, listed[0].order_in_category, listed[0].is_hidden, total),
+        (set.id, Some(3), true, 1)
+    );
+    assert!(matches!(preferences.set(lea, community, patch("some")).await, Err(ChatError::Invalid { .. })));
+    assert!(matches!(
+        preferences.set(carlos, community, patch("all")).await,
+        Err(ChatError::NotFound { .. })
+    ));
+    assert!(matches!(preferences.get(carlos, community).await, Err(ChatError::NotFound { .. })));
+    preferences.clear(lea, community).await.unwrap();
+    assert!(matches!(preferences.clear(lea, community).await, Err(ChatError::NotFound { .. })));
 }

@@ -88,10 +88,10 @@ impl Dispatcher {
             Event::ConversationCreated { conversation_id, members } => {
                 self.conversation_created(conversation_id, &members, number);
             }
-            Event::Read { conversation_id, user, read_sequence, at, hidden_from } => {
+            Event::Read { conversation_id, user, read_sequence, at, hidden_from, is_hidden } => {
                 self.sockets.service().cursors.advance(user, conversation_id, read_sequence);
                 let read = views::events::read(conversation_id, user, at, number);
-                let room = Room::Conversation(conversation_id);
+                let room = if is_hidden { Room::User(user) } else { Room::Conversation(conversation_id) };
                 self.tell(room, &hidden_from, event_name::READ_STATUS_UPDATED, &read);
                 self.unread(conversation_id, user, 0);
             }

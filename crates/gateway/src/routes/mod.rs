@@ -2,6 +2,7 @@
 
 mod auth;
 mod categories;
+mod conversation_preferences;
 mod conversations;
 mod docs;
 mod events;
@@ -36,6 +37,7 @@ fn declare(app: App) -> Api {
         .group(users::routes)
         .group(preferences::routes)
         .group(categories::routes)
+        .group(conversation_preferences::routes)
         .group(files::routes)
         .group(conversations::routes)
         .group(participants::routes)

@@ -14,5 +14,8 @@ pub use accounts::{challenged_user, found_user, language, session, user};
 pub use conversations::{conversation, proposal, stats, term};
 pub use messages::message;
 pub use participants::participant;
-pub use preferences::{category, my_account, preferences, setting};
+pub use preferences::{
+    category, community_preferences, conversation_preferences, default_community_preferences, my_account,
+    preferences, setting,
+};
 pub use translations::{progress, report};

@@ -19,6 +19,7 @@ mod limits;
 mod metrics;
 mod nul;
 mod pages;
+mod privacy;
 mod second_factor;
 mod setup;
 mod shapes;

@@ -140,3 +140,19 @@ async fn refusals(Single(server): Single) {
     });
     insta::assert_json_snapshot!("refusals", refusals);
 }
+
+#[both_databases]
+async fn preferences_for_a_conversation(Single(server): Single) {
+    let lea = server.sign_up("lea", "fr").await;
+    let path = "/user-preferences/conversations/meeshy";
+    insta::assert_json_snapshot!("conversation_preferences_default", lea.get(path).await.body);
+    let patch = json!({ "isPinned": true, "customName": "Everybody", "reaction": "🎉", "tags": ["all"] });
+    insta::assert_json_snapshot!("conversation_preferences", lea.put(path, patch).await.body);
+    let all = lea.get("/user-preferences/conversations").await.body;
+    assert_eq!(
+        (&all["data"][0], &all["pagination"]["total"]),
+        (&lea.get(path).await.body["data"], &json!(1))
+    );
+    let listed = lea.get("/conversations").await.body;
+    insta::assert_json_snapshot!("conversation_preferences_listed", listed["data"][0]["userPreferences"]);
+}

@@ -1,8 +1,9 @@
 //! What users hide from others: columns of `users` that follow the documents of the category
 //! [`Privacy`], so that queries need no second table.
 
+use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::FromRow;
-use crate::{Query, Row, StoreError, Tx};
+use crate::{Query, Row, StoreError, Tx, Value};
 use meeshy_domain::UserId;
 use meeshy_domain::preferences::{self, Category, Hides, Privacy};
 
@@ -12,6 +13,18 @@ const BATCH: i64 = 500;
 /// What a user hides from others.
 pub fn of(user: UserId) -> Query<Option<Hides>> {
     Query::optional(format!("SELECT {HIDES_COLUMNS} FROM users u WHERE u.id = $1"), vec![user.into()])
+}
+
+/// Those of `users` who hide how far they have read.
+pub fn hiding_read_receipts(users: &[UserId]) -> Query<Vec<UserId>> {
+    if users.is_empty() {
+        return Query::known(Vec::new());
+    }
+    let list = placeholders(1, users.len());
+    Query::all(
+        format!("SELECT u.id FROM users u WHERE u.id IN ({list}) AND u.hides_read_receipts"),
+        padded(users.iter().map(|id| Value::from(*id))),
+    )
 }
 
 /// Marks what a user hides from others.
