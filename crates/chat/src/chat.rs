@@ -2,11 +2,12 @@
 
 use crate::ChatError;
 use crate::accounts::{
-    Accounts, Activity, Administration, CallLimits, Passwords, Profiles, Security, Sessions, Setup, SignIns,
+    Accounts, Activity, Administration, CallLimits, Passwords, Preferences, Profiles, Security, Sessions,
+    Setup, SignIns,
 };
 use crate::cluster::{Cluster, Gateways};
 use crate::context::Context;
-use crate::conversations::Conversations;
+use crate::conversations::{Categories, CommunityPreferences, Conversations};
 use crate::event_bus::Delivery;
 use crate::events::Events;
 use crate::health::Health;
@@ -63,8 +64,12 @@ services! {
     blocks: Blocks,
     /// Rate limits over all gateways.
     call_limits: CallLimits,
+    /// Categories into which users sort conversations.
+    categories: Categories,
     /// The exchange with other processes.
     cluster: Cluster,
+    /// What users prefer for single communities.
+    community_preferences: CommunityPreferences,
     /// Conversations and their members.
     conversations: Conversations,
     /// The events of all processes.
@@ -83,6 +88,8 @@ services! {
     jobs: Jobs,
     /// Messages.
     messages: Messages,
+    /// The preferences of users.
+    preferences: Preferences,
     /// The profiles of users.
     profiles: Profiles,
     /// Reactions to messages.
@@ -188,7 +195,9 @@ impl Chat {
             blocks: Blocks::new(shared()),
             friends: Friends::new(shared(), Arc::clone(&presence), conversations.clone()),
             call_limits: CallLimits::new(shared()),
+            categories: Categories::new(shared()),
             cluster,
+            community_preferences: CommunityPreferences::new(shared()),
             conversations,
             events,
             files,
@@ -198,6 +207,7 @@ impl Chat {
             jobs: Jobs::new(shared()),
             messages,
             profiles: Profiles::new(shared(), Arc::clone(&presence)),
+            preferences: Preferences::new(shared()),
             presence,
             reactions: Reactions::new(shared()),
             reports,

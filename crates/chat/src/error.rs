@@ -1,6 +1,7 @@
 //! Errors, each with a message for the person who made the request.
 
 use meeshy_domain::Timestamp;
+use meeshy_domain::preferences::Consent;
 use meeshy_domain::text::InvalidText;
 use meeshy_store::StoreError;
 use std::time::Duration;
@@ -31,6 +32,9 @@ pub enum ChatError {
     /// The caller may not do this.
     #[error("{0}")]
     Forbidden(String),
+    /// These preferences turn something on that needs consents which are not recorded.
+    #[error("this needs a consent that is not recorded: {}", fields(.0))]
+    ConsentRequired(Vec<(&'static str, Vec<Consent>)>),
     /// Another account has this name or address.
     #[error("this {field} is already taken")]
     Taken {
@@ -63,6 +67,10 @@ pub enum ChatError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn fields(missing: &[(&'static str, Vec<Consent>)]) -> String {
+    missing.iter().map(|(field, _)| *field).collect::<Vec<_>>().join(", ")
 }
 
 /// Whole seconds, at least one.

@@ -42,15 +42,16 @@ mod views;
 
 pub use accounts::{
     AVATAR_PATH, Account, Accounts, Activity, Administration, Authority, Availability, CallLimit, CallLimits,
-    Caller, Credential, Device, Ended, PasswordChange, ProfilePatch, Profiles, PublicProfile, Refreshed,
-    Registration, Security, Sessions, Setup, SetupState, SignIn, SignIns, SignedIn, TwoFactorSetup,
-    TwoFactorStatus, UserFigures, UserPage, Wanted,
+    Caller, Credential, Device, Ended, PasswordChange, Preferences, ProfilePatch, Profiles, PublicProfile,
+    Refreshed, Registration, Security, Sessions, Setup, SetupState, SignIn, SignIns, SignedIn,
+    TwoFactorSetup, TwoFactorStatus, Typist, UserFigures, UserPage, Wanted,
 };
 pub use chat::Chat;
 pub use cluster::{Cluster, GatewayError, Gateways};
 pub use conversations::{
-    Audience, ConversationPatch, ConversationView, Conversations, Figures, ListFilter, MemberView,
-    NewConversation, ParticipantPage, ParticipantRequest, ParticipantView,
+    Audience, Categories, CategoryPatch, CommunityPreferences, CommunityPreferencesPatch, ConversationPatch,
+    ConversationPreferencesPatch, ConversationView, Conversations, Figures, ListFilter, MemberView,
+    NewCategory, NewConversation, ParticipantPage, ParticipantRequest, ParticipantView,
 };
 pub use error::ChatError;
 pub use event_bus::{
@@ -72,7 +73,7 @@ pub use people::{
     AbuseReports, Blocks, FriendRequestPage, FriendRequestView, Friends, NewAbuseReport, NewFriendRequest,
     RequestAnswer, RequestFilter,
 };
-pub use presence::Presence;
+pub use presence::{Presence, Seen};
 pub use secrets::Secrets;
 pub use settings::{HashingCost, Settings};
 pub use signing_key::{SECRET_BYTES, SigningKey};

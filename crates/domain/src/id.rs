@@ -149,6 +149,14 @@ id!(
     FriendRequestId
 );
 id!(
+    /// A category into which a user sorts conversations.
+    CategoryId
+);
+id!(
+    /// The preferences of a user, of all kinds or for one conversation or community.
+    PreferencesId
+);
+id!(
     /// A text to translate that is not a message.
     TextId
 );

@@ -19,6 +19,7 @@ pub mod limits;
 mod named;
 pub mod network;
 pub mod phone;
+pub mod preferences;
 pub mod reader;
 pub mod reason;
 pub mod role;
@@ -34,8 +35,8 @@ pub use concealment::Concealed;
 pub use emoji::Emoji;
 pub use grade::Grade;
 pub use id::{
-    AttachmentId, ConversationId, FriendRequestId, IdGenerator, MemberId, MessageId, ReactionId, ReportId,
-    SessionId, TermId, TextId, UserId,
+    AttachmentId, CategoryId, ConversationId, FriendRequestId, IdGenerator, MemberId, MessageId,
+    PreferencesId, ReactionId, ReportId, SessionId, TermId, TextId, UserId,
 };
 pub use image::ImageKind;
 pub use kind::{AbuseKind, ConversationKind, FriendRequestStatus, MessageType, ReportReason, ReportedKind};

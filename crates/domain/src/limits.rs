@@ -77,3 +77,19 @@ pub const REACTIONS: usize = 50;
 pub const REACTORS: i64 = 100;
 /// Maximum number of reactions or mentions of a user in one response.
 pub const LATEST: i64 = 100;
+/// Maximum length of a name under which a client stores a preference, in characters.
+pub const SETTING_KEY_CHARS: usize = 64;
+/// Maximum length of such a preference, in characters.
+pub const SETTING_CHARS: usize = 2_000;
+/// Maximum number of such preferences of a user.
+pub const SETTINGS: i64 = 100;
+/// Maximum number of categories into which a user sorts conversations.
+pub const CATEGORIES: i64 = 100;
+/// Maximum length of the name of a category, in characters.
+pub const CATEGORY_CHARS: usize = 50;
+/// Maximum number of tags that a user gives to a conversation.
+pub const TAGS: usize = 20;
+/// Maximum length of a colour, an icon or an emoji, in characters.
+pub const SYMBOL_CHARS: usize = 32;
+/// Maximum number of items that one request puts into an order.
+pub const REORDERED: usize = 500;

@@ -24,12 +24,13 @@ pub use engine::record::FromRow;
 pub use engine::tx::Tx;
 pub use engine::value::{FromValue, Row, Value};
 pub use tables::accounts::{
-    abuse_reports, attempts, avatars, blocks, friend_requests, names, profiles, second_factor, sessions,
-    setup, users,
+    abuse_reports, attempts, avatars, blocks, friend_requests, names, preferences, privacy, profiles,
+    second_factor, sessions, setup, user_settings, users,
 };
 pub use tables::messaging::{
-    attachments, conversation_languages, conversations, deletions, events, glossary, glossary_proposals,
-    guests, members, mentions, messages, notifications, participants, reactions, statuses, visibility,
+    attachments, community_preferences, conversation_categories, conversation_languages,
+    conversation_preferences, conversations, deletions, events, glossary, glossary_proposals, guests,
+    members, mentions, messages, notifications, participants, reactions, statuses, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

@@ -30,6 +30,7 @@ pub fn user(id: UserId, username: &str) -> User {
         last_active_at: NOW,
         created_at: NOW,
         updated_at: NOW,
+        hides: Default::default(),
         details: Default::default(),
     }
 }

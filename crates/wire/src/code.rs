@@ -53,6 +53,8 @@ codes! {
     Forbidden = 403 "FORBIDDEN",
     /// The caller is not a member of this conversation.
     ConversationAccessDenied = 403 "CONVERSATION_ACCESS_DENIED",
+    /// This needs a consent that is not recorded; `violations` names the fields.
+    ConsentRequired = 403 "CONSENT_REQUIRED",
     /// The request came from a page of another site.
     OriginNotAllowed = 403 "ORIGIN_NOT_ALLOWED",
     /// It does not exist, or the caller is not allowed to know of it.

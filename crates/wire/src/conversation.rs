@@ -120,7 +120,8 @@ pub struct MemberUser {
     pub last_name: String,
     pub avatar: Option<WebAddress>,
     pub is_online: bool,
-    pub last_active_at: Iso,
+    /// `null` if the user hides it.
+    pub last_active_at: Option<Iso>,
     pub system_language: Language,
 }
 

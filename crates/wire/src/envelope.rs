@@ -1,6 +1,6 @@
 //! The envelope of every REST response.
 
-use crate::{ErrorCode, Iso};
+use crate::{ErrorCode, Iso, Violation};
 use meeshy_domain::ReasonCode;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -101,6 +101,9 @@ pub struct ErrorBody {
     pub reason_code: Option<ReasonCode>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<ErrorDetail>,
+    /// Preferences that need a consent which is not recorded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub violations: Vec<Violation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
     /// After how many seconds a retry makes sense.
@@ -133,6 +136,7 @@ impl ErrorBody {
             error_code: None,
             reason_code: None,
             details: Vec::new(),
+            violations: Vec::new(),
             suggestion: None,
             retry_after: None,
             next_change_allowed_at: None,

@@ -11,6 +11,7 @@ mod attachment;
 mod catalogue;
 mod code;
 mod conversation;
+mod conversation_preferences;
 mod envelope;
 mod event;
 mod event_log;
@@ -20,6 +21,7 @@ mod mention;
 mod message;
 mod participant;
 mod people;
+mod preferences;
 mod reaction;
 mod request;
 mod schema;
@@ -41,6 +43,10 @@ pub use code::ErrorCode;
 pub use conversation::{
     Conversation, ConversationMeta, ConversationPreferences, ConversationStats, LastMessage,
     LastMessageSender, MarkedRead, Member, MemberUser, OnlineUser,
+};
+pub use conversation_preferences::{
+    CategoryLabel, CommunityPlace, ConversationPlace, OwnCommunityPreferences, OwnConversationPreferences,
+    PutCommunityPreferences, PutConversationPreferences, ReorderCommunities, ReorderConversations,
 };
 pub use envelope::{ErrorBody, ErrorDetail, KeysetPage, KeysetPagination, Page, Pagination, Success};
 pub use event::{
@@ -64,6 +70,10 @@ pub use message::{
 pub use participant::{AddedMember, Participant, RoleChanged};
 pub use people::{
     AbuseReport, FriendRequest, FriendRequestAnswered, FriendRequestSent, FriendRequestUpdated,
+};
+pub use preferences::{
+    AddCategory, CategoryPlace, ConversationCategory, Done, MyAccount, PatchCategory, PreferenceValues,
+    Preferences, PutSetting, ReorderCategories, Setting, Violation,
 };
 pub use reaction::{
     React, Reaction, ReactionAction, ReactionAggregation, ReactionEvent, ReactionSync, SyncReactions,

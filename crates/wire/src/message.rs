@@ -137,7 +137,7 @@ pub struct MessageSender {
     pub role: Role,
     pub is_online: bool,
     pub is_active: bool,
-    pub last_active_at: Iso,
+    pub last_active_at: Option<Iso>,
     #[serde(flatten)]
     pub languages: LanguageSettings,
 }

@@ -32,7 +32,8 @@ pub struct Participant {
     /// What the role on the server allows.
     pub permissions: Permissions,
     pub is_online: bool,
-    pub last_active_at: Iso,
+    /// `null` if the participant hides it.
+    pub last_active_at: Option<Iso>,
     #[serde(flatten)]
     pub languages: LanguageSettings,
     pub is_active: bool,

@@ -102,7 +102,7 @@ pub struct UserStats {
     pub groups_count: i64,
     /// Both.
     pub total_conversations: i64,
-    pub last_activity: Iso,
+    pub last_activity: Option<Iso>,
 }
 
 /// Whether a token is valid.
@@ -155,7 +155,8 @@ pub struct FoundUser {
     pub display_name: String,
     pub avatar: Option<WebAddress>,
     pub is_online: bool,
-    pub last_active_at: Iso,
+    /// `null` if the user hides it.
+    pub last_active_at: Option<Iso>,
     pub system_language: meeshy_domain::Language,
 }
 

@@ -50,6 +50,17 @@ pub struct Ended {
     pub memberships_state: HashMap<UserId, i64>,
 }
 
+/// A user who types in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typist {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The users who are not notified: a block separates them from this one.
+    pub hidden_from: Vec<UserId>,
+    /// Whether this user hides it from everybody.
+    pub is_hidden: bool,
+}
+
 impl Sessions {
     /// Fails if the authority has ended.
     ///
@@ -77,20 +88,17 @@ impl Sessions {
         self.context.store.read(read).await
     }
 
-    /// The same, with the users who must not be notified: a block separates them from this one.
+    /// The same, with what decides who is notified that this user is typing.
     ///
     /// # Errors
     /// As [`confirm_member`](Self::confirm_member).
-    pub async fn confirm_typist(
-        &self,
-        authority: Authority,
-        reference: &str,
-    ) -> Result<(ConversationId, Vec<UserId>), ChatError> {
+    pub async fn confirm_typist(&self, authority: Authority, reference: &str) -> Result<Typist, ChatError> {
         let (reference, now) = (reference.to_owned(), self.context.now());
         let read = move |tx: &mut Tx<'_>| {
             let also = (find_with_member(authority.user, &reference), visibility::separated(authority.user));
             let (found, hidden_from) = confirm_and(tx, &authority, now, also)?;
-            Ok((member(found)?.0.id, hidden_from))
+            let (conversation, member) = member(found)?;
+            Ok(Typist { conversation: conversation.id, is_hidden: member.hides.typing, hidden_from })
         };
         self.context.store.read(read).await
     }

@@ -2,7 +2,9 @@
 
 use super::profiles::Profiles;
 use crate::ChatError;
+use crate::presence::Seen;
 use meeshy_domain::UserId;
+use meeshy_domain::preferences::Hides;
 use meeshy_store::profiles::{self, Figures};
 use meeshy_store::users::User;
 use meeshy_store::{Tx, visibility};
@@ -12,8 +14,8 @@ use meeshy_store::{Tx, visibility};
 pub struct PublicProfile {
     /// The user.
     pub user: User,
-    /// Whether the user is online; `None` if presence is hidden from whoever asks.
-    pub is_online: Option<bool>,
+    /// The presence that whoever asks sees.
+    pub seen: Seen,
 }
 
 /// What a user has done, without the room for everybody.
@@ -60,8 +62,12 @@ impl Profiles {
             Some(asker) => !tx.fetch(visibility::is_blocked(asker, user.id))?,
             None => false,
         };
-        let is_online = shows_presence.then(|| self.presence.is_online(user.id));
-        Ok(PublicProfile { user, is_online })
+        let hides = if asker == Some(user.id) { Hides::default() } else { user.hides };
+        let seen = match shows_presence {
+            true => self.presence.seen(user.id, hides, user.last_active_at),
+            false => Seen { is_online: false, last_active_at: None },
+        };
+        Ok(PublicProfile { user, seen })
     }
 
     /// What a user has done. Not told to users whom a block separates from this one.
@@ -72,7 +78,7 @@ impl Profiles {
         let (service, reference) = (self.clone(), reference.to_owned());
         let read = move |tx: &mut Tx<'_>| {
             let profile = service.profile(tx, Some(asker), &reference)?;
-            if profile.is_online.is_none() {
+            if tx.fetch(visibility::is_blocked(asker, profile.user.id))? {
                 return Err(ChatError::NotFound { what: "user" });
             }
             let figures = profiles::figures(tx, profile.user.id)?;

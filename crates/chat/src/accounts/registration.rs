@@ -132,6 +132,7 @@ pub(super) fn new_user(context: &Context, new: &Registration) -> Result<User, Ch
         last_active_at: now,
         created_at: now,
         updated_at: now,
+        hides: Default::default(),
         details: Default::default(),
     })
 }

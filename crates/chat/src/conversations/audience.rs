@@ -2,10 +2,11 @@
 
 use super::Conversations;
 use crate::ChatError;
+use meeshy_domain::preferences::Hides;
 use meeshy_domain::{ConversationId, Timestamp, UserId};
 use meeshy_store::members::{self, Membership};
 use meeshy_store::visibility::{self, Viewer};
-use meeshy_store::{StoreError, Tx, users};
+use meeshy_store::{StoreError, Tx, privacy, users};
 use std::collections::HashMap;
 
 /// Who is notified of what a user does.
@@ -15,6 +16,8 @@ pub struct Audience {
     pub memberships: Vec<Membership>,
     /// Except for those whom a block separates from this user.
     pub hidden_from: Vec<UserId>,
+    /// What this user hides from all of them.
+    pub hides: Hides,
 }
 
 impl Conversations {
@@ -45,8 +48,9 @@ impl Conversations {
 }
 
 fn audience(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Audience, StoreError> {
-    let (mut memberships, viewer, hidden_from) =
-        tx.fetch((members::of_user(user), Viewer::find(user, now), visibility::separated(user)))?;
+    let asked =
+        (members::of_user(user), Viewer::find(user, now), visibility::separated(user), privacy::of(user));
+    let (mut memberships, viewer, hidden_from, hides) = tx.fetch(asked)?;
     if viewer.has_blocked() {
         let ids: Vec<_> = memberships.iter().map(|membership| membership.conversation_id).collect();
         let unread = tx.fetch(visibility::unread(&ids, &[user], now))?;
@@ -56,5 +60,5 @@ fn audience(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Audience, S
             membership.unread_count = unread.get(&membership.conversation_id).copied().unwrap_or(0);
         }
     }
-    Ok(Audience { memberships, hidden_from })
+    Ok(Audience { memberships, hidden_from, hides: hides.unwrap_or_default() })
 }

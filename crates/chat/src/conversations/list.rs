@@ -83,7 +83,7 @@ impl Conversations {
             let viewer = Viewer::find(caller, service.context.now());
             let (found, viewer) = tx.fetch((find_with_member(caller, &reference), viewer))?;
             let (conversation, _) = member(found)?;
-            let figures = service.figures_of(tx, viewer, conversation.id)?;
+            let figures = service.figures_of(tx, viewer, caller, conversation.id)?;
             Ok((conversation, figures))
         };
         self.context.store.read(read).await

@@ -65,7 +65,7 @@ impl Conversations {
             announce(tx, context, &conversation, (user, MemberChange::Joined), caller, number);
             let added = members::find(tx, conversation.id, user)?;
             let added = added.ok_or(ChatError::NotFound { what: "user" })?;
-            Ok(MemberView::new(added, service.views.presence(), &[]))
+            Ok(MemberView::new(added, service.views.presence(), caller, &[]))
         };
         self.context.write_unless_there(write).await
     }
@@ -129,7 +129,7 @@ impl Conversations {
                 members::set_role(tx, conversation.id, user, role)?;
                 announce(tx, context, &conversation, (user, MemberChange::Role(role)), caller, number);
             }
-            Ok(MemberView::new(Member { role, ..target }, service.views.presence(), &[]))
+            Ok(MemberView::new(Member { role, ..target }, service.views.presence(), caller, &[]))
         };
         self.context.store.write(write).await
     }

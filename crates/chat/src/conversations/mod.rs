@@ -1,20 +1,26 @@
 //! Conversations and their members: create, change, list and read them.
 
 mod audience;
+mod categories;
 mod change;
+mod community_preferences;
 mod create;
 mod global_room;
 mod list;
 mod membership;
 mod participants;
+mod preferences;
 mod read_positions;
 mod view;
 
 pub use audience::Audience;
+pub use categories::{Categories, CategoryPatch, NewCategory};
 pub use change::ConversationPatch;
+pub use community_preferences::{CommunityPreferences, CommunityPreferencesPatch};
 pub use create::NewConversation;
 pub use list::ListFilter;
 pub use participants::{ParticipantPage, ParticipantRequest, ParticipantView};
+pub use preferences::ConversationPreferencesPatch;
 pub use view::{ConversationView, Figures, MemberView};
 
 use crate::context::Context;

@@ -1,9 +1,10 @@
 //! The participants of a conversation, page by page: its members in order of their user ids, then its guests.
 
 use super::Conversations;
-use super::view::MemberView;
+use super::view::{MemberView, shows_online_to};
 use crate::ChatError;
 use crate::access::{find_with_member, member};
+use crate::presence::Seen;
 use meeshy_domain::{ConversationId, MemberRole, UserId, limits, text};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::guests::{self, GuestParticipant};
@@ -35,8 +36,8 @@ pub struct ParticipantRequest {
 /// A member or a guest.
 #[derive(Debug, Clone)]
 pub enum ParticipantView {
-    /// A member, and whether they are connected.
-    Member(Box<Participant>, bool),
+    /// A member, and what the caller sees of their presence.
+    Member(Box<Participant>, Seen),
     /// A guest.
     Guest(GuestParticipant),
 }
@@ -98,13 +99,13 @@ impl Conversations {
             let filter = Filter { role: request.role, name: search };
             let (members, next) = match after_guest {
                 Some(_) => (Vec::new(), None),
-                None => service.members_of(tx, &conversation, &filter, &request, &blocked)?,
+                None => service.members_of(tx, &conversation, &filter, &request, caller, &blocked)?,
             };
             let presence = service.views.presence();
             let view = |participant: Participant| {
-                let MemberView { member, is_online } =
-                    MemberView::new(participant.member, presence, &blocked);
-                ParticipantView::Member(Box::new(Participant { member, ..participant }), is_online)
+                let MemberView { member, seen } =
+                    MemberView::new(participant.member, presence, caller, &blocked);
+                ParticipantView::Member(Box::new(Participant { member, ..participant }), seen)
             };
             let next = next.map(|id| id.to_string());
             let mut page = ParticipantPage { participants: members.into_iter().map(view).collect(), next };
@@ -122,11 +123,12 @@ impl Conversations {
         conversation: &Conversation,
         filter: &Filter,
         request: &ParticipantRequest,
+        caller: UserId,
         blocked: &[UserId],
     ) -> Result<Found, StoreError> {
         let (after, limit) = (request.after, request.limit);
         if request.online_only {
-            return self.online_members_of(tx, conversation, filter, request, blocked);
+            return self.online_members_of(tx, conversation, filter, request, caller, blocked);
         }
         let is_small = conversation.member_count <= MAX_SCANNED;
         let page = if filter.name.is_none() || is_small { participants::page } else { participants::found };
@@ -134,7 +136,7 @@ impl Conversations {
         Ok(cut(found, limit, None))
     }
 
-    /// Looks up users who are online, except for `blocked` ones. In a small conversation, these are known to be its
+    /// Looks up users who are online, except for `blocked` ones and those who hide it. In a small conversation, these are known to be its
     /// members.
     fn online_members_of(
         &self,
@@ -142,6 +144,7 @@ impl Conversations {
         conversation: &Conversation,
         filter: &Filter,
         &ParticipantRequest { after, limit, .. }: &ParticipantRequest,
+        caller: UserId,
         blocked: &[UserId],
     ) -> Result<Found, StoreError> {
         let presence = self.views.presence();
@@ -158,7 +161,9 @@ impl Conversations {
         let mut found = Vec::new();
         for some in online.chunks(LOOKED_UP_AT_ONCE) {
             let mut members = tx.fetch(participants::among(conversation.id, filter, some))?;
-            members.retain(|participant| !blocked.contains(&participant.member.user_id));
+            members.retain(|Participant { member, .. }| {
+                shows_online_to(caller, member) && !blocked.contains(&member.user_id)
+            });
             members.sort_by_key(|participant| participant.member.user_id);
             found.extend(members);
             if i64::try_from(found.len()).is_ok_and(|count| count > limit) {

@@ -1,7 +1,7 @@
 //! How far members have read.
 
 use super::Conversations;
-use crate::access::find_as_member;
+use crate::access::{find_with_member, member};
 use crate::context::order_key;
 use crate::{ChatError, Event};
 use meeshy_domain::UserId;
@@ -18,7 +18,7 @@ impl Conversations {
         let (context, key, now) = (Arc::clone(&self.context), order_key(reference), self.context.now());
         let reference = reference.to_owned();
         let write = move |tx: &mut Tx<'_>| {
-            let conversation = find_as_member(tx, caller, &reference)?;
+            let (conversation, member) = member(tx.fetch(find_with_member(caller, &reference))?)?;
             let (id, read_sequence) = (conversation.id, conversation.last_sequence);
             let asked = (
                 members::cursors(caller, &[id]),
@@ -29,12 +29,17 @@ impl Conversations {
             let before = cursor.first().map_or(0, |(_, sequence)| *sequence);
             let unread = unread.first().map_or(0, |(_, count)| *count);
             if read_sequence > before {
-                // Before the read position moves: sending a message locks in this order, too.
-                let number = events::append(tx, id, &[Change::Read(caller)], now)?;
+                let is_hidden = member.hides.read_receipts;
+                // Others would notice the number of an event that they do not get.
+                let number = match is_hidden {
+                    true => None,
+                    // Before the read position moves: sending a message locks in this order, too.
+                    false => Some(events::append(tx, id, &[Change::Read(caller)], now)?),
+                };
                 members::advance_cursor(tx, id, caller, read_sequence, now)?;
-                let event =
-                    Event::Read { conversation_id: id, user: caller, read_sequence, at: now, hidden_from };
-                context.deliver(tx, Some(number), event);
+                let (conversation_id, user, at) = (id, caller, now);
+                let event = Event::Read { conversation_id, user, read_sequence, at, hidden_from, is_hidden };
+                context.deliver(tx, number, event);
             }
             Ok(unread)
         };

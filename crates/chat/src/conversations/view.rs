@@ -2,8 +2,9 @@
 
 use super::Conversations;
 use crate::ChatError;
-use crate::presence::Presence;
+use crate::presence::{Presence, Seen};
 use crate::views::MessageView;
+use meeshy_domain::preferences::Hides;
 use meeshy_domain::{ConversationId, ConversationKind, Language, UserId};
 use meeshy_store::conversation_languages::{self, Counts};
 use meeshy_store::conversations::{self, Conversation, Preferences};
@@ -28,19 +29,21 @@ type Expired = Vec<(Language, i64)>;
 pub struct MemberView {
     /// The membership and the user.
     pub member: Member,
-    /// Whether the user is online.
-    pub is_online: bool,
+    /// What the reader sees of the user's presence.
+    pub seen: Seen,
 }
 
 impl MemberView {
-    /// As seen by somebody whom a block separates from these users (`blocked`), and who learns nothing of their
+    /// As seen by a `reader` whom a block separates from these users (`blocked`), and who learns nothing of their
     /// presence.
-    pub(super) fn new(mut member: Member, presence: &Presence, blocked: &[UserId]) -> Self {
-        let is_blocked = blocked.contains(&member.user_id);
-        if is_blocked {
-            member.last_active_at = member.joined_at;
-        }
-        Self { is_online: !is_blocked && presence.is_online(member.user_id), member }
+    pub(super) fn new(member: Member, presence: &Presence, reader: UserId, blocked: &[UserId]) -> Self {
+        let seen = if blocked.contains(&member.user_id) {
+            Seen { is_online: false, last_active_at: Some(member.joined_at) }
+        } else {
+            let hides = if member.user_id == reader { Hides::default() } else { member.hides };
+            presence.seen(member.user_id, hides, member.last_active_at)
+        };
+        Self { seen, member }
     }
 }
 
@@ -87,11 +90,11 @@ impl Conversations {
             self.views_of(tx, viewer, reader, page, MAX_MEMBERS_OF_ONE, self.counts(id))?;
         let mut view = views.pop().ok_or(ChatError::NotFound { what: "conversation" })?;
         let online = if view.members.len() < MAX_MEMBERS_OF_ONE {
-            let online = view.members.iter().filter(|view| view.is_online);
+            let online = view.members.iter().filter(|view| view.seen.is_online);
             online.map(|view| view.member.clone()).collect()
         } else {
             let blocked = tx.fetch(viewer.separated())?;
-            self.some_online(tx, id, &blocked)?
+            self.some_online(tx, id, reader, &blocked)?
         };
         view.figures = Some(Figures { counts: valid(counts), online });
         Ok(view)
@@ -102,6 +105,7 @@ impl Conversations {
         &self,
         tx: &mut Tx<'_>,
         viewer: Viewer,
+        reader: UserId,
         id: ConversationId,
     ) -> Result<Figures, ChatError> {
         let limit = i64::try_from(MAX_MEMBERS_OF_ONE).unwrap_or(i64::MAX);
@@ -112,10 +116,11 @@ impl Conversations {
             let is_online = |user: &UserId| presence.is_online(*user) && !blocked.contains(user);
             let online: Vec<UserId> = members.into_iter().filter(is_online).collect();
             let mut online = tx.fetch(members::among(id, &online, limit))?;
+            online.retain(|member| shows_online_to(reader, member));
             online.sort_by_key(|member| (member.joined_at, member.id));
             online
         } else {
-            self.some_online(tx, id, &blocked)?
+            self.some_online(tx, id, reader, &blocked)?
         };
         Ok(Figures { counts: valid(counts), online })
     }
@@ -130,11 +135,14 @@ impl Conversations {
         &self,
         tx: &mut Tx<'_>,
         id: ConversationId,
+        reader: UserId,
         blocked: &[UserId],
     ) -> Result<Vec<Member>, StoreError> {
         let mut some = self.views.presence().some_online(MAX_ONLINE_LOOKED_AT);
         some.retain(|user| !blocked.contains(user));
-        tx.fetch(members::among(id, &some, MAX_ONLINE))
+        let mut online = tx.fetch(members::among(id, &some, MAX_ONLINE))?;
+        online.retain(|member| shows_online_to(reader, member));
+        Ok(online)
     }
 
     /// Conversations with the first `members_of_each` of their members, and the answers to what is asked in
@@ -179,13 +187,18 @@ impl Conversations {
                 figures: None,
                 preferences: preferences.remove(&conversation.id),
                 members: (members.into_iter())
-                    .map(|member| MemberView::new(member, presence, &blocked))
+                    .map(|member| MemberView::new(member, presence, reader, &blocked))
                     .collect(),
                 conversation,
             }
         };
         Ok((page.into_iter().map(view).collect(), also))
     }
+}
+
+/// Whether a member who is connected shows it to a reader.
+pub(super) fn shows_online_to(reader: UserId, member: &Member) -> bool {
+    member.user_id == reader || !member.hides.online_status
 }
 
 /// The counts of messages by language without those that have expired.

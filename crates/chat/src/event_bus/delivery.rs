@@ -2,7 +2,7 @@
 
 use super::announcements::Announcements;
 use super::bus::{EventBus, LocalBus, PostgresBus, Subscription};
-use super::event::{Ephemeral, Event, FoundTranslation, Happened};
+use super::event::{Ephemeral, Event, FoundTranslation, Happened, SecretRead};
 use super::followed::Followed;
 use super::note;
 use meeshy_domain::ConversationId;
@@ -80,6 +80,16 @@ impl Delivery {
             }
             (Event::Separated(separation), _) if *is_shared => {
                 announcements.ephemeral(Ephemeral::Separated(separation.clone()));
+            }
+            (Event::Read { conversation_id, user, read_sequence, at, is_hidden: true, .. }, _)
+                if *is_shared =>
+            {
+                let (conversation_id, user, read_sequence) = (*conversation_id, *user, *read_sequence);
+                let read = SecretRead { conversation_id, user, read_sequence, at: at.millis() };
+                announcements.ephemeral(Ephemeral::ReadInSecret(read));
+            }
+            (Event::PrivacyChanged { user }, _) if *is_shared => {
+                announcements.ephemeral(Ephemeral::PrivacyChanged(*user));
             }
             _ => {}
         }

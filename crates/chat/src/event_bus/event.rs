@@ -128,6 +128,8 @@ pub enum Event {
         at: Timestamp,
         /// Users who have blocked this one.
         hidden_from: Vec<UserId>,
+        /// Whether only the user's own devices are told. Such an event is not logged.
+        is_hidden: bool,
     },
     /// The glossary of a conversation, or the proposals for it, have changed.
     GlossaryChanged {
@@ -142,6 +144,11 @@ pub enum Event {
     SessionEnded {
         /// The session.
         session_id: SessionId,
+        /// The user.
+        user: UserId,
+    },
+    /// A user has changed what they hide from others.
+    PrivacyChanged {
         /// The user.
         user: UserId,
     },
@@ -175,7 +182,10 @@ impl Event {
             | Self::GlossaryChanged { conversation_id }
             | Self::Missed { conversation_id } => Some(*conversation_id),
             Self::Typing(typing) => Some(typing.conversation_id),
-            Self::SessionEnded { .. } | Self::FriendRequest(_) | Self::Separated(_) => None,
+            Self::SessionEnded { .. }
+            | Self::FriendRequest(_)
+            | Self::Separated(_)
+            | Self::PrivacyChanged { .. } => None,
         }
     }
 }
@@ -233,6 +243,10 @@ pub enum Ephemeral {
     FriendRequest(FriendRequestChange),
     /// A user has blocked another one.
     Separated(Separation),
+    /// A user has changed what they hide from others.
+    PrivacyChanged(UserId),
+    /// A user has read a conversation, and hides it from others.
+    ReadInSecret(SecretRead),
 }
 
 /// Two users of whom one has blocked the other: neither sees the other as online any more.
@@ -253,6 +267,19 @@ pub struct FriendRequestChange {
     pub receiver: UserId,
     /// Its state; `None` if it was removed.
     pub status: Option<FriendRequestStatus>,
+}
+
+/// A user has read a conversation to its end, and hides it from others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretRead {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The user.
+    pub user: UserId,
+    /// The number of the newest message there.
+    pub read_sequence: i64,
+    /// When, in milliseconds.
+    pub at: i64,
 }
 
 /// An existing translation that a user requested.

@@ -8,7 +8,7 @@
 use super::Events;
 use super::log::Stretch;
 use crate::event_bus::{Ephemeral, Event, Followed, Happened, Heard, Line, News, Subscription, decode};
-use meeshy_domain::ConversationId;
+use meeshy_domain::{ConversationId, Timestamp};
 use meeshy_store::StoreError;
 use meeshy_store::events::last;
 use std::collections::{HashMap, VecDeque};
@@ -187,6 +187,17 @@ impl Feed {
                     self.deliver_unnumbered(Event::SessionEnded { session_id, user });
                 }
                 Line::Ephemeral(Ephemeral::Typing(typing)) => self.deliver_unnumbered(Event::Typing(typing)),
+                Line::Ephemeral(Ephemeral::ReadInSecret(read)) => self.deliver_unnumbered(Event::Read {
+                    conversation_id: read.conversation_id,
+                    user: read.user,
+                    read_sequence: read.read_sequence,
+                    at: Timestamp::from_millis(read.at),
+                    hidden_from: Vec::new(),
+                    is_hidden: true,
+                }),
+                Line::Ephemeral(Ephemeral::PrivacyChanged(user)) => {
+                    self.deliver_unnumbered(Event::PrivacyChanged { user });
+                }
                 Line::Ephemeral(Ephemeral::TranslationFound(found)) if self.finding.len() < MAX_FINDING => {
                     self.finding.spawn(self.events.clone().found(found));
                 }

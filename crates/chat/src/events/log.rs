@@ -11,7 +11,7 @@ use meeshy_store::reactions::{self as reaction_table, Reaction};
 use meeshy_store::translation_jobs;
 use meeshy_store::translations::{self, Translation};
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{StoreError, Tx, deletions, members, messages, visibility};
+use meeshy_store::{StoreError, Tx, deletions, members, messages, privacy, visibility};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -188,11 +188,17 @@ impl Events {
         users.sort_unstable();
         users.dedup();
         let mut blockers: HashMap<UserId, Vec<UserId>> = HashMap::new();
-        for (user, blocker) in tx.fetch(visibility::blockers_of(&users))? {
+        let (blocked, secretive) =
+            tx.fetch((visibility::blockers_of(&users), privacy::hiding_read_receipts(&users)))?;
+        for (user, blocker) in blocked {
             blockers.entry(user).or_default().push(blocker);
         }
         for (conversation, users) in readers {
             for (user, sequence, at) in tx.fetch(members::positions(conversation, &users))? {
+                // It has been logged before they hid it, and shows the position of now.
+                if secretive.contains(&user) && reader.member() != Some(user) {
+                    continue;
+                }
                 let mut blockers = blockers.get(&user).cloned().unwrap_or_default();
                 match reader.member() {
                     Some(member) if blockers.contains(&member) => continue,
@@ -334,7 +340,7 @@ impl Subjects {
             }
             Change::Read(user) => {
                 let (read_sequence, at, hidden_from) = self.positions.get(&(conversation_id, user))?.clone();
-                Event::Read { conversation_id, user, read_sequence, at, hidden_from }
+                Event::Read { conversation_id, user, read_sequence, at, hidden_from, is_hidden: false }
             }
         };
         Some(Happened { number: Some(row.number), event, is_local: false })

@@ -3,7 +3,7 @@
 use crate::ChatError;
 use crate::context::Context;
 use crate::conversations::Conversations;
-use crate::presence::Presence;
+use crate::presence::{Presence, Seen};
 use meeshy_domain::UserId;
 use meeshy_store::Tx;
 use meeshy_store::friend_requests::FriendRequest;
@@ -19,15 +19,15 @@ pub struct Friends {
     pub(super) conversations: Conversations,
 }
 
-/// A friend request and the two users, each with whether they are online.
+/// A friend request and the two users, each with the presence that others see.
 #[derive(Debug, Clone)]
 pub struct FriendRequestView {
     /// The request.
     pub request: FriendRequest,
     /// Who asked.
-    pub sender: Option<(User, bool)>,
+    pub sender: Option<(User, Seen)>,
     /// Who was asked.
-    pub receiver: Option<(User, bool)>,
+    pub receiver: Option<(User, Seen)>,
 }
 
 impl Friends {
@@ -54,7 +54,8 @@ impl Friends {
         ids.dedup();
         let found = tx.fetch(users::find_all(&ids))?;
         let known: HashMap<UserId, User> = found.into_iter().map(|user| (user.id, user)).collect();
-        let shown = |id: UserId| known.get(&id).map(|user| (user.clone(), self.presence.is_online(id)));
+        let seen = |user: &User| self.presence.seen(user.id, user.hides, user.last_active_at);
+        let shown = |id: UserId| known.get(&id).map(|user| (user.clone(), seen(user)));
         let view = |request: FriendRequest| FriendRequestView {
             sender: shown(request.sender_id),
             receiver: shown(request.receiver_id),

@@ -1,13 +1,23 @@
 //! Presence: the sockets of users at this process, and the users at other gateways.
 
 use super::remote::RemotePresence;
-use meeshy_domain::UserId;
+use meeshy_domain::preferences::Hides;
+use meeshy_domain::{Timestamp, UserId};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// The most users that changed at other gateways and are handled together.
 const MAX_CHANGED: usize = 256;
+
+/// What others see of the presence of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Whether the user is connected.
+    pub is_online: bool,
+    /// When the user was last active; `None` if that is hidden.
+    pub last_active_at: Option<Timestamp>,
+}
 
 /// The connected users.
 #[derive(Debug, Default)]
@@ -81,14 +91,23 @@ impl Presence {
         last
     }
 
-    /// Announces whether `user` is online, if that differs from the last announcement.
+    /// What others see of a user who `hides` something and was last active at this time.
+    pub fn seen(&self, user: UserId, hides: Hides, last_active_at: Timestamp) -> Seen {
+        Seen {
+            is_online: !hides.online_status && self.is_online(user),
+            last_active_at: Some(last_active_at).filter(|_| !hides.last_seen),
+        }
+    }
+
+    /// Announces whether `user` is online, if that differs from the last announcement. A user who hides it counts as
+    /// offline.
     ///
     /// An announcement is made some time after the change, when its recipients are known, and the user may
     /// have come back meanwhile. The state is therefore read here, under the lock that also orders
     /// announcements: the last one is right.
-    pub fn announce(&self, user: UserId, tell: impl FnOnce(bool)) {
+    pub fn announce(&self, user: UserId, is_hidden: bool, tell: impl FnOnce(bool)) {
         let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_online = self.is_online(user);
+        let is_online = !is_hidden && self.is_online(user);
         let has_changed = if is_online { announced.insert(user) } else { announced.remove(&user) };
         if has_changed {
             tell(is_online);
@@ -280,19 +299,34 @@ mod tests {
     fn signing_in_while_the_last_sign_off_is_being_announced_ends_as_online() {
         let (presence, user, mut told) = (Presence::default(), person(1), Vec::new());
         presence.connect(user);
-        presence.announce(user, |is_online| told.push(is_online));
+        presence.announce(user, false, |is_online| told.push(is_online));
         // The last socket disconnects and looks up whom to notify. Meanwhile there is a new one.
         assert!(presence.disconnect(user));
         presence.connect(user);
-        presence.announce(user, |is_online| told.push(is_online));
-        presence.announce(user, |is_online| told.push(is_online));
+        presence.announce(user, false, |is_online| told.push(is_online));
+        presence.announce(user, false, |is_online| told.push(is_online));
         assert_eq!(told, [true], "it is announced");
         // The same, but the disconnect is announced first.
         assert!(presence.disconnect(user));
-        presence.announce(user, |is_online| told.push(is_online));
+        presence.announce(user, false, |is_online| told.push(is_online));
         presence.connect(user);
-        presence.announce(user, |is_online| told.push(is_online));
+        presence.announce(user, false, |is_online| told.push(is_online));
         assert_eq!(told, [true, false, true]);
+    }
+
+    #[test]
+    fn a_user_who_hides_it_is_not_announced_as_online() {
+        let (presence, user, mut told) = (Presence::default(), person(1), Vec::new());
+        let hides = Hides { online_status: true, last_seen: true, ..Hides::default() };
+        presence.connect(user);
+        presence.announce(user, true, |is_online| told.push(is_online));
+        presence.announce(user, false, |is_online| told.push(is_online));
+        presence.announce(user, true, |is_online| told.push(is_online));
+        assert_eq!(told, [true, false]);
+        let now = Timestamp::from_millis(1);
+        assert_eq!(presence.seen(user, hides, now), Seen { is_online: false, last_active_at: None });
+        let shown = Seen { is_online: true, last_active_at: Some(now) };
+        assert_eq!(presence.seen(user, Hides::default(), now), shown);
     }
 
     #[test]
@@ -318,16 +352,16 @@ mod tests {
         assert!(presence.is_online(lea));
         assert_eq!((presence.online_count(), presence.connected_count()), (1, 0));
         assert_eq!(presence.some_online(5), [lea]);
-        presence.announce(lea, |is_online| told.push(is_online));
+        presence.announce(lea, false, |is_online| told.push(is_online));
         // Then here as well, and only here.
         presence.connect(lea);
         assert_eq!(presence.online_after(None, 5), [lea]);
-        presence.announce(lea, |is_online| told.push(is_online));
+        presence.announce(lea, false, |is_online| told.push(is_online));
         presence.forget_gateway("another");
-        presence.announce(lea, |is_online| told.push(is_online));
+        presence.announce(lea, false, |is_online| told.push(is_online));
         assert_eq!((presence.online_count(), told.as_slice()), (1, &[true][..]));
         presence.disconnect(lea);
-        presence.announce(lea, |is_online| told.push(is_online));
+        presence.announce(lea, false, |is_online| told.push(is_online));
         assert_eq!(told, [true, false]);
     }
 
@@ -346,13 +380,13 @@ mod tests {
                     1 => unannounced += usize::from(presence.disconnect(user)),
                     _ if unannounced > 0 => {
                         unannounced -= 1;
-                        presence.announce(user, |is_online| told.push(is_online));
+                        presence.announce(user, false, |is_online| told.push(is_online));
                     }
                     _ => {}
                 }
             }
             for _ in 0..unannounced {
-                presence.announce(user, |is_online| told.push(is_online));
+                presence.announce(user, false, |is_online| told.push(is_online));
             }
             prop_assert_eq!(told.last(), Some(&presence.is_online(user)));
             prop_assert!(told.windows(2).all(|pair| pair[0] != pair[1]), "nothing is told twice");

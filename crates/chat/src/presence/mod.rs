@@ -3,4 +3,4 @@
 mod connected;
 mod remote;
 
-pub use connected::Presence;
+pub use connected::{Presence, Seen};

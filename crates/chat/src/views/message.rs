@@ -1,7 +1,7 @@
 //! A message with everything that is shown with it.
 
-use crate::presence::Presence;
-use meeshy_domain::{Language, LanguageSettings, Role, Timestamp, UserId};
+use crate::presence::{Presence, Seen};
+use meeshy_domain::{Language, LanguageSettings, Role, UserId};
 use meeshy_store::attachments::Attachment;
 use meeshy_store::guests::Guest;
 use meeshy_store::members::Member;
@@ -27,10 +27,8 @@ pub struct SenderView {
     pub avatar: Option<String>,
     /// The role on the server.
     pub role: Role,
-    /// Whether the author is online.
-    pub is_online: bool,
-    /// The last activity.
-    pub last_active_at: Timestamp,
+    /// What others see of the author's presence.
+    pub seen: Seen,
     /// The author's languages.
     pub languages: LanguageSettings,
 }
@@ -45,8 +43,7 @@ impl SenderView {
             last_name: member.last_name.clone(),
             avatar: member.avatar.clone(),
             role: member.site_role,
-            is_online: presence.is_online(member.user_id),
-            last_active_at: member.last_active_at,
+            seen: presence.seen(member.user_id, member.hides, member.last_active_at),
             languages: member.languages,
         }
     }
@@ -61,8 +58,10 @@ impl SenderView {
             last_name: user.last_name,
             avatar: user.avatar,
             role: user.role,
-            is_online: !is_hidden && presence.is_online(user.id),
-            last_active_at: if is_hidden { user.created_at } else { user.last_active_at },
+            seen: match is_hidden {
+                true => Seen { is_online: false, last_active_at: Some(user.created_at) },
+                false => presence.seen(user.id, user.hides, user.last_active_at),
+            },
             languages: user.languages,
         }
     }

@@ -125,13 +125,13 @@ async fn presence_is_hidden_from_both(world: World) {
     for (who, whom) in [(lea, carlos), (carlos, lea)] {
         let view = world.chat.conversations().get(who, &talk.conversation.id.to_string()).await.unwrap();
         let other = view.members.iter().find(|view| view.member.user_id == whom).unwrap();
-        assert!(!other.is_online, "{whom}");
+        assert!(!other.seen.is_online, "{whom}");
         assert_eq!(world.chat.conversations().audience(who).await.unwrap().hidden_from, [whom]);
     }
     // The blocked one still reads the messages of the other, and not whether they are there.
     let page = world.page(carlos, &talk).await;
     let senders = page.messages.iter().filter_map(|view| view.sender.as_ref());
-    let online: Vec<(UserId, bool)> = senders.map(|sender| (sender.id, sender.is_online)).collect();
+    let online: Vec<(UserId, bool)> = senders.map(|sender| (sender.id, sender.seen.is_online)).collect();
     assert!(online.contains(&(lea, false)) && online.contains(&(carlos, true)), "{online:?}");
 }
 

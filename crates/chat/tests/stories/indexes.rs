@@ -4,9 +4,11 @@ use crate::everyday::{people_meet, people_secure_their_account, people_show_them
 use crate::statements::{often, rarely, untried};
 use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
-    Authority, ConversationPatch, Device, FileRequest, ListFilter, MessageEdit, NewConversation, NewMessage,
-    NewReport, NewTerm, PageRequest, ParticipantRequest, ProfilePatch, Progress,
+    Authority, CategoryPatch, CommunityPreferencesPatch, ConversationPatch, ConversationPreferencesPatch,
+    Device, FileRequest, ListFilter, MessageEdit, NewCategory, NewConversation, NewMessage, NewReport,
+    NewTerm, PageRequest, ParticipantRequest, ProfilePatch, Progress,
 };
+use meeshy_domain::preferences::{Privacy, Values};
 use meeshy_domain::{ConversationId, MemberRole, MessageId, UserId};
 use meeshy_harness::{World, registration, wanted};
 use meeshy_store::{Location, StoreError, Tx, Value, blocks};
@@ -46,7 +48,7 @@ const WHOLE_TABLES: [&str; 9] = [
 const ROWS: usize = 30_000;
 
 /// Fills a table: the columns, and their values for row number `i`.
-const FULL: [(&str, &str, &str); 42] = [
+const FULL: &[(&str, &str, &str)] = &[
     (
         "users",
         "id, username, email, password_hash, first_name, last_name, display_name, system_language, phone_number, \
@@ -156,6 +158,15 @@ const FULL: [(&str, &str, &str); 42] = [
         "id, message_id, language, revision, content, engine, reporter_id, reason, wants_another, created_at",
         "[q], [b], 'es', 1, 'filler', 'test', [u], 'wrong', FALSE, i",
     ),
+    ("user_preferences", "id, user_id, privacy, created_at, updated_at", "[w], [u], '{}', 1, 1"),
+    ("notification_preferences", "id, user_id, created_at, updated_at", "[h], [u], 1, 1"),
+    ("user_settings", "id, user_id, key, value, created_at, updated_at", "[x], [u], 'key', 'value', 1, 1"),
+    (
+        "conversation_categories",
+        "id, user_id, name, position, created_at, updated_at",
+        "[y], [u], 'filler', 0, 1, 1",
+    ),
+    ("community_preferences", "id, user_id, community_id, created_at, updated_at", "[z], [u], [k], 1, 1"),
     ("known_devices", "user_id, device_hash, last_used_at", "[u], 'hash', 1"),
     (
         "avatars",
@@ -349,6 +360,7 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     }
     people_show_themselves(world, lea).await;
     people_meet(world, lea, carlos).await;
+    people_set_preferences(world, lea).await;
     people_sign_in(world, lea, &signed_in.token).await;
     for name in ["lea", "lea2"] {
         chat.accounts().availability(wanted(Some(name), Some("lea2@example.org"))).await.unwrap();
@@ -367,6 +379,49 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     world.run_jobs(Bounds::default()).await;
     chat.jobs().states().await.unwrap();
     (lea, pair.conversation.id, message)
+}
+
+async fn people_set_preferences(world: &World, lea: UserId) {
+    let (preferences, categories) = (world.chat.preferences(), world.chat.categories());
+    preferences.all(lea).await.unwrap();
+    preferences.reset_all(lea).await.unwrap();
+    let hidden = [("showLastSeen".to_owned(), false.into())];
+    preferences.merge::<Privacy>(lea, Values::from_iter(hidden)).await.unwrap();
+    preferences.set(lea, "font-family", "inter").await.unwrap();
+    preferences.setting(lea, "font-family").await.unwrap();
+    let new = NewCategory { name: "Family".into(), ..NewCategory::default() };
+    let category = categories.add(lea, new).await.unwrap().id.to_string();
+    categories.change(lea, &category, CategoryPatch::default()).await.unwrap();
+    categories.reorder(lea, vec![(category.clone(), 0)]).await.unwrap();
+    categories.list(lea, 50, 0).await.unwrap();
+    people_sort_conversations(world, lea, &category).await;
+    categories.remove(lea, &category).await.unwrap();
+}
+
+async fn people_sort_conversations(world: &World, lea: UserId, category: &str) {
+    let conversations = world.chat.conversations();
+    let category = Some(Some(category.to_owned()));
+    let patch = ConversationPreferencesPatch { category: category.clone(), ..Default::default() };
+    let set = conversations.set_preferences(lea, "meeshy", patch).await.unwrap();
+    conversations.preferences(lea, "meeshy").await.unwrap();
+    conversations.list_preferences(lea, 50, 0).await.unwrap();
+    conversations.reorder(lea, vec![(set.conversation_id.to_string(), 1)]).await.unwrap();
+    conversations.clear_preferences(lea, "meeshy").await.unwrap();
+
+    let community = "65f000000000000020000001";
+    let join = move |tx: &mut Tx<'_>| {
+        let sql =
+            "INSERT INTO community_members (id, community_id, user_id, joined_at) VALUES ('j', $2, $1, 1)";
+        tx.execute(sql, &[lea.into(), community.into()])
+    };
+    world.store.write::<_, StoreError>(join).await.unwrap();
+    let communities = world.chat.community_preferences();
+    let patch = CommunityPreferencesPatch { category, ..Default::default() };
+    communities.set(lea, community, patch).await.unwrap();
+    communities.get(lea, community).await.unwrap();
+    communities.list(lea, 50, 0).await.unwrap();
+    communities.reorder(lea, vec![(community.to_owned(), 1)]).await.unwrap();
+    communities.clear(lea, community).await.unwrap();
 }
 
 async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {

@@ -19,6 +19,7 @@ mod indexes;
 mod joining;
 mod naming;
 mod participants;
+mod preferences;
 mod profiles;
 mod proposing;
 mod racing;

@@ -187,7 +187,7 @@ async fn the_presence_of_a_blocked_user_is_hidden_from_whoever_blocked_them(worl
                 names
             };
             let view = world.chat.conversations().get(who, &talk).await.unwrap();
-            let shown = view.members.iter().filter(|view| view.is_online);
+            let shown = view.members.iter().filter(|view| view.seen.is_online);
             let shown = sorted(shown.map(|view| view.member.username.clone()).collect());
             assert_eq!(shown, expected, "the members of a {size} conversation");
             let figures = view.figures.unwrap().online;
@@ -199,11 +199,11 @@ async fn the_presence_of_a_blocked_user_is_hidden_from_whoever_blocked_them(worl
             let found = sorted(names(&world, who, &talk, online.clone()).await);
             assert_eq!(found, expected, "those online in a {size} conversation");
             for view in page(&world, who, &talk, at_most(5)).await.unwrap().participants {
-                let ParticipantView::Member(participant, is_online) = view else { continue };
+                let ParticipantView::Member(participant, seen) = view else { continue };
                 let member = participant.member;
                 let is_shown = expected.contains(&member.username.as_str());
-                assert_eq!(is_online, is_shown, "{} in a {size} conversation", member.username);
-                assert_eq!(member.last_active_at > member.joined_at, is_shown, "{}", member.username);
+                assert_eq!(seen.is_online, is_shown, "{} in a {size} conversation", member.username);
+                assert_eq!(seen.last_active_at > Some(member.joined_at), is_shown, "{}", member.username);
             }
         }
         enlarge(&world, &talk).await;

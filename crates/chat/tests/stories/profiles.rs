@@ -1,10 +1,13 @@
 //! Profiles as others see them, on both databases.
 
-use meeshy_chat::{ChatError, NewConversation};
+use meeshy_chat::{ChatError, NewConversation, Seen};
 use meeshy_harness::World;
 use meeshy_store::blocks;
 use meeshy_testkit::both_databases;
 use std::time::Duration;
+
+/// Presence that is hidden.
+const NOTHING: Seen = Seen { is_online: false, last_active_at: None };
 
 #[both_databases]
 async fn a_profile_is_found_by_id_and_by_name(world: World) {
@@ -13,10 +16,10 @@ async fn a_profile_is_found_by_id_and_by_name(world: World) {
     let profiles = world.chat.profiles();
     for reference in [&lea.to_string(), "Lea", "LEA"] {
         let profile = profiles.find(Some(carlos), reference).await.unwrap();
-        assert_eq!((profile.user.id, profile.is_online), (lea, Some(true)));
+        assert_eq!((profile.user.id, profile.seen.is_online), (lea, true));
     }
     // Presence is for users.
-    assert_eq!(profiles.find(None, "lea").await.unwrap().is_online, None);
+    assert_eq!(profiles.find(None, "lea").await.unwrap().seen, NOTHING);
     for unknown in ["nobody", "", "65a0c0ffee0123456789abcd", "a\0b"] {
         let missing = profiles.find(Some(carlos), unknown).await;
         assert!(matches!(missing, Err(ChatError::NotFound { what: "user" })), "{unknown:?}");
@@ -36,11 +39,11 @@ async fn a_block_hides_presence_in_both_directions(world: World) {
     world.store.write(move |tx| blocks::set(tx, lea, &[carlos])).await.unwrap();
     let profiles = world.chat.profiles();
     for (asker, other) in [(lea, "carlos"), (carlos, "lea")] {
-        assert_eq!(profiles.find(Some(asker), other).await.unwrap().is_online, None, "{other}");
+        assert_eq!(profiles.find(Some(asker), other).await.unwrap().seen, NOTHING, "{other}");
         assert!(profiles.figures(asker, other).await.is_err(), "{other}");
         assert!(profiles.page(asker, None, 10).await.unwrap().users.is_empty());
     }
-    assert_eq!(profiles.find(Some(lea), "lea").await.unwrap().is_online, Some(true));
+    assert!(profiles.find(Some(lea), "lea").await.unwrap().seen.is_online);
 }
 
 #[both_databases]

@@ -7,7 +7,7 @@ use meeshy_store::translation_cache::{self, Cached};
 use meeshy_store::translators::{self, Translator};
 use meeshy_store::{
     Store, StoreError, Tx, Value, call_counts, conversations, events, guests, jobs, members, notifications,
-    reports, second_factor, sessions, texts, translations, visibility,
+    privacy, reports, second_factor, sessions, texts, translations, visibility,
 };
 use meeshy_testkit::rust_files;
 use proc_macro2::{TokenStream, TokenTree};
@@ -30,7 +30,7 @@ pub fn often(
         visibility::hidden_from_all(&[message]),
         guests::find_all(&["65f000000000000030000001"]),
     ))?;
-    tx.fetch(visibility::blockers_of(&[user]))?;
+    tx.fetch((visibility::blockers_of(&[user]), privacy::hiding_read_receipts(&[user])))?;
     events::last(tx, &[conversation])?;
     events::after(tx, &[(conversation, 0)], 10)?;
     conversations::find(tx, conversation)?;

@@ -7,8 +7,9 @@ use axum::response::{IntoResponse, Response};
 use meeshy_chat::{ChatError, StoreError};
 use meeshy_domain::ReasonCode;
 use meeshy_domain::account::FREE_ATTEMPTS;
+use meeshy_domain::preferences::Consent;
 use meeshy_translation_api::Refusal;
-use meeshy_wire::{ErrorBody, ErrorCode, ErrorDetail};
+use meeshy_wire::{ErrorBody, ErrorCode, ErrorDetail, Violation};
 use std::time::Duration;
 
 /// An error response.
@@ -66,6 +67,13 @@ impl From<ChatError> for ApiError {
                 error
             }
             ChatError::Forbidden(_) => Self::new(ErrorCode::Forbidden, message),
+            ChatError::ConsentRequired(missing) => {
+                let mut error = Self::new(ErrorCode::ConsentRequired, message);
+                // Old clients expect the code here.
+                error.body.error = ErrorCode::ConsentRequired.name().to_owned();
+                error.body.violations = missing.into_iter().map(violation).collect();
+                error
+            }
             ChatError::Taken { field } => {
                 let mut error = Self::invalid(field, "this is already taken");
                 error.body.code = ErrorCode::AlreadyExists;
@@ -86,6 +94,12 @@ impl From<ChatError> for ApiError {
             ChatError::Store(error) => store_error(&error),
         }
     }
+}
+
+fn violation((field, required_consents): (&str, Vec<Consent>)) -> Violation {
+    let names: Vec<&str> = required_consents.iter().map(|consent| consent.name()).collect();
+    let message = format!("{field} needs {}", names.join(" and "));
+    Violation { field: field.to_owned(), message, required_consents }
 }
 
 fn store_error(error: &StoreError) -> ApiError {

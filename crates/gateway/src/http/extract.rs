@@ -142,6 +142,12 @@ segments! {
     SessionRef = "sessionId", "65a0c0ffee0123456789abcd", [NotFound];
     /// The id of a friend request.
     FriendRequestRef = "requestId", "65a0c0ffee0123456789abcd", [NotFound];
+    /// The id of a category of conversations.
+    CategoryRef = "categoryId", "65a0c0ffee0123456789abcd", [NotFound];
+    /// The id of a community.
+    CommunityRef = "communityId", "65a0c0ffee0123456789abcd", [NotFound];
+    /// The name under which a client stores a preference.
+    SettingKey = "key", "font-family", [NotFound];
     /// The translation of a message, as `<message>-<language>`.
     JobRef = "jobId", "65a0c0ffee0123456789abcd-es", [MessageNotFound];
 }

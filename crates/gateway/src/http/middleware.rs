@@ -12,7 +12,7 @@ use axum::http::header::{
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
 use meeshy_wire::ErrorCode;
 use std::any::Any;
@@ -29,13 +29,28 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Adds the layers to `router`, the last one outermost.
 pub fn layers(router: Router, app: &App) -> Router {
-    router
+    let router = router
         .layer(from_fn_with_state(app.clone(), limit_rest))
         .layer(from_fn_with_state(app.clone(), origins::check))
         .layer(from_fn_with_state(app.clone(), add_headers))
         .layer(cors(app))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(telemetry::request))
+        .layer(from_fn(telemetry::request));
+    // Around the router, because it changes the path by which that chooses the route.
+    Router::new().fallback_service(router).layer(map_request(without_last_slash))
+}
+
+/// A path of the interface is the same with a slash at its end.
+async fn without_last_slash(mut request: Request) -> Request {
+    let uri = request.uri();
+    let Some(path) = uri.path().strip_suffix('/').filter(|path| path.starts_with("/api/")) else {
+        return request;
+    };
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    if let Ok(shorter) = format!("{path}{query}").parse() {
+        *request.uri_mut() = shorter;
+    }
+    request
 }
 
 /// Counts every API call, and returns the remaining number in headers.

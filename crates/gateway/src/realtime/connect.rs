@@ -179,11 +179,24 @@ pub fn announce(sockets: &Sockets, user: UserId, display_name: &str, audience: &
     let small = audience.memberships.iter().filter(|one| one.member_count <= PRESENCE_MEMBERS);
     let rooms: Vec<Room> = small.map(|membership| Room::Conversation(membership.conversation_id)).collect();
     let chat = &sockets.service().chat;
-    chat.presence().announce(user, |is_online| {
-        let last_active_at = Some(Iso(chat.now()));
+    let hides = audience.hides;
+    chat.presence().announce(user, hides.online_status, |is_online| {
+        let last_active_at = Some(Iso(chat.now())).filter(|_| !hides.last_seen);
         let status = UserStatus { user_id: user, username: display_name, is_online, last_active_at };
-        tell(sockets, &rooms, &audience.hidden_from, event_name::USER_STATUS, &status);
+        let mut hidden_from = audience.hidden_from.clone();
+        // Only others see the user as offline.
+        hidden_from.extend(hides.online_status.then_some(user));
+        tell(sockets, &rooms, &hidden_from, event_name::USER_STATUS, &status);
     });
+}
+
+/// The same for a user who connects or disconnects elsewhere, or has changed what others see.
+pub async fn look_and_announce(sockets: &Sockets, user: UserId) {
+    match sockets.service().chat.conversations().named_audience(user).await {
+        Ok(Some((display_name, audience))) => announce(sockets, user, &display_name, &audience),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "Failed to announce whether a user is online"),
+    }
 }
 
 fn turn_away(socket: &Socket, error: ChatError) {

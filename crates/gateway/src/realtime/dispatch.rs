@@ -115,10 +115,10 @@ impl Dispatcher {
             Event::Member { conversation_id, user, change, by } => {
                 self.member_changed(conversation_id, user, change, by, number);
             }
-            Event::Read { conversation_id, user, read_sequence, at, hidden_from } => {
+            Event::Read { conversation_id, user, read_sequence, at, hidden_from, is_hidden } => {
                 self.sockets.service().cursors.advance(user, conversation_id, read_sequence);
                 let read = views::events::read(conversation_id, user, at, number);
-                let room = Room::Conversation(conversation_id);
+                let room = if is_hidden { Room::User(user) } else { Room::Conversation(conversation_id) };
                 self.tell(room, &hidden_from, event_name::READ_STATUS_UPDATED, &read);
                 self.unread(conversation_id, user, 0);
             }
@@ -134,6 +134,10 @@ impl Dispatcher {
             Event::Separated(separation) => self.separate(&separation),
             Event::SessionEnded { session_id, .. } => {
                 self.sockets.members(Room::Session(session_id)).iter().for_each(connect::revoke);
+            }
+            Event::PrivacyChanged { user } => {
+                let sockets = self.sockets.clone();
+                tokio::spawn(async move { connect::look_and_announce(&sockets, user).await });
             }
             Event::Typing(typing) => self.typing(&typing),
             // Their clients come back and catch up.

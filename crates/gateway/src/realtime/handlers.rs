@@ -7,7 +7,7 @@ use crate::http::error::ApiError;
 use crate::views;
 use axum::http::StatusCode;
 use meeshy_chat::model::TranslationState as State;
-use meeshy_chat::{Ephemeral, MessageEdit, NewMessage, Progress, Requested};
+use meeshy_chat::{Ephemeral, MessageEdit, NewMessage, Progress, Requested, Typist};
 use meeshy_domain::limits;
 use meeshy_socketio::Event;
 use meeshy_wire::{
@@ -259,7 +259,7 @@ impl Realtime {
         let id = match data.conversation_id.parse() {
             Ok(id) => id,
             // By its identifier, as the landing page does.
-            Err(_) => typist().await?.0,
+            Err(_) => typist().await?.conversation,
         };
         let now = Instant::now();
         let is_news =
@@ -268,9 +268,10 @@ impl Realtime {
         if !is_news {
             return Ok(());
         }
-        let (conversation, hidden_from) = typist().await?;
+        let Typist { conversation, hidden_from, is_hidden } = typist().await?;
         let room = Room::Conversation(conversation);
-        if is_typing && !self.typing.start(id, peer.user, socket.server().count(room), now) {
+        let readers = if is_hidden { 0 } else { socket.server().count(room) };
+        if (is_typing && !self.typing.start(id, peer.user, readers, now)) || is_hidden {
             return Ok(());
         }
         let name = if is_typing { event_name::TYPING_START } else { event_name::TYPING_STOP };

@@ -9,6 +9,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::{PathParam, UserRef};
 use crate::views::found_user;
 use axum::extract::State;
+use meeshy_chat::Seen;
 use meeshy_wire::{FoundUser, Notice};
 
 pub fn routes(api: Api) -> Api {
@@ -19,11 +20,9 @@ pub fn routes(api: Api) -> Api {
 
 async fn list(State(app): State<App>, User(caller): User) -> Result<Answer<Vec<FoundUser>>, ApiError> {
     let blocked = app.chat.blocks().list(caller.user.id).await?;
-    let shown = |mut user: meeshy_chat::model::User| {
-        // A block hides presence from both.
-        user.last_active_at = user.created_at;
-        found_user(user, false)
-    };
+    // A block hides presence from both.
+    let seen = Seen { is_online: false, last_active_at: None };
+    let shown = |user| found_user(user, seen);
     Ok(Answer(blocked.into_iter().map(shown).collect()))
 }
 

@@ -4,6 +4,8 @@ mod abuse_reports;
 mod auth;
 mod avatars;
 mod blocks;
+mod categories;
+mod conversation_preferences;
 mod conversations;
 mod docs;
 mod events;
@@ -17,6 +19,7 @@ mod libretranslate;
 mod mentions;
 mod messages;
 mod participants;
+mod preferences;
 mod profiles;
 mod reactions;
 mod reports;
@@ -48,6 +51,9 @@ fn declare(app: App) -> Api {
         .group(friends::routes)
         .group(blocks::routes)
         .group(abuse_reports::routes)
+        .group(preferences::routes)
+        .group(categories::routes)
+        .group(conversation_preferences::routes)
         .group(files::routes)
         .group(conversations::routes)
         .group(participants::routes)

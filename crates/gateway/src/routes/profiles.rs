@@ -46,8 +46,8 @@ async fn list(
     let page = app.chat.profiles().page(caller.user.id, asked.after, limit).await?;
     let presence = app.chat.presence();
     let shown = |user: meeshy_chat::model::User| {
-        let is_online = presence.is_online(user.id);
-        found_user(user, is_online)
+        let seen = presence.seen(user.id, user.hides, user.last_active_at);
+        found_user(user, seen)
     };
     let data = page.users.into_iter().map(shown).collect();
     Ok(Json(KeysetPage::new(data, limit, page.next.map(|id| id.to_string()))))

@@ -42,8 +42,8 @@ async fn search(
     let data = people
         .into_iter()
         .map(|user| {
-            let online = presence.is_online(user.id);
-            crate::views::found_user(user, online)
+            let seen = presence.seen(user.id, user.hides, user.last_active_at);
+            crate::views::found_user(user, seen)
         })
         .collect();
     Ok(PageAnswer(Page::new(data, pagination)))

@@ -1,6 +1,7 @@
 //! Users, for themselves.
 
 use super::address::address;
+use meeshy_chat::Seen;
 use meeshy_chat::model::User;
 use meeshy_domain::Language;
 use meeshy_wire as wire;
@@ -49,7 +50,7 @@ pub fn challenged_user(user: User) -> wire::ChallengedUser {
     }
 }
 
-pub fn found_user(user: User, is_online: bool) -> wire::FoundUser {
+pub fn found_user(user: User, seen: Seen) -> wire::FoundUser {
     wire::FoundUser {
         id: user.id,
         username: user.username,
@@ -57,8 +58,8 @@ pub fn found_user(user: User, is_online: bool) -> wire::FoundUser {
         last_name: user.last_name,
         display_name: user.display_name,
         avatar: address(user.avatar.as_deref()),
-        is_online,
-        last_active_at: user.last_active_at.into(),
+        is_online: seen.is_online,
+        last_active_at: seen.last_active_at.map(Into::into),
         system_language: user.languages.system_language,
     }
 }

@@ -78,8 +78,8 @@ pub fn member(view: &MemberView) -> wire::Member {
             first_name: member.first_name.clone(),
             last_name: member.last_name.clone(),
             avatar: address(member.avatar.as_deref()),
-            is_online: view.is_online,
-            last_active_at: member.last_active_at.into(),
+            is_online: view.seen.is_online,
+            last_active_at: view.seen.last_active_at.map(Into::into),
             system_language: member.languages.system_language,
         },
     }

@@ -149,6 +149,7 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
         | Event::SessionEnded { .. }
         | Event::FriendRequest(_)
         | Event::Separated(_)
+        | Event::PrivacyChanged { .. }
         | Event::Typing(_)
         | Event::Missed { .. } => {
             return None;

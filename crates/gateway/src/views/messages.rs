@@ -100,9 +100,9 @@ fn sender(sender: &SenderView) -> wire::MessageSender {
         email: "",
         avatar: address(sender.avatar.as_deref()),
         role: sender.role,
-        is_online: sender.is_online,
+        is_online: sender.seen.is_online,
         is_active: true,
-        last_active_at: sender.last_active_at.into(),
+        last_active_at: sender.seen.last_active_at.map(Into::into),
         languages: sender.languages,
     }
 }

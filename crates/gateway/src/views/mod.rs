@@ -9,6 +9,7 @@ mod mentions;
 mod messages;
 mod participants;
 mod people;
+mod preferences;
 mod profiles;
 mod reactions;
 mod sessions;
@@ -21,6 +22,10 @@ pub use mentions::{mention, mention_of_caller, mention_suggestion};
 pub use messages::message;
 pub use participants::participant;
 pub use people::{abuse_report, friend_request};
+pub use preferences::{
+    category, community_preferences, conversation_preferences, default_community_preferences, my_account,
+    preferences, setting,
+};
 pub use profiles::{public_user, user_page, user_stats};
 pub use reactions::{reaction, reaction_event, reaction_sync};
 pub use sessions::{session, session_details};

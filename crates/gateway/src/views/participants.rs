@@ -1,19 +1,19 @@
 //! The participants of conversations.
 
 use super::address::address;
-use meeshy_chat::ParticipantView;
 use meeshy_chat::model::{GuestParticipant, Participant};
+use meeshy_chat::{ParticipantView, Seen};
 use meeshy_domain::{LanguageSettings, MemberRole, Role};
 use meeshy_wire as wire;
 
 pub fn participant(view: ParticipantView) -> wire::Participant {
     match view {
-        ParticipantView::Member(participant, is_online) => member(*participant, is_online),
+        ParticipantView::Member(participant, seen) => member(*participant, seen),
         ParticipantView::Guest(guest) => self::guest(guest),
     }
 }
 
-fn member(participant: Participant, is_online: bool) -> wire::Participant {
+fn member(participant: Participant, seen: Seen) -> wire::Participant {
     let member = participant.member;
     wire::Participant {
         id: member.user_id.to_string(),
@@ -28,8 +28,8 @@ fn member(participant: Participant, is_online: bool) -> wire::Participant {
         conversation_role: Some(member.role),
         global_role: Some(member.site_role),
         permissions: wire::Permissions(member.site_role),
-        is_online,
-        last_active_at: member.last_active_at.into(),
+        is_online: seen.is_online,
+        last_active_at: seen.last_active_at.map(Into::into),
         languages: member.languages,
         is_active: true,
         joined_at: member.joined_at.into(),
@@ -58,7 +58,7 @@ fn guest(participant: GuestParticipant) -> wire::Participant {
         global_role: None,
         permissions: wire::Permissions(Role::User),
         is_online: false,
-        last_active_at: participant.last_active_at.into(),
+        last_active_at: Some(participant.last_active_at.into()),
         languages: LanguageSettings::reading(guest.language),
         is_active: true,
         joined_at: participant.joined_at.into(),

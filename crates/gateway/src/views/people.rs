@@ -23,8 +23,8 @@ pub fn friend_request(
         responded_at: request.responded_at.map(Into::into),
         created_at: request.created_at.into(),
         updated_at: request.updated_at.into(),
-        sender: view.sender.map(|(user, is_online)| found_user(user, is_online)),
-        receiver: view.receiver.map(|(user, is_online)| found_user(user, is_online)),
+        sender: view.sender.map(|(user, seen)| found_user(user, seen)),
+        receiver: view.receiver.map(|(user, seen)| found_user(user, seen)),
         conversation: talk.map(|talk| Box::new(conversation(talk, now))),
     }
 }

@@ -4,7 +4,7 @@ use super::address::address;
 use meeshy_chat::{PublicProfile, UserFigures};
 use meeshy_wire as wire;
 
-pub fn public_user(PublicProfile { user, is_online }: PublicProfile) -> wire::PublicUser {
+pub fn public_user(PublicProfile { user, seen }: PublicProfile) -> wire::PublicUser {
     wire::PublicUser {
         id: user.id,
         username: user.username,
@@ -15,8 +15,8 @@ pub fn public_user(PublicProfile { user, is_online }: PublicProfile) -> wire::Pu
         banner: address(user.details.banner.as_deref()),
         bio: user.bio,
         role: user.role,
-        is_online: is_online.unwrap_or(false),
-        last_active_at: is_online.map(|_| user.last_active_at.into()),
+        is_online: seen.is_online,
+        last_active_at: seen.last_active_at.map(Into::into),
         languages: user.languages,
         is_active: user.is_active,
         deactivated_at: user.deactivated_at.map(Into::into),
@@ -28,7 +28,7 @@ pub fn public_user(PublicProfile { user, is_online }: PublicProfile) -> wire::Pu
     }
 }
 
-pub fn user_page(PublicProfile { user, is_online }: PublicProfile) -> wire::UserPage {
+pub fn user_page(PublicProfile { user, seen }: PublicProfile) -> wire::UserPage {
     wire::UserPage {
         id: user.id,
         username: user.username,
@@ -38,8 +38,8 @@ pub fn user_page(PublicProfile { user, is_online }: PublicProfile) -> wire::User
         avatar: address(user.avatar.as_deref()),
         bio: user.bio,
         role: user.role,
-        is_online: is_online.unwrap_or(false),
-        last_active_at: is_online.map(|_| user.last_active_at.into()),
+        is_online: seen.is_online,
+        last_active_at: seen.last_active_at.map(Into::into),
         created_at: user.created_at.into(),
     }
 }
@@ -51,6 +51,6 @@ pub fn user_stats(UserFigures { profile, figures }: UserFigures) -> wire::UserSt
         conversations_count: figures.direct_conversations,
         groups_count: figures.groups,
         total_conversations: figures.direct_conversations.saturating_add(figures.groups),
-        last_activity: profile.user.last_active_at.into(),
+        last_activity: profile.seen.last_active_at.map(Into::into),
     }
 }

@@ -21,6 +21,7 @@ mod limits;
 mod metrics;
 mod nul;
 mod pages;
+mod privacy;
 mod reacting;
 mod second_factor;
 mod setup;

@@ -89,6 +89,31 @@ async fn people(Single(server): Single) {
 }
 
 #[both_databases]
+async fn preferences(Single(server): Single) {
+    let lea = server.sign_up("lea", "fr").await;
+    insta::assert_json_snapshot!("preferences", lea.get("/me/preferences").await.body);
+    for path in ["/me/preferences/", "/users/me/preferences", "/users/me/preferences?x=1"] {
+        assert_eq!(lea.get(path).await.body, lea.get("/me/preferences").await.body, "{path}");
+    }
+    let wrong = lea.patch("/me/preferences/privacy/", json!({ "showLastSeen": 1 })).await;
+    insta::assert_json_snapshot!("preferences_invalid", wrong.body);
+    let saved = lea.put("/me/preferences/audio", json!({ "transcriptionEnabled": false })).await;
+    assert_eq!((saved.status, &saved.body["data"]["transcriptionEnabled"]), (200, &json!(false)));
+    assert_eq!(lea.get("/user-features/configuration").await.body, saved.body);
+    let refused = lea.patch("/me/preferences/audio", json!({ "transcriptionEnabled": true })).await;
+    assert_eq!(refused.status, 403);
+    insta::assert_json_snapshot!("preferences_without_consent", refused.body);
+    let done = lea.delete("/me/preferences/audio").await.body;
+    insta::assert_json_snapshot!("preferences_reset", done);
+    insta::assert_json_snapshot!("my_account", lea.get("/me/me").await.body);
+    let font = json!({ "key": "font-family", "value": "inter" });
+    insta::assert_json_snapshot!("preference_of_a_client", lea.post("/user-preferences", font).await.body);
+    let family = json!({ "name": "Family", "color": "#3388ff" });
+    insta::assert_json_snapshot!("category", lea.post("/me/preferences/categories", family).await.body);
+    insta::assert_json_snapshot!("categories", lea.get("/user-preferences/categories/").await.body);
+}
+
+#[both_databases]
 async fn a_message_from_its_author_to_its_readers(Single(server): Single) {
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let hana = server.sign_up("hana", "ja").await;
@@ -149,4 +174,20 @@ async fn refusals(Single(server): Single) {
         "alone": lea.post("/conversations", json!({ "type": "direct", "participantIds": [lea.id] })).await.body,
     });
     insta::assert_json_snapshot!("refusals", refusals);
+}
+
+#[both_databases]
+async fn preferences_for_a_conversation(Single(server): Single) {
+    let lea = server.sign_up("lea", "fr").await;
+    let path = "/user-preferences/conversations/meeshy";
+    insta::assert_json_snapshot!("conversation_preferences_default", lea.get(path).await.body);
+    let patch = json!({ "isPinned": true, "customName": "Everybody", "reaction": "🎉", "tags": ["all"] });
+    insta::assert_json_snapshot!("conversation_preferences", lea.put(path, patch).await.body);
+    let all = lea.get("/user-preferences/conversations").await.body;
+    assert_eq!(
+        (&all["data"][0], &all["pagination"]["total"]),
+        (&lea.get(path).await.body["data"], &json!(1))
+    );
+    let listed = lea.get("/conversations").await.body;
+    insta::assert_json_snapshot!("conversation_preferences_listed", listed["data"][0]["userPreferences"]);
 }

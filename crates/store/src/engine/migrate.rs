@@ -6,7 +6,7 @@
 //! no process needs it any more.
 
 use crate::engine::tx::Connection;
-use crate::{StoreError, Tx, blocks, names};
+use crate::{StoreError, Tx, blocks, names, privacy};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -70,6 +70,7 @@ const MIGRATIONS: &[Migration] = migrations![
     33 "0033_glossary_proposals",
     34 "0034_grades",
     35 "0035_reactions_and_deletions",
+    36 "0036_privacy" then privacy::follow_documents,
     37 "0037_profiles",
     38 "0038_memberships",
 ];

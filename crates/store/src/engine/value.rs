@@ -120,6 +120,8 @@ kept_as_text!(
     meeshy_domain::AttachmentId,
     meeshy_domain::ReactionId,
     meeshy_domain::TermId,
+    meeshy_domain::CategoryId,
+    meeshy_domain::PreferencesId,
     meeshy_domain::ReportId,
     meeshy_domain::FriendRequestId,
     meeshy_domain::FriendRequestStatus,

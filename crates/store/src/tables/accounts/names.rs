@@ -82,7 +82,7 @@ fn ranges(words: &[String]) -> Vec<Value> {
 /// blocked by or blocking that user.
 pub(crate) fn first_found(condition: &str) -> String {
     format!(
-        "SELECT f.id FROM users f WHERE f.is_active AND f.deleted_at IS NULL AND f.id <> $1 AND {} AND f.id IN ({condition}) ORDER BY f.id LIMIT {MAX_FOUND}",
+        "SELECT f.id FROM users f WHERE f.is_active AND f.deleted_at IS NULL AND NOT f.hides_profile AND f.id <> $1 AND {} AND f.id IN ({condition}) ORDER BY f.id LIMIT {MAX_FOUND}",
         not_blocked("f", 1)
     )
 }

@@ -2,7 +2,9 @@
 
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::{FromRow, record};
+use crate::privacy::HIDES_COLUMNS;
 use crate::{Query, Row, StoreError, Tx, Value, conversation_languages, names};
+use meeshy_domain::preferences::Hides;
 use meeshy_domain::text::{self, Names};
 use meeshy_domain::{Language, LanguageSettings, Role, Secret, Timestamp, UserId};
 use std::collections::HashSet;
@@ -45,6 +47,8 @@ record! {
         pub created_at: Timestamp,
         /// When the account was last changed.
         pub updated_at: Timestamp,
+        /// What the user hides from others.
+        pub hides: Hides = HIDES_COLUMNS,
         /// Other attributes, for the user only.
         pub details: Details = Details::columns(),
     }
@@ -209,7 +213,7 @@ pub fn find_by_login(tx: &mut Tx<'_>, login: &str) -> Result<Option<User>, Store
         &[login.into(), username.into(), text::email_key(login).into()])
 }
 
-/// Active users other than `asker` who match `text`: each word of it is the prefix of a word in their
+/// Active users other than `asker` who match `text` and do not hide their profiles: each word of it is the prefix of a word in their
 /// username, first, last or displayed name, ignoring case and accents. Also returns their number, up to
 /// 1,000. Users whose username starts with `text` come first.
 pub fn search(

@@ -89,9 +89,9 @@ record! {
 }
 
 record! {
-    /// The preferences of a user for a conversation.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct Preferences {
+    /// The preferences of a user for a conversation that are shown with it.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct Preferences as "p" {
         /// Pinned.
         pub is_pinned: bool,
         /// Muted.
@@ -272,7 +272,7 @@ pub fn preferences(
     params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
     Query::all(
         format!(
-            "SELECT conversation_id, {} FROM conversation_preferences WHERE user_id = $1 AND conversation_id IN ({ids})",
+            "SELECT conversation_id, {} FROM conversation_preferences p WHERE user_id = $1 AND conversation_id IN ({ids})",
             Preferences::columns()
         ),
         params,

@@ -3,8 +3,10 @@
 use crate::conversations::Conversation;
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::{FromRow, record};
+use crate::privacy::HIDES_COLUMNS;
 use crate::users::{LANGUAGE_COLUMNS, SHOWN_NAME};
 use crate::{Query, Row, StoreError, Tx, Value, conversation_languages};
+use meeshy_domain::preferences::Hides;
 use meeshy_domain::{ConversationId, LanguageSettings, MemberId, MemberRole, Role, Timestamp, UserId, text};
 use std::collections::HashMap;
 
@@ -57,6 +59,8 @@ record! {
         pub last_active_at: Timestamp,
         /// What this person reads.
         pub languages: LanguageSettings = LANGUAGE_COLUMNS,
+        /// What this person hides from the others.
+        pub hides: Hides = HIDES_COLUMNS,
     }
 }
 

@@ -1,7 +1,10 @@
 //! Conversations, their messages and members.
 
 pub mod attachments;
+pub mod community_preferences;
+pub mod conversation_categories;
 pub mod conversation_languages;
+pub mod conversation_preferences;
 pub mod conversations;
 pub mod deletions;
 pub mod events;

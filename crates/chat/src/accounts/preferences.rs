@@ -1,0 +1,165 @@
+//! The preferences of users.
+
+use crate::ChatError;
+use crate::context::Context;
+use crate::event_bus::Event;
+use meeshy_domain::preferences::{self, Category, InvalidPreference, Values};
+use meeshy_domain::{UserId, limits, text};
+use meeshy_store::attempts;
+use meeshy_store::preferences::{self as stored, Documents};
+use meeshy_store::user_settings::{self, Setting};
+use meeshy_store::{StoreError, Tx, privacy};
+use std::sync::Arc;
+
+/// The preferences of users. Cheap to clone.
+#[derive(Clone)]
+pub struct Preferences {
+    context: Arc<Context>,
+}
+
+impl From<InvalidPreference> for ChatError {
+    fn from(InvalidPreference { field, problem }: InvalidPreference) -> Self {
+        Self::Invalid { field, problem }
+    }
+}
+
+impl Preferences {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    /// The caller's preferences of all categories.
+    pub async fn all(&self, caller: UserId) -> Result<Documents, ChatError> {
+        Ok(self.context.store.read(move |tx| stored::all(tx, caller)).await?)
+    }
+
+    /// The caller's preferences of one category.
+    pub async fn get<C: Category>(&self, caller: UserId) -> Result<C, ChatError> {
+        Ok(self.all(caller).await?.read())
+    }
+
+    /// Replaces the preferences of a category; what is missing gets its default.
+    ///
+    /// # Errors
+    /// When a value is not possible, or turns on what needs a consent that is not recorded.
+    pub async fn replace<C: Category>(&self, caller: UserId, values: Values) -> Result<C, ChatError> {
+        self.change(caller, move |_| values.clone()).await
+    }
+
+    /// Changes some preferences of a category.
+    ///
+    /// # Errors
+    /// As [`replace`](Self::replace).
+    pub async fn merge<C: Category>(&self, caller: UserId, values: Values) -> Result<C, ChatError> {
+        self.change(caller, move |document| preferences::merged::<C>(document, values.clone())).await
+    }
+
+    async fn change<C: Category>(
+        &self,
+        caller: UserId,
+        values: impl Fn(Option<&str>) -> Values + Send + 'static,
+    ) -> Result<C, ChatError> {
+        let context = Arc::clone(&self.context);
+        let write = move |tx: &mut Tx<'_>| {
+            let documents = locked(tx, caller)?;
+            let after: C = preferences::parse(values(documents.of::<C>()))?;
+            let given = tx.fetch(stored::consents(caller))?;
+            let missing = preferences::unconsented(&documents.read::<C>(), &after, &given);
+            if !missing.is_empty() {
+                return Err(ChatError::ConsentRequired(missing));
+            }
+            put(&context, tx, caller, &documents, &after)?;
+            Ok(after)
+        };
+        self.context.store.write(write).await
+    }
+
+    /// Sets the preferences of a category back to their defaults.
+    pub async fn reset<C: Category>(&self, caller: UserId) -> Result<(), ChatError> {
+        let context = Arc::clone(&self.context);
+        let write = move |tx: &mut Tx<'_>| {
+            let documents = locked(tx, caller)?;
+            Ok(put(&context, tx, caller, &documents, &C::default())?)
+        };
+        self.context.store.write(write).await
+    }
+
+    /// Sets all preferences back to their defaults.
+    pub async fn reset_all(&self, caller: UserId) -> Result<(), ChatError> {
+        let context = Arc::clone(&self.context);
+        let write = move |tx: &mut Tx<'_>| {
+            let documents = locked(tx, caller)?;
+            put(&context, tx, caller, &documents, &preferences::Privacy::default())?;
+            put(&context, tx, caller, &documents, &preferences::Audio::default())?;
+            put(&context, tx, caller, &documents, &preferences::Message::default())?;
+            put(&context, tx, caller, &documents, &preferences::Notification::default())?;
+            put(&context, tx, caller, &documents, &preferences::Video::default())?;
+            put(&context, tx, caller, &documents, &preferences::Document::default())?;
+            Ok(put(&context, tx, caller, &documents, &preferences::Application::default())?)
+        };
+        self.context.store.write(write).await
+    }
+
+    /// The caller's preference under a name that a client has chosen.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn setting(&self, caller: UserId, key: &str) -> Result<Setting, ChatError> {
+        let missing = ChatError::NotFound { what: "preference" };
+        if key.contains('\0') {
+            return Err(missing);
+        }
+        let key = key.to_owned();
+        let read = move |tx: &mut Tx<'_>| tx.fetch(user_settings::find(caller, &key));
+        self.context.store.read::<_, StoreError>(read).await?.ok_or(missing)
+    }
+
+    /// Stores such a preference.
+    ///
+    /// # Errors
+    /// When the name or the value is too long, or the caller has too many of them.
+    pub async fn set(&self, caller: UserId, key: &str, value: &str) -> Result<Setting, ChatError> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if key.is_empty() || key.len() > limits::SETTING_KEY_CHARS || !key.chars().all(allowed) {
+            let problem = format!("use 1 to {} letters, digits, `-`, `_` or `.`", limits::SETTING_KEY_CHARS);
+            return Err(ChatError::invalid("key", problem));
+        }
+        let value = text::paragraph("value", value, limits::SETTING_CHARS)?.to_owned();
+        let (context, key) = (Arc::clone(&self.context), key.to_owned());
+        let write = move |tx: &mut Tx<'_>| {
+            attempts::lock(tx, caller)?;
+            let (known, count) =
+                tx.fetch((user_settings::find(caller, &key), user_settings::count(caller)))?;
+            if known.is_none() && count >= limits::SETTINGS {
+                let problem = format!("at most {} preferences", limits::SETTINGS);
+                return Err(ChatError::invalid("key", problem));
+            }
+            Ok(user_settings::put(tx, context.new_id(), caller, &key, &value, context.now())?)
+        };
+        self.context.store.write(write).await
+    }
+}
+
+/// The documents of a user, who cannot change them elsewhere until this transaction ends.
+fn locked(tx: &mut Tx<'_>, user: UserId) -> Result<Documents, StoreError> {
+    attempts::lock(tx, user)?;
+    stored::all(tx, user)
+}
+
+/// Stores the preferences of a category.
+fn put<C: Category>(
+    context: &Context,
+    tx: &mut Tx<'_>,
+    user: UserId,
+    before: &Documents,
+    after: &C,
+) -> Result<(), StoreError> {
+    let document = preferences::document(before.of::<C>(), after);
+    stored::set::<C>(tx, context.new_id(), user, &document, context.now())?;
+    let Some(hides) = after.hides() else { return Ok(()) };
+    if tx.fetch(privacy::of(user))? != Some(hides) {
+        privacy::hide(tx, user, hides)?;
+        context.deliver(tx, None, Event::PrivacyChanged { user });
+    }
+    Ok(())
+}
