@@ -55,7 +55,7 @@ pub use conversations::{
 };
 pub use error::ChatError;
 pub use event_bus::{
-    Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, MemberChange,
+    Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, LeftUnread, MemberChange,
     ReactionChange, Separation, Typing,
 };
 pub use events::{AllCaughtUp, CaughtUp, Events, Feed, Stretch};
@@ -66,8 +66,8 @@ pub use meeshy_store::friend_requests::Direction as RequestDirection;
 pub use meeshy_store::translators::Speed;
 pub use meeshy_translation::Tier;
 pub use messages::{
-    FileRequest, Files, MentionOfCaller, MentionSuggestion, MessageEdit, MessagePage, MessageReactions,
-    Messages, NewMessage, PageRequest, Reactions, Sent, ServedFile,
+    FileRequest, Files, MentionOfCaller, MentionSuggestion, MessageEdit, MessageHistory, MessagePage, MessageReactions,
+    Messages, NewMessage, PageRequest, Reactions, ReceiptCounts, ReceiptPage, Sent, ServedFile,
 };
 pub use people::{
     AbuseReports, Blocks, FriendRequestPage, FriendRequestView, Friends, NewAbuseReport, NewFriendRequest,

@@ -47,6 +47,8 @@ pub(crate) enum Action {
     Edit(Written),
     /// Deleting a message for everybody, in a conversation of this kind.
     Delete { by_caller: bool, kind: ConversationKind },
+    /// Reading the earlier texts of a message, in a conversation of this kind.
+    ReadHistory { by_caller: bool, kind: ConversationKind },
     /// Adding a member to a conversation of this kind.
     AddMember(ConversationKind),
     /// Removing or banning a member with this role from a conversation of this kind.
@@ -98,6 +100,12 @@ pub(crate) struct Written {
 }
 
 impl Standing {
+    /// Whether a member moderates a conversation of this kind. Of two people, none is above the other.
+    fn moderates(self, kind: ConversationKind) -> bool {
+        let by_role = kind != ConversationKind::Direct && self.member.is_at_least(MemberRole::Moderator);
+        by_role || self.site.allows(Permission::ModerateContent)
+    }
+
     /// Fails if a member may not do this.
     ///
     /// # Errors
@@ -119,15 +127,13 @@ impl Standing {
             }
             Action::Edit(_) => Ok(()),
 
-            Action::Delete { by_caller: true, .. } => Ok(()),
-            Action::Delete { .. } if self.site.allows(Permission::ModerateContent) => Ok(()),
-            // Of two people, none is above the other.
-            Action::Delete { kind, .. }
-                if kind != ConversationKind::Direct && self.member.is_at_least(MemberRole::Moderator) =>
+            Action::Delete { by_caller, kind } | Action::ReadHistory { by_caller, kind }
+                if by_caller || self.moderates(kind) =>
             {
                 Ok(())
             }
             Action::Delete { .. } => refuse("only the author and moderators can delete a message"),
+            Action::ReadHistory { .. } => refuse("only the author and moderators can read earlier texts"),
 
             Action::AddMember(kind)
             | Action::RemoveMember(kind, _)

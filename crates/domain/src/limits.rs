@@ -36,6 +36,12 @@ pub const TITLE_CHARS: usize = 100;
 pub const DESCRIPTION_CHARS: usize = 500;
 /// Maximum number of participants when a conversation is created.
 pub const PARTICIPANTS: usize = 1_000;
+
+/// The most members of a conversation in which it is shown who has read a message.
+pub const RECEIPT_MEMBERS: i64 = 1_000;
+
+/// The most messages in a request for the numbers of their readers.
+pub const RECEIPT_MESSAGES: usize = 50;
 /// Maximum length of an e-mail address, in bytes (RFC 5321, 4.5.3.1.3, without the angle brackets).
 pub const EMAIL_BYTES: usize = 254;
 /// Maximum length of a password, in bytes. It limits the cost of hashing.

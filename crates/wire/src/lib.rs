@@ -23,6 +23,7 @@ mod participant;
 mod people;
 mod preferences;
 mod reaction;
+mod receipt;
 mod request;
 mod schema;
 mod time;
@@ -74,6 +75,10 @@ pub use people::{
 pub use preferences::{
     AddCategory, CategoryPlace, ConversationCategory, Done, MyAccount, PatchCategory, PreferenceValues,
     Preferences, PutSetting, ReorderCategories, Setting, Violation,
+};
+pub use receipt::{
+    MessageDetails, MessageHistory, MessageRevision, ReadCounts, ReadStatus, ReadStatuses, Receipt, ReceiptKind,
+    SetMessageStatus, StatusSummary,
 };
 pub use reaction::{
     React, Reaction, ReactionAction, ReactionAggregation, ReactionEvent, ReactionSync, SyncReactions,

@@ -1,12 +1,14 @@
 //! How far members have read.
 
 use super::Conversations;
-use crate::access::{find_with_member, member};
-use crate::context::order_key;
-use crate::{ChatError, Event};
-use meeshy_domain::UserId;
+use crate::access::{find_with_member, member, message_id, readable_with_member};
+use crate::context::{Context, order_key};
+use crate::{ChatError, Event, LeftUnread};
+use meeshy_domain::{MessageId, Timestamp, UserId};
+use meeshy_store::conversations::Conversation;
 use meeshy_store::events::{self, Change};
-use meeshy_store::{Tx, members, visibility};
+use meeshy_store::members::Member;
+use meeshy_store::{Tx, conversations, members, receipts, visibility};
 use std::sync::Arc;
 
 impl Conversations {
@@ -15,34 +17,92 @@ impl Conversations {
     /// # Errors
     /// When it does not exist, or the caller is not a member.
     pub async fn mark_read(&self, caller: UserId, reference: &str) -> Result<i64, ChatError> {
-        let (context, key, now) = (Arc::clone(&self.context), order_key(reference), self.context.now());
+        let (context, key) = (Arc::clone(&self.context), order_key(reference));
         let reference = reference.to_owned();
         let write = move |tx: &mut Tx<'_>| {
             let (conversation, member) = member(tx.fetch(find_with_member(caller, &reference))?)?;
-            let (id, read_sequence) = (conversation.id, conversation.last_sequence);
-            let asked = (
-                members::cursors(caller, &[id]),
-                members::unread(caller, &[id]),
-                visibility::blockers(caller),
-            );
-            let (cursor, unread, hidden_from) = tx.fetch(asked)?;
-            let before = cursor.first().map_or(0, |(_, sequence)| *sequence);
-            let unread = unread.first().map_or(0, |(_, count)| *count);
-            if read_sequence > before {
-                let is_hidden = member.hides.read_receipts;
-                // Others would notice the number of an event that they do not get.
-                let number = match is_hidden {
-                    true => None,
-                    // Before the read position moves: sending a message locks in this order, too.
-                    false => Some(events::append(tx, id, &[Change::Read(caller)], now)?),
-                };
-                members::advance_cursor(tx, id, caller, read_sequence, now)?;
-                let (conversation_id, user, at) = (id, caller, now);
-                let event = Event::Read { conversation_id, user, read_sequence, at, hidden_from, is_hidden };
-                context.deliver(tx, number, event);
-            }
-            Ok(unread)
+            advance(tx, &context, &conversation, &member, conversation.last_sequence)
         };
         self.context.store.write_in_turn(key, write).await
     }
+
+    /// Marks a conversation as read up to a message; returns how many messages were read now.
+    ///
+    /// # Errors
+    /// When the caller cannot read such a message, or has written it.
+    pub async fn mark_read_to(&self, caller: UserId, message: &str) -> Result<i64, ChatError> {
+        let (context, id) = (Arc::clone(&self.context), message_id(message)?);
+        let write = move |tx: &mut Tx<'_>| {
+            let (sequence, conversation, member) = received(tx, caller, id, context.now())?;
+            advance(tx, &context, &conversation, &member, sequence)
+        };
+        self.context.store.write(write).await
+    }
+
+    /// Notes that a message was delivered to the caller.
+    ///
+    /// # Errors
+    /// As [`mark_read_to`](Self::mark_read_to).
+    pub async fn mark_delivered(&self, caller: UserId, message: &str) -> Result<(), ChatError> {
+        let (context, id) = (Arc::clone(&self.context), message_id(message)?);
+        let write = move |tx: &mut Tx<'_>| {
+            let now = context.now();
+            let (_, conversation, _) = received(tx, caller, id, now)?;
+            let key = context.new_id::<MessageId>().to_string();
+            Ok(receipts::deliver(tx, &key, conversation.id, id, caller, now)?)
+        };
+        self.context.store.write(write).await
+    }
+}
+
+/// The number and the conversation of a message that somebody else has written for the caller.
+fn received(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<(i64, Conversation, Member), ChatError> {
+    let (message, member) = readable_with_member(tx, caller, id, now)?;
+    if message.sender_id == Some(caller) {
+        return Err(ChatError::InvalidOperation("you have written this message".into()));
+    }
+    let conversation = conversations::find(tx, message.conversation_id)?;
+    let conversation = conversation.ok_or(ChatError::NotFound { what: "message" })?;
+    Ok((message.sequence, conversation, member))
+}
+
+/// Moves the read position of a member forward; returns how many unread messages it passed.
+fn advance(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    conversation: &Conversation,
+    member: &Member,
+    read_sequence: i64,
+) -> Result<i64, ChatError> {
+    let (id, caller, now) = (conversation.id, member.user_id, context.now());
+    let asked =
+        (members::cursors(caller, &[id]), members::unread(caller, &[id]), visibility::blockers(caller));
+    let (cursor, unread, hidden_from) = tx.fetch(asked)?;
+    let before = cursor.first().map_or(0, |(_, sequence)| *sequence);
+    let unread = unread.first().map_or(0, |(_, count)| *count);
+    if read_sequence <= before {
+        return Ok(0);
+    }
+    let is_hidden = member.hides.read_receipts;
+    // Others would notice the number of an event that they do not get.
+    let number = match is_hidden {
+        true => None,
+        // Before the read position moves: sending a message locks in this order, too.
+        false => Some(events::append(tx, id, &[Change::Read(caller)], now)?),
+    };
+    members::advance_cursor(tx, id, caller, read_sequence, now)?;
+    let count = match read_sequence < conversation.last_sequence {
+        true => tx.fetch(members::unread(caller, &[id]))?.first().map_or(0, |(_, count)| *count),
+        false => 0,
+    };
+    let left = LeftUnread { last_sequence: conversation.last_sequence, count };
+    let (conversation_id, user, at) = (id, caller, now);
+    let event = Event::Read { conversation_id, user, read_sequence, left, at, hidden_from, is_hidden };
+    context.deliver(tx, number, event);
+    Ok(unread.saturating_sub(count))
 }

@@ -81,11 +81,11 @@ impl Delivery {
             (Event::Separated(separation), _) if *is_shared => {
                 announcements.ephemeral(Ephemeral::Separated(separation.clone()));
             }
-            (Event::Read { conversation_id, user, read_sequence, at, is_hidden: true, .. }, _)
+            (Event::Read { conversation_id, user, read_sequence, left, at, is_hidden: true, .. }, _)
                 if *is_shared =>
             {
                 let (conversation_id, user, read_sequence) = (*conversation_id, *user, *read_sequence);
-                let read = SecretRead { conversation_id, user, read_sequence, at: at.millis() };
+                let read = SecretRead { conversation_id, user, read_sequence, left: *left, at: at.millis() };
                 announcements.ephemeral(Ephemeral::ReadInSecret(read));
             }
             (Event::PrivacyChanged { user }, _) if *is_shared => {

@@ -116,14 +116,16 @@ pub enum Event {
         /// Who changed it; `None` if another process did.
         by: Option<UserId>,
     },
-    /// A user has read a conversation to its end.
+    /// A user has read a conversation up to a message.
     Read {
         /// The conversation.
         conversation_id: ConversationId,
         /// The user.
         user: UserId,
-        /// The number of the newest message there.
+        /// The number of the newest message that was read.
         read_sequence: i64,
+        /// What is left.
+        left: LeftUnread,
         /// When.
         at: Timestamp,
         /// Users who have blocked this one.
@@ -269,17 +271,28 @@ pub struct FriendRequestChange {
     pub status: Option<FriendRequestStatus>,
 }
 
-/// A user has read a conversation to its end, and hides it from others.
+/// A user has read a conversation up to a message, and hides it from others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretRead {
     /// The conversation.
     pub conversation_id: ConversationId,
     /// The user.
     pub user: UserId,
-    /// The number of the newest message there.
+    /// The number of the newest message that was read.
     pub read_sequence: i64,
+    /// What is left.
+    pub left: LeftUnread,
     /// When, in milliseconds.
     pub at: i64,
+}
+
+/// What a user has not read of a conversation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftUnread {
+    /// The number of the newest message there.
+    pub last_sequence: i64,
+    /// How many messages are unread; deleted ones do not count.
+    pub count: i64,
 }
 
 /// An existing translation that a user requested.

@@ -14,7 +14,7 @@ mod note;
 pub(crate) use bus::{Heard, Subscription};
 pub(crate) use delivery::{Delivery, News};
 pub use event::{
-    Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, MemberChange,
+    Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, LeftUnread, MemberChange,
     ReactionChange, Separation, Typing,
 };
 pub(crate) use followed::Followed;

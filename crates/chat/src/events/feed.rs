@@ -191,6 +191,7 @@ impl Feed {
                     conversation_id: read.conversation_id,
                     user: read.user,
                     read_sequence: read.read_sequence,
+                    left: read.left,
                     at: Timestamp::from_millis(read.at),
                     hidden_from: Vec::new(),
                     is_hidden: true,

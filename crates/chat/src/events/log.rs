@@ -2,11 +2,11 @@
 //! for announcements of other processes.
 
 use super::Events;
-use crate::event_bus::{Event, FoundTranslation, Happened, HiddenFrom, MemberChange, ReactionChange};
+use crate::event_bus::{Event, FoundTranslation, Happened, HiddenFrom, LeftUnread, MemberChange, ReactionChange};
 use crate::views::{MessageView, ReactionView, reactions};
 use meeshy_domain::{ConversationId, MemberRole, MessageId, Timestamp, UserId, limits};
 use meeshy_store::events::{self, Change, LoggedEvent};
-use meeshy_store::members::Past;
+use meeshy_store::members::{Past, ReadPosition};
 use meeshy_store::reactions::{self as reaction_table, Reaction};
 use meeshy_store::translation_jobs;
 use meeshy_store::translations::{self, Translation};
@@ -194,7 +194,8 @@ impl Events {
             blockers.entry(user).or_default().push(blocker);
         }
         for (conversation, users) in readers {
-            for (user, sequence, at) in tx.fetch(members::positions(conversation, &users))? {
+            for position in tx.fetch(members::positions(conversation, &users))? {
+                let user = position.user_id;
                 // It has been logged before they hid it, and shows the position of now.
                 if secretive.contains(&user) && reader.member() != Some(user) {
                     continue;
@@ -205,7 +206,7 @@ impl Events {
                     Some(_) => blockers.clear(),
                     None => {}
                 }
-                subjects.positions.insert((conversation, user), (sequence, at, blockers));
+                subjects.positions.insert((conversation, user), (position, blockers));
             }
         }
         if let Some(member) = reader.member() {
@@ -268,8 +269,8 @@ struct Subjects {
     present: Vec<Reaction>,
     /// The users from whom messages are hidden.
     hidden: HashMap<MessageId, Vec<UserId>>,
-    /// Read positions, their times, and from whom they are hidden.
-    positions: HashMap<(ConversationId, UserId), (i64, Timestamp, Vec<UserId>)>,
+    /// Read positions, and from whom they are hidden.
+    positions: HashMap<(ConversationId, UserId), (ReadPosition, Vec<UserId>)>,
     /// By whom users are blocked.
     blockers: HashMap<UserId, Vec<UserId>>,
     /// Users whom the reader has blocked.
@@ -339,8 +340,10 @@ impl Subjects {
                 Event::Member { conversation_id, user, change, by: None }
             }
             Change::Read(user) => {
-                let (read_sequence, at, hidden_from) = self.positions.get(&(conversation_id, user))?.clone();
-                Event::Read { conversation_id, user, read_sequence, at, hidden_from, is_hidden: false }
+                let (position, hidden_from) = self.positions.get(&(conversation_id, user))?.clone();
+                let ReadPosition { read_sequence, read_at: at, last_sequence, .. } = position;
+                let left = LeftUnread { last_sequence, count: position.unread_count.max(0) };
+                Event::Read { conversation_id, user, read_sequence, left, at, hidden_from, is_hidden: false }
             }
         };
         Some(Happened { number: Some(row.number), event, is_local: false })

@@ -1,22 +1,26 @@
-//! Messages: send, edit, delete and read them, the reactions to them, and the files attached to them.
+//! Messages: send, edit, delete and read them, who has read them, the reactions to them, and the files attached to them.
 
 mod delete;
 mod draft;
 mod edit;
 mod files;
+mod history;
 mod language;
 mod mentions;
 mod reactions;
 mod read;
+mod receipts;
 mod send;
 
 pub(crate) use delete::delete_for_everybody;
 pub use draft::NewMessage;
 pub use edit::MessageEdit;
 pub use files::{FileRequest, Files, ServedFile};
+pub use history::MessageHistory;
 pub use mentions::{MentionOfCaller, MentionSuggestion};
 pub use reactions::{MessageReactions, Reactions};
 pub use read::{MessagePage, PageRequest};
+pub use receipts::{ReceiptCounts, ReceiptPage};
 pub use send::Sent;
 
 use crate::context::Context;

@@ -165,6 +165,13 @@ async fn unread_counts_equal_a_recount(world: World) {
                 assert_eq!(marked, i64::try_from(unread.len()).unwrap());
                 unread.clear();
             }
+            9 if !messages.is_empty() => {
+                let at = usize::try_from(random >> 40).unwrap() % messages.len();
+                let marked = world.chat.conversations().mark_read_to(lea, &messages[at]).await.unwrap();
+                let before = unread.len();
+                unread.retain(|other| messages.iter().skip(at + 1).any(|later| later == other));
+                assert_eq!(marked, i64::try_from(before - unread.len()).unwrap());
+            }
             _ => {}
         }
         let counted = i64::try_from(unread.len()).unwrap();

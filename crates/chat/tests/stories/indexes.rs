@@ -2,6 +2,7 @@
 
 use crate::everyday::{people_meet, people_secure_their_account, people_show_themselves};
 use crate::statements::{often, rarely, untried};
+use meeshy_chat::model::ReceiptFilter;
 use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
     Authority, CategoryPatch, CommunityPreferencesPatch, ConversationPatch, ConversationPreferencesPatch,
@@ -455,6 +456,7 @@ async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {
     chat.messages().edit(carlos, edit).await.unwrap();
     chat.messages().get(lea, &id).await.unwrap();
     people_react(world, lea, carlos, &id).await;
+    people_see_who_has_read(world, lea, carlos, &id, talk).await;
     chat.messages().mentions(lea, &id).await.unwrap();
     chat.messages().mentions_of_caller(lea, 50).await.unwrap();
     for name in ["", "car", "filler7 f"] {
@@ -517,6 +519,24 @@ async fn people_come_and_go(world: &World, lea: UserId, carlos: UserId) {
     world.chat.events().after(carlos, &place, known, 100).await.unwrap();
     conversations.leave(lea, &place).await.unwrap();
     conversations.close(carlos, &place).await.unwrap();
+}
+
+async fn people_see_who_has_read(world: &World, lea: UserId, carlos: UserId, id: &str, talk: &str) {
+    let (messages, conversations) = (world.chat.messages(), world.chat.conversations());
+    conversations.mark_delivered(lea, id).await.unwrap();
+    conversations.mark_read_to(lea, id).await.unwrap();
+    messages.history(carlos, id).await.unwrap();
+    let filters = [
+        ReceiptFilter::All,
+        ReceiptFilter::Delivered,
+        ReceiptFilter::Read,
+        ReceiptFilter::Unread,
+    ];
+    for filter in filters {
+        messages.receipts(carlos, id, filter, 10, 0).await.unwrap();
+    }
+    messages.receipt_counts(carlos, id).await.unwrap();
+    messages.receipt_counts_of(carlos, talk, vec![id.parse().unwrap()]).await.unwrap();
 }
 
 async fn people_react(world: &World, lea: UserId, carlos: UserId, message: &str) {

@@ -24,6 +24,7 @@ mod profiles;
 mod proposing;
 mod racing;
 mod reacting;
+mod receipts;
 mod requests;
 mod retention;
 mod round_trips;

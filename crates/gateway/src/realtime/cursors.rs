@@ -1,5 +1,6 @@
 //! The read positions of connected users, so that unread counts need no query.
 
+use meeshy_chat::LeftUnread;
 use meeshy_chat::model::Membership;
 use meeshy_domain::{ConversationId, UserId};
 use std::collections::HashMap;
@@ -27,6 +28,14 @@ struct Position {
 }
 
 impl Position {
+    /// Moves it forward, or confirms it.
+    fn read_to(&mut self, read: i64, left: LeftUnread) {
+        if read >= self.read {
+            let hidden = left.last_sequence.saturating_sub(read).saturating_sub(left.count);
+            (self.read, self.hidden) = (read, u32::try_from(hidden.max(0)).unwrap_or(u32::MAX));
+        }
+    }
+
     fn unread(self, last: i64) -> i64 {
         last.saturating_sub(self.read).saturating_sub(self.hidden.into()).max(0)
     }
@@ -77,12 +86,8 @@ impl Cursors {
             for membership in memberships {
                 let Membership { conversation_id, last_sequence, read_sequence, unread_count, .. } =
                     *membership;
-                let hidden = last_sequence.saturating_sub(read_sequence).saturating_sub(unread_count);
-                let position = reader.position(conversation_id);
-                if read_sequence >= position.read {
-                    position.read = read_sequence;
-                    position.hidden = u32::try_from(hidden.max(0)).unwrap_or(u32::MAX);
-                }
+                let left = LeftUnread { last_sequence, count: unread_count };
+                reader.position(conversation_id).read_to(read_sequence, left);
             }
             reader.positions.shrink_to_fit();
         }
@@ -95,6 +100,13 @@ impl Cursors {
             if sequence > position.read {
                 *position = Position { conversation, hidden: 0, read: sequence };
             }
+        }
+    }
+
+    /// Records that `user`, if connected, has read a conversation up to a message, and what is left.
+    pub fn read(&self, user: UserId, conversation: ConversationId, sequence: i64, left: LeftUnread) {
+        if let Some(reader) = self.readers().get_mut(&user) {
+            reader.position(conversation).read_to(sequence, left);
         }
     }
 

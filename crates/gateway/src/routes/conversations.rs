@@ -30,6 +30,7 @@ pub fn routes(api: Api) -> Api {
         .delete(Access::Member(MemberRole::Admin), one_path, "Close a conversation for everybody", close)
         .fails(&[ErrorCode::Forbidden])
         .post(member, &format!("{one_path}/mark-read"), "Mark a conversation as read", mark_read)
+        .post(member, &format!("{one_path}/mark-as-read"), "Mark a conversation as read", mark_read)
         .post(member, &format!("{one_path}/read"), "Mark a conversation as read", mark_read)
 }
 

@@ -22,6 +22,7 @@ mod participants;
 mod preferences;
 mod profiles;
 mod reactions;
+mod receipts;
 mod reports;
 mod security;
 mod sessions;
@@ -59,6 +60,7 @@ fn declare(app: App) -> Api {
         .group(participants::routes)
         .group(messages::routes)
         .group(reactions::routes)
+        .group(receipts::routes)
         .group(mentions::routes)
         .group(events::routes)
         .group(glossary::routes)

@@ -12,6 +12,7 @@ mod people;
 mod preferences;
 mod profiles;
 mod reactions;
+mod receipts;
 mod sessions;
 mod translations;
 mod two_factor;
@@ -28,6 +29,7 @@ pub use preferences::{
 };
 pub use profiles::{public_user, user_page, user_stats};
 pub use reactions::{reaction, reaction_event, reaction_sync};
+pub use receipts::{message_details, message_history, read_status, read_statuses, receipt};
 pub use sessions::{session, session_details};
 pub use translations::{progress, report};
 pub use two_factor::two_factor_setup;

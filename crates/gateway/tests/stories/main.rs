@@ -23,6 +23,7 @@ mod nul;
 mod pages;
 mod privacy;
 mod reacting;
+mod receipts;
 mod second_factor;
 mod setup;
 mod shapes;

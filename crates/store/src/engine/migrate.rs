@@ -73,6 +73,7 @@ const MIGRATIONS: &[Migration] = migrations![
     36 "0036_privacy" then privacy::follow_documents,
     37 "0037_profiles",
     38 "0038_memberships",
+    40 "0040_message_revisions",
 ];
 
 /// The schema changes made when a database was opened.

@@ -5,7 +5,7 @@
 
 use crate::engine::placeholders::{padded, placeholders};
 use crate::events::{self, Change};
-use crate::{Query, StoreError, Tx, Value, conversation_languages, reactions};
+use crate::{Query, StoreError, Tx, Value, conversation_languages, message_revisions, reactions};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
 
 /// A message that was deleted just now.
@@ -44,6 +44,7 @@ pub fn delete(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<D
         tx.execute_later(&format!("DELETE FROM {table} WHERE message_id = $1"), &[id.into()])?;
     }
     reactions::remove_all(tx, id)?;
+    message_revisions::remove_all(tx, id)?;
     Ok(Some(Deleted { conversation_id, sequence, last_sequence, event }))
 }
 

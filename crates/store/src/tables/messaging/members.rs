@@ -219,7 +219,7 @@ pub fn first_with_role(conversation: ConversationId, role: MemberRole) -> Query<
 }
 
 /// Whether a membership is active, and the account of its holder `u`.
-pub(super) const IS_HERE: &str = "m.is_active AND u.is_active AND u.deleted_at IS NULL";
+pub(crate) const IS_HERE: &str = "m.is_active AND u.is_active AND u.deleted_at IS NULL";
 
 fn select() -> String {
     format!("SELECT {} FROM members m JOIN users u ON u.id = m.user_id", Member::columns())
@@ -365,20 +365,37 @@ pub fn unread(user: UserId, conversations: &[ConversationId]) -> Query<Vec<(Conv
     found.map(|found| found.into_iter().map(|(id, unread)| (id, unread.max(0))).collect())
 }
 
-/// How far some people have read a conversation, and since when.
-pub fn positions(conversation: ConversationId, users: &[UserId]) -> Query<Vec<(UserId, i64, Timestamp)>> {
+record! {
+    /// How far a person has read a conversation.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct ReadPosition {
+        /// The person.
+        pub user_id: UserId = "r.user_id",
+        /// The number of the newest message that they have read.
+        pub read_sequence: i64 = "r.read_sequence",
+        /// Since when.
+        pub read_at: Timestamp = "r.read_at",
+        /// The number of the newest message there.
+        pub last_sequence: i64 = "c.last_sequence",
+        /// How many messages they have not read, whether they see them or not.
+        pub unread_count: i64 = UNREAD_COUNT,
+    }
+}
+
+/// How far some people have read a conversation.
+pub fn positions(conversation: ConversationId, users: &[UserId]) -> Query<Vec<ReadPosition>> {
     if users.is_empty() {
         return Query::known(Vec::new());
     }
     let list = placeholders(2, users.len());
     let mut params = vec![conversation.into()];
     params.extend(padded(users.iter().map(|id| Value::from(*id))));
-    Query::all(
-        format!(
-            "SELECT user_id, read_sequence, read_at FROM read_cursors WHERE conversation_id = $1 AND user_id IN ({list})"
-        ),
-        params,
-    )
+    let sql = format!(
+        "SELECT {} FROM conversations c JOIN read_cursors r ON r.conversation_id = c.id \
+         WHERE c.id = $1 AND r.user_id IN ({list})",
+        ReadPosition::columns()
+    );
+    Query::all(sql, params)
 }
 
 record! {

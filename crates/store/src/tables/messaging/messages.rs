@@ -4,7 +4,7 @@ use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::record;
 use crate::events::{self, Change};
 use crate::visibility::Viewer;
-use crate::{Query, StoreError, Tx, Value, conversation_languages};
+use crate::{Query, StoreError, Tx, Value, conversation_languages, message_revisions};
 use meeshy_domain::{Concealed, ConversationId, Language, MessageId, Timestamp, UserId};
 
 /// The maximum number of messages of a conversation that are counted one by one.
@@ -213,6 +213,7 @@ pub fn edit(
     language: Language,
     now: Timestamp,
 ) -> Result<Option<i64>, StoreError> {
+    message_revisions::keep(tx, id)?;
     let edited: Option<(ConversationId, Language)> = tx.fetch_optional(
         "UPDATE messages SET content = $2, revision = revision + 1, edited_at = $3, updated_at = $3 \
          WHERE id = $1 AND deleted_at IS NULL RETURNING conversation_id, original_language",

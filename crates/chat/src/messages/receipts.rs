@@ -1,0 +1,116 @@
+//! Who has received and read messages.
+
+use super::Messages;
+use crate::ChatError;
+use crate::access::{find_as_member, message_id, readable};
+use meeshy_domain::{MessageId, UserId, limits};
+use meeshy_store::messages::Message;
+use meeshy_store::receipts::{self, Filter, Receipt, Subject};
+use meeshy_store::{Tx, conversations, messages};
+
+/// How many members have received and read a message, without its author.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReceiptCounts {
+    /// All other members.
+    pub members: i64,
+    /// Those to whom it was delivered.
+    pub delivered: i64,
+    /// Those who have read it, and do not hide it.
+    pub read: i64,
+}
+
+/// A page of receipts.
+#[derive(Debug, Clone, Default)]
+pub struct ReceiptPage {
+    /// The receipts, in order of the users' ids.
+    pub receipts: Vec<Receipt>,
+    /// How many there are.
+    pub total: i64,
+}
+
+impl Messages {
+    /// Who has received and read a message. In conversations of more than [`limits::RECEIPT_MEMBERS`] members nobody is told.
+    ///
+    /// # Errors
+    /// When the caller cannot read such a message.
+    pub async fn receipts(
+        &self,
+        caller: UserId,
+        id: &str,
+        filter: Filter,
+        limit: i64,
+        offset: i64,
+    ) -> Result<ReceiptPage, ChatError> {
+        let (id, now) = (message_id(id)?, self.context.now());
+        let read = move |tx: &mut Tx<'_>| {
+            let message = readable(tx, caller, id, now)?;
+            let Some(subject) = subject(tx, &message)? else { return Ok(ReceiptPage::default()) };
+            let asked = (receipts::page(subject, filter, limit, offset), receipts::count(subject, filter));
+            let (receipts, total) = tx.fetch(asked)?;
+            Ok(ReceiptPage { receipts, total })
+        };
+        self.context.store.read(read).await
+    }
+
+    /// How many members have received and read a message.
+    ///
+    /// # Errors
+    /// As [`receipts`](Self::receipts).
+    pub async fn receipt_counts(&self, caller: UserId, id: &str) -> Result<ReceiptCounts, ChatError> {
+        let (id, now) = (message_id(id)?, self.context.now());
+        let read = move |tx: &mut Tx<'_>| {
+            let message = readable(tx, caller, id, now)?;
+            Ok(match subject(tx, &message)? {
+                Some(subject) => counts(tx, subject)?,
+                None => ReceiptCounts::default(),
+            })
+        };
+        self.context.store.read(read).await
+    }
+
+    /// The same for some messages of a conversation; others are left out.
+    ///
+    /// # Errors
+    /// When there is no such conversation, or the caller is not a member.
+    pub async fn receipt_counts_of(
+        &self,
+        caller: UserId,
+        reference: &str,
+        ids: Vec<MessageId>,
+    ) -> Result<Vec<(MessageId, ReceiptCounts)>, ChatError> {
+        let (context, reference) = (std::sync::Arc::clone(&self.context), reference.to_owned());
+        let read = move |tx: &mut Tx<'_>| {
+            let conversation = find_as_member(tx, caller, &reference)?;
+            let viewer = context.viewer(tx, caller)?;
+            let seen = tx.fetch(messages::find_all_seen(&ids, &viewer))?;
+            let mut found = Vec::new();
+            for message in seen.iter().filter(|message| message.conversation_id == conversation.id) {
+                if let Some(subject) = subject(tx, message)? {
+                    found.push((message.id, counts(tx, subject)?));
+                }
+            }
+            Ok(found)
+        };
+        self.context.store.read(read).await
+    }
+}
+
+/// What to ask for; `None` in a large conversation.
+fn subject(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Subject>, ChatError> {
+    let conversation = conversations::find(tx, message.conversation_id)?;
+    let is_small =
+        conversation.is_some_and(|conversation| conversation.member_count <= limits::RECEIPT_MEMBERS);
+    Ok(is_small.then_some(Subject {
+        conversation: message.conversation_id,
+        sequence: message.sequence,
+        message: message.id,
+        author: message.sender_id,
+    }))
+}
+
+fn counts(tx: &mut Tx<'_>, subject: Subject) -> Result<ReceiptCounts, ChatError> {
+    let asked = [Filter::All, Filter::Delivered, Filter::Read].map(|filter| receipts::count(subject, filter));
+    let [members, delivered, read] = asked;
+    let (members, delivered, read) = tx.fetch((members, delivered, read))?;
+    Ok(ReceiptCounts { members, delivered, read })
+}

@@ -1,0 +1,81 @@
+//! Who has received and read messages, and their earlier texts.
+
+use super::address::address;
+use super::messages::message;
+use meeshy_chat::model::{Receipt, Revision};
+use meeshy_chat::{MessageHistory, MessageView, ReceiptCounts, ReceiptPage};
+use meeshy_domain::MessageId;
+use meeshy_wire as wire;
+
+/// A message, and how many members have received and read it.
+pub fn message_details(view: &MessageView, counts: ReceiptCounts) -> wire::MessageDetails {
+    let ReceiptCounts { members, delivered, read } = counts;
+    let status_summary =
+        wire::StatusSummary { total_members: members, delivered_count: delivered, read_count: read };
+    wire::MessageDetails { message: message(view), status_summary }
+}
+
+/// The state of a message for a member.
+pub fn receipt(receipt: Receipt) -> wire::Receipt {
+    let delivered_at = receipt.delivered_at.map(Into::into);
+    wire::Receipt {
+        user_id: receipt.user_id,
+        username: receipt.username,
+        display_name: receipt.display_name,
+        avatar: address(receipt.avatar.as_deref()),
+        received_at: delivered_at.clone(),
+        delivered_at,
+        read_at: receipt.read_at.map(Into::into),
+        read_device: receipt.read_device,
+    }
+}
+
+/// The members who have received and read a message.
+pub fn read_status(
+    message_id: MessageId,
+    members: i64,
+    delivered: ReceiptPage,
+    read: ReceiptPage,
+) -> wire::ReadStatus {
+    wire::ReadStatus {
+        message_id,
+        total_members: members,
+        received_count: delivered.total,
+        read_count: read.total,
+        received_by: delivered.receipts.into_iter().map(receipt).collect(),
+        read_by: read.receipts.into_iter().map(receipt).collect(),
+    }
+}
+
+/// How many members have received and read each of some messages.
+pub fn read_statuses(found: Vec<(MessageId, ReceiptCounts)>) -> wire::ReadStatuses {
+    let counts = |counts: ReceiptCounts| wire::ReadCounts {
+        received_count: counts.delivered,
+        read_count: counts.read,
+    };
+    wire::ReadStatuses(found.into_iter().map(|(id, found)| (id, counts(found))).collect())
+}
+
+/// A message and its earlier texts.
+pub fn message_history(history: MessageHistory) -> wire::MessageHistory {
+    let MessageHistory { message, revisions } = history;
+    let first = revisions.first().map_or(&message.content, |first| &first.content);
+    wire::MessageHistory {
+        message_id: message.id,
+        original_content: first.clone(),
+        is_edited: message.edited_at.is_some(),
+        edited_at: message.edited_at.map(Into::into),
+        created_at: message.created_at.into(),
+        content: message.content,
+        revisions: revisions.into_iter().map(revision).collect(),
+    }
+}
+
+fn revision(revision: Revision) -> wire::MessageRevision {
+    wire::MessageRevision {
+        revision: revision.revision,
+        content: revision.content,
+        language: revision.language,
+        written_at: revision.written_at.into(),
+    }
+}
