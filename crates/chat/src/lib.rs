@@ -66,8 +66,9 @@ pub use meeshy_store::friend_requests::Direction as RequestDirection;
 pub use meeshy_store::translators::Speed;
 pub use meeshy_translation::Tier;
 pub use messages::{
-    FileRequest, Files, MentionOfCaller, MentionSuggestion, MessageEdit, MessageHistory, MessagePage, MessageReactions,
-    Messages, NewMessage, PageRequest, Reactions, ReceiptCounts, ReceiptPage, Sent, ServedFile,
+    FileRequest, Files, MentionOfCaller, MentionSuggestion, MessageEdit, MessageHistory, MessagePage,
+    MessageReactions, Messages, NewMessage, PageRequest, Reactions, ReceiptCounts, ReceiptPage, Sent,
+    ServedFile,
 };
 pub use people::{
     AbuseReports, Blocks, FriendRequestPage, FriendRequestView, Friends, NewAbuseReport, NewFriendRequest,

@@ -76,12 +76,12 @@ pub use preferences::{
     AddCategory, CategoryPlace, ConversationCategory, Done, MyAccount, PatchCategory, PreferenceValues,
     Preferences, PutSetting, ReorderCategories, Setting, Violation,
 };
-pub use receipt::{
-    MessageDetails, MessageHistory, MessageRevision, ReadCounts, ReadStatus, ReadStatuses, Receipt, ReceiptKind,
-    SetMessageStatus, StatusSummary,
-};
 pub use reaction::{
     React, Reaction, ReactionAction, ReactionAggregation, ReactionEvent, ReactionSync, SyncReactions,
+};
+pub use receipt::{
+    MessageDetails, MessageHistory, MessageRevision, ReadCounts, ReadStatus, ReadStatuses, Receipt,
+    ReceiptKind, SetMessageStatus, StatusSummary,
 };
 pub use request::{
     AddMember, AnswerFriendRequest, ChangePassword, ChangeRole, Code, CreateConversation, DisableTwoFactor,

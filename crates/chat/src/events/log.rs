@@ -2,7 +2,9 @@
 //! for announcements of other processes.
 
 use super::Events;
-use crate::event_bus::{Event, FoundTranslation, Happened, HiddenFrom, LeftUnread, MemberChange, ReactionChange};
+use crate::event_bus::{
+    Event, FoundTranslation, Happened, HiddenFrom, LeftUnread, MemberChange, ReactionChange,
+};
 use crate::views::{MessageView, ReactionView, reactions};
 use meeshy_domain::{ConversationId, MemberRole, MessageId, Timestamp, UserId, limits};
 use meeshy_store::events::{self, Change, LoggedEvent};

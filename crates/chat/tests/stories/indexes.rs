@@ -526,12 +526,7 @@ async fn people_see_who_has_read(world: &World, lea: UserId, carlos: UserId, id:
     conversations.mark_delivered(lea, id).await.unwrap();
     conversations.mark_read_to(lea, id).await.unwrap();
     messages.history(carlos, id).await.unwrap();
-    let filters = [
-        ReceiptFilter::All,
-        ReceiptFilter::Delivered,
-        ReceiptFilter::Read,
-        ReceiptFilter::Unread,
-    ];
+    let filters = [ReceiptFilter::All, ReceiptFilter::Delivered, ReceiptFilter::Read, ReceiptFilter::Unread];
     for filter in filters {
         messages.receipts(carlos, id, filter, 10, 0).await.unwrap();
     }

@@ -23,7 +23,10 @@ async fn authors_see_who_has_read_a_message(server: TestServer) {
     assert_eq!(hers.event("conversation:unread-updated").await["unreadCount"], 1);
     let next = carlos.say(&talk, "cuatro").await;
     assert_eq!(hers.event("conversation:unread-updated").await["unreadCount"], 2, "counted on from there");
-    assert_eq!(lea.post(&format!("/messages/{next}/status"), json!({ "status": "delivered" })).await.status, 200);
+    assert_eq!(
+        lea.post(&format!("/messages/{next}/status"), json!({ "status": "delivered" })).await.status,
+        200
+    );
 
     let shown = carlos.get(&path("")).await.body["data"].clone();
     assert_eq!((&shown["content"], &shown["translations"]), (&json!("dos"), &json!([])));

@@ -45,7 +45,10 @@ pub(crate) fn remove_all(tx: &mut Tx<'_>, message: MessageId) -> Result<(), Stor
 /// The earlier texts of a message, the first one first.
 pub fn list(message: MessageId) -> Query<Vec<Revision>> {
     Query::all(
-        format!("SELECT {} FROM message_revisions WHERE message_id = $1 ORDER BY revision", Revision::columns()),
+        format!(
+            "SELECT {} FROM message_revisions WHERE message_id = $1 ORDER BY revision",
+            Revision::columns()
+        ),
         vec![message.into()],
     )
 }

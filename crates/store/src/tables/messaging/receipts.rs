@@ -63,9 +63,9 @@ const READ: &str = "(NOT u.hides_read_receipts AND (s.read_at IS NOT NULL OR r.r
 fn from(filter: Filter) -> String {
     let condition = match filter {
         Filter::All => String::new(),
-        Filter::Delivered => format!(
-            "AND ({READ} OR s.delivered_at IS NOT NULL OR s.received_at IS NOT NULL)"
-        ),
+        Filter::Delivered => {
+            format!("AND ({READ} OR s.delivered_at IS NOT NULL OR s.received_at IS NOT NULL)")
+        }
         Filter::Read => format!("AND {READ}"),
         Filter::Unread => format!("AND NOT coalesce({READ}, FALSE)"),
     };
