@@ -28,8 +28,8 @@ pub use tables::accounts::{
 };
 pub use tables::messaging::{
     attachments, community_preferences, conversation_categories, conversation_languages,
-    conversation_preferences, conversations, events, glossary, glossary_proposals, guests, members, messages,
-    notifications, participants, statuses, visibility,
+    conversation_preferences, conversation_search, conversations, dashboard, events, glossary,
+    glossary_proposals, guests, members, messages, notifications, participants, statuses, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

@@ -12,6 +12,7 @@ mod catalogue;
 mod code;
 mod conversation;
 mod conversation_preferences;
+mod dashboard;
 mod envelope;
 mod event;
 mod event_log;
@@ -43,6 +44,10 @@ pub use conversation::{
 pub use conversation_preferences::{
     CategoryLabel, CommunityPlace, ConversationPlace, OwnCommunityPreferences, OwnConversationPreferences,
     PutCommunityPreferences, PutConversationPreferences, ReorderCommunities, ReorderConversations,
+};
+pub use dashboard::{
+    Dashboard, DashboardCommunity, DashboardConversation, DashboardMessage, DashboardSender, DashboardStats,
+    DashboardUser, IdentifierAvailability,
 };
 pub use envelope::{ErrorBody, ErrorDetail, KeysetPage, KeysetPagination, Page, Pagination, Success};
 pub use event::{

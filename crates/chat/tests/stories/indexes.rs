@@ -336,6 +336,11 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
         let filter = ListFilter { kind: kind.map(str::to_owned), with_user: with.map(|id| id.to_string()) };
         chat.conversations().list(lea, filter, 20, 0).await.unwrap();
     }
+    for text in ["car", "filler1", "fi"] {
+        chat.conversations().search(lea, text).await.unwrap();
+    }
+    chat.conversations().identifier_is_free("mshy_trip").await.unwrap();
+    chat.conversations().dashboard(lea, "fr".parse().unwrap()).await.unwrap();
     for text in ["car", "filler1", "carlos te", "filler7 f"] {
         chat.profiles().search(lea, text, 20, 0).await.unwrap();
     }

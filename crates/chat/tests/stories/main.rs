@@ -21,6 +21,7 @@ mod racing;
 mod requests;
 mod retention;
 mod round_trips;
+mod searching;
 mod second_factor;
 mod secrets;
 mod sessions;

@@ -3,6 +3,7 @@
 mod auth;
 mod categories;
 mod conversation_preferences;
+mod conversation_search;
 mod conversations;
 mod docs;
 mod events;
@@ -40,6 +41,7 @@ fn declare(app: App) -> Api {
         .group(conversation_preferences::routes)
         .group(files::routes)
         .group(conversations::routes)
+        .group(conversation_search::routes)
         .group(participants::routes)
         .group(messages::routes)
         .group(events::routes)

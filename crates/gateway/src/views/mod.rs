@@ -3,6 +3,7 @@
 mod accounts;
 mod address;
 mod conversations;
+mod dashboard;
 pub mod events;
 mod files;
 mod messages;
@@ -12,6 +13,7 @@ mod translations;
 
 pub use accounts::{challenged_user, found_user, language, session, user};
 pub use conversations::{conversation, proposal, stats, term};
+pub use dashboard::dashboard;
 pub use messages::message;
 pub use participants::participant;
 pub use preferences::{

@@ -37,6 +37,7 @@ fn request(server: &TestServer, endpoint: &Endpoint, talk: &str, body: &Value) -
         .replace("{language}", "es")
         .replace("{termId}", UNKNOWN)
         .replace("{categoryId}", UNKNOWN)
+        .replace("{identifier}", "mshy_trip")
         .replace("{communityId}", UNKNOWN)
         .replace("{key}", "font-family")
         .replace("{jobId}", &format!("{message}-es"));

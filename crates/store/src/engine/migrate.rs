@@ -69,7 +69,7 @@ const MIGRATIONS: &[Migration] = migrations![
     32 "0032_participants",
     33 "0033_glossary_proposals",
     34 "0034_grades",
-    36 "0036_privacy" then privacy::follow_documents,
+    36 "0036_preferences" then privacy::follow_documents,
 ];
 
 /// The schema changes made when a database was opened.

@@ -50,9 +50,7 @@ impl Viewer {
     /// Those whom this person has blocked.
     pub fn blocked(&self) -> Query<Vec<UserId>> {
         match self.user {
-            Some(user) if self.has_blocked => {
-                Query::all("SELECT blocked_id FROM blocks WHERE user_id = $1", vec![user.into()])
-            }
+            Some(user) if self.has_blocked => blocked_by(user),
             _ => Query::known(Vec::new()),
         }
     }
@@ -109,6 +107,11 @@ pub(crate) fn not_blocked(alias: &str, asker: usize) -> String {
 /// Those who have blocked a person.
 pub fn blockers(user: UserId) -> Query<Vec<UserId>> {
     Query::all("SELECT user_id FROM blocks WHERE blocked_id = $1", vec![user.into()])
+}
+
+/// Those whom a person has blocked.
+pub fn blocked_by(user: UserId) -> Query<Vec<UserId>> {
+    Query::all("SELECT blocked_id FROM blocks WHERE user_id = $1", vec![user.into()])
 }
 
 /// Those who have blocked a person, and those whom this person has blocked.
