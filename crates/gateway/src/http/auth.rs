@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
-use meeshy_chat::{Caller, Device};
+use meeshy_chat::{Caller, ChatError, Device};
 use meeshy_domain::Network;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -37,11 +37,15 @@ impl App {
 
     /// The user of the credentials; a JWT takes precedence over a session token.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
-        let caller = match (bearer(headers), session_token(headers)) {
-            (Some(token), _) => self.chat.sessions().authenticate(token).await?,
-            (None, Some(token)) => self.chat.sessions().authenticate_device(token).await?,
+        let checked = match (bearer(headers), session_token(headers)) {
+            (Some(token), _) => self.chat.sessions().authenticate(token).await,
+            (None, Some(token)) => self.chat.sessions().authenticate_device(token).await,
             (None, None) => return Err(ApiError::authentication_required()),
         };
+        if checked.is_ok() || matches!(checked, Err(ChatError::Unauthenticated(_))) {
+            self.known_callers.checked(headers, checked.as_ref().ok().map(|caller| caller.user.id));
+        }
+        let caller = checked?;
         self.chat.activity().touch(caller.user.id).await;
         Ok(caller)
     }
