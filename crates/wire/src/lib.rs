@@ -49,7 +49,9 @@ pub use dashboard::{
     Dashboard, DashboardCommunity, DashboardConversation, DashboardMessage, DashboardSender, DashboardStats,
     DashboardUser, IdentifierAvailability,
 };
-pub use envelope::{ErrorBody, ErrorDetail, KeysetPage, KeysetPagination, Page, Pagination, Success};
+pub use envelope::{
+    ErrorBody, ErrorDetail, KeysetPage, KeysetPagination, Page, Pagination, Success, Violation,
+};
 pub use event::{
     Ack, Authenticated, AuthenticatedUser, ConversationMember, ConversationNew, ConversationRef, EditMessage,
     ErrorEvent, GlossaryUpdated, Handshake, MessageTranslation, Nothing, ReadStatusUpdated, SendMessage,
@@ -67,7 +69,7 @@ pub use message::{
 pub use participant::Participant;
 pub use preferences::{
     AddCategory, CategoryPlace, ConversationCategory, Done, MyAccount, PatchCategory, PreferenceValues,
-    Preferences, PutSetting, ReorderCategories, Setting, Violation,
+    Preferences, PutSetting, ReorderCategories, Setting,
 };
 pub use request::{
     Code, CreateConversation, Login, LoginCode, PatchMe, PostMessage, PutMessage, Refresh, Register,

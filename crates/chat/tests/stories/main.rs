@@ -8,6 +8,7 @@ mod caring;
 mod catching_up;
 mod conversing;
 mod editing;
+mod full_tables;
 mod gateways;
 mod guessing;
 mod habits;

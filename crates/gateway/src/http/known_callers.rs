@@ -5,8 +5,6 @@
 //! fails. So looking it up costs one hash, invented tokens count for their address, and the calls of somebody with a
 //! token that was revoked do not use up the budget of its owner.
 
-use crate::http::auth::{bearer, session_token};
-use axum::http::HeaderMap;
 use meeshy_domain::UserId;
 use moka::sync::Cache;
 use std::hash::{BuildHasher, RandomState};
@@ -31,43 +29,36 @@ impl Default for KnownCallers {
 }
 
 impl KnownCallers {
-    /// The account of the credentials of a request, if they were valid when last checked.
-    pub fn account(&self, headers: &HeaderMap) -> Option<UserId> {
-        self.accounts.get(&self.key(headers)?)
+    /// The account of a credential that was valid when last checked.
+    pub fn account(&self, credential: &str) -> Option<UserId> {
+        self.accounts.get(&self.key(credential))
     }
 
     /// Records the result of a check: the account, or `None`.
-    pub fn checked(&self, headers: &HeaderMap, account: Option<UserId>) {
-        let Some(key) = self.key(headers) else { return };
+    pub fn checked(&self, credential: &str, account: Option<UserId>) {
+        let key = self.key(credential);
         match account {
             Some(account) => self.accounts.insert(key, account),
             None => self.accounts.invalidate(&key),
         }
     }
 
-    fn key(&self, headers: &HeaderMap) -> Option<u64> {
-        // As in authentication, a JWT takes precedence.
-        let credential = bearer(headers).or_else(|| session_token(headers))?;
-        Some(self.hasher.hash_one(credential))
+    fn key(&self, credential: &str) -> u64 {
+        self.hasher.hash_one(credential)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::header::AUTHORIZATION;
 
     #[test]
     fn a_credential_counts_for_its_account_from_a_check_until_one_fails() {
         let (known, user) = (KnownCallers::default(), "65a0c0ffee0123456789abcd".parse().unwrap());
-        let headers =
-            |token: &str| HeaderMap::from_iter([(AUTHORIZATION, format!("Bearer {token}").parse().unwrap())]);
-        assert_eq!(known.account(&headers("a.b.c")), None);
-        known.checked(&headers("a.b.c"), Some(user));
-        known.checked(&HeaderMap::new(), Some(user));
-        assert_eq!(known.account(&headers("a.b.c")), Some(user));
-        assert_eq!((known.account(&headers("a.b.d")), known.account(&HeaderMap::new())), (None, None));
-        known.checked(&headers("a.b.c"), None);
-        assert_eq!(known.account(&headers("a.b.c")), None);
+        assert_eq!(known.account("a.b.c"), None);
+        known.checked("a.b.c", Some(user));
+        assert_eq!((known.account("a.b.c"), known.account("a.b.d")), (Some(user), None));
+        known.checked("a.b.c", None);
+        assert_eq!(known.account("a.b.c"), None);
     }
 }

@@ -1,7 +1,6 @@
 //! The middleware of all routes: limits, origins, headers, panics.
 
 use crate::app::App;
-use crate::http::auth::{address, counted_as};
 use crate::http::error::ApiError;
 use crate::http::{origins, telemetry};
 use axum::Router;
@@ -58,10 +57,7 @@ async fn limit_rest(State(app): State<App>, request: Request, next: Next) -> Res
     if !request.uri().path().starts_with("/api/") {
         return next.run(request).await;
     }
-    let who = match app.known_callers.account(request.headers()) {
-        Some(account) => account.to_string(),
-        None => counted_as(address(request.headers(), request.extensions(), &app.config)),
-    };
+    let who = app.counted_as(request.headers(), request.extensions());
     let left = match app.limiter.count(app.limiter.limits.rest, &who) {
         Ok(left) => left,
         Err(too_many) => return ApiError::from(too_many).into_response(),
