@@ -49,9 +49,10 @@ pub use accounts::{
 pub use chat::Chat;
 pub use cluster::{Cluster, GatewayError, Gateways};
 pub use conversations::{
-    Audience, Categories, CategoryPatch, CommunityPreferences, CommunityPreferencesPatch, ConversationPatch,
-    ConversationPreferencesPatch, ConversationView, Conversations, Figures, ListFilter, MemberView,
-    NewCategory, NewConversation, ParticipantPage, ParticipantRequest, ParticipantView,
+    Audience, Categories, CategoryPatch, CommunityPreferences, CommunityPreferencesPatch, CommunityView,
+    ConversationPatch, ConversationPreferencesPatch, ConversationView, Conversations, Dashboard, Figures,
+    ListFilter, MemberView, NewCategory, NewConversation, ParticipantPage, ParticipantRequest,
+    ParticipantView,
 };
 pub use error::ChatError;
 pub use event_bus::{

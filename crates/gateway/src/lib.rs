@@ -45,7 +45,9 @@ impl Gateway {
         let config = Arc::new(config);
         let limiter = Arc::new(Limiter::new(config.rate_limits.clone()));
         let (sockets, dispatching) = realtime::start(chat.clone(), Arc::clone(&config), Arc::clone(&limiter));
-        let app = App { chat, config, limiter, translation_api, started: Instant::now() };
+        let known_callers = Arc::default();
+        let started = Instant::now();
+        let app = App { chat, config, limiter, known_callers, translation_api, started };
         let router = routes::router(app.clone(), sockets.router());
         Self { router: http::middleware::layers(router, &app), app, sockets, dispatching }
     }

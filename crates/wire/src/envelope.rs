@@ -1,7 +1,8 @@
 //! The envelope of every REST response.
 
-use crate::{ErrorCode, Iso, Violation};
+use crate::{ErrorCode, Iso};
 use meeshy_domain::ReasonCode;
+use meeshy_domain::preferences::Consent;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -122,6 +123,16 @@ pub struct ErrorBody {
 pub struct ErrorDetail {
     pub field: String,
     pub message: String,
+}
+
+/// Preferences that need a consent which is not recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Violation {
+    pub field: String,
+    pub message: String,
+    /// The consents that are missing.
+    pub required_consents: Vec<Consent>,
 }
 
 impl ErrorBody {

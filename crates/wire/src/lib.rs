@@ -12,6 +12,7 @@ mod catalogue;
 mod code;
 mod conversation;
 mod conversation_preferences;
+mod dashboard;
 mod envelope;
 mod event;
 mod event_log;
@@ -49,7 +50,13 @@ pub use conversation_preferences::{
     CategoryLabel, CommunityPlace, ConversationPlace, OwnCommunityPreferences, OwnConversationPreferences,
     PutCommunityPreferences, PutConversationPreferences, ReorderCommunities, ReorderConversations,
 };
-pub use envelope::{ErrorBody, ErrorDetail, KeysetPage, KeysetPagination, Page, Pagination, Success};
+pub use dashboard::{
+    Dashboard, DashboardCommunity, DashboardConversation, DashboardMessage, DashboardSender, DashboardStats,
+    DashboardUser, IdentifierAvailability,
+};
+pub use envelope::{
+    ErrorBody, ErrorDetail, KeysetPage, KeysetPagination, Page, Pagination, Success, Violation,
+};
 pub use event::{
     Ack, Authenticated, AuthenticatedUser, ConversationDeleted, ConversationMember, ConversationNew,
     ConversationRef, ConversationUpdated, DeleteMessage, EditMessage, ErrorEvent, GlossaryUpdated, Handshake,
@@ -74,7 +81,7 @@ pub use people::{
 };
 pub use preferences::{
     AddCategory, CategoryPlace, ConversationCategory, Done, MyAccount, PatchCategory, PreferenceValues,
-    Preferences, PutSetting, ReorderCategories, Setting, Violation,
+    Preferences, PutSetting, ReorderCategories, Setting,
 };
 pub use reaction::{
     React, Reaction, ReactionAction, ReactionAggregation, ReactionEvent, ReactionSync, SyncReactions,

@@ -2,7 +2,7 @@
 
 use crate::{Iso, Notice};
 use meeshy_domain::preferences::{
-    Application, Audio, Category, Consent, Document, Message, Notification, Privacy, Values, Video,
+    Application, Audio, Category, Document, Message, Notification, Privacy, Values, Video,
 };
 use meeshy_domain::{CategoryId, PreferencesId, Role, UserId, WebAddress, limits};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -46,16 +46,6 @@ impl<C: Category> JsonSchema for PreferenceValues<C> {
         schema.insert("examples".into(), serde_json::json!([{}]));
         schema
     }
-}
-
-/// Preferences that need a consent which is not recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Violation {
-    pub field: String,
-    pub message: String,
-    /// The consents that are missing.
-    pub required_consents: Vec<Consent>,
 }
 
 /// Something was done that has no other result; old clients read the sentence at the top level.

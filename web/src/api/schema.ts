@@ -1855,6 +1855,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/check-identifier/{identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether an identifier is available for a conversation
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The identifier for a new conversation. */
+                    identifier: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["IdentifierAvailability"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/events": {
         parameters: {
             query?: never;
@@ -1904,6 +1957,59 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search conversations by title and members
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The beginnings of words of a title, or of the names of a member. */
+                    q?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Conversation"][];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4792,6 +4898,7 @@ export interface paths {
         trace?: never;
     };
     "/api/v1/users/me/avatar": {
+    "/api/v1/users/me/dashboard-stats": {
         parameters: {
             query?: never;
             header?: never;
@@ -4809,6 +4916,11 @@ export interface paths {
          * @description For users.
          */
         patch: {
+        /**
+         * An overview for the caller
+         * @description For users.
+         */
+        get: {
             parameters: {
                 query?: never;
                 header?: never;
@@ -4820,6 +4932,7 @@ export interface paths {
                     "application/json": components["schemas"]["PatchAvatar"];
                 };
             };
+            requestBody?: never;
             responses: {
                 /** @description Success. */
                 200: {
@@ -4829,6 +4942,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             data: components["schemas"]["AvatarUpdated"];
+                            data: components["schemas"]["Dashboard"];
                             /** @constant */
                             success: true;
                         };
@@ -4839,6 +4953,9 @@ export interface paths {
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -4848,6 +4965,15 @@ export interface paths {
         trace?: never;
     };
     "/api/v1/users/me/blocked": {
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/preferences": {
         parameters: {
             query?: never;
             header?: never;
@@ -6314,6 +6440,86 @@ export interface components {
             /** @enum {string} */
             type: "direct" | "group" | "public";
         };
+        /** @description How much there is, and what was last. */
+        Dashboard: {
+            /** @description At most five. */
+            recentCommunities: components["schemas"]["DashboardCommunity"][];
+            /** @description At most five. */
+            recentConversations: components["schemas"]["DashboardConversation"][];
+            stats: components["schemas"]["DashboardStats"];
+        };
+        /** @description A community in short. */
+        DashboardCommunity: {
+            description: string | null;
+            id: string;
+            isPrivate: boolean;
+            /** Format: int64 */
+            memberCount: number;
+            /** @description At most five. */
+            members: components["schemas"]["DashboardUser"][];
+            name: string;
+        };
+        /** @description A conversation in short. */
+        DashboardConversation: {
+            id: components["schemas"]["ConversationId"];
+            isActive: boolean;
+            lastMessage: components["schemas"]["DashboardMessage"] | null;
+            /** @description At most five. */
+            members: components["schemas"]["DashboardUser"][];
+            title: string;
+            type: components["schemas"]["ConversationKind"];
+        };
+        /** @description A message in short. */
+        DashboardMessage: {
+            content: string;
+            createdAt: components["schemas"]["Time"];
+            sender: components["schemas"]["DashboardSender"] | null;
+        };
+        /** @description The author of a message in short. */
+        DashboardSender: {
+            displayName: string;
+            username: string;
+        };
+        /** @description Numbers of what belongs to a user. */
+        DashboardStats: {
+            /**
+             * Format: int64
+             * @description With a message in the last day.
+             */
+            activeConversations: number;
+            lastUpdated: components["schemas"]["Time"];
+            /** Format: int64 */
+            totalCommunities: number;
+            /** Format: int64 */
+            totalConversations: number;
+            /**
+             * Format: int64
+             * @description Active share links of the user.
+             */
+            totalLinks: number;
+            /**
+             * Format: int64
+             * @description In all conversations, in the last seven days.
+             */
+            totalMessages: number;
+            /**
+             * Format: int64
+             * @description Into the user's language, of messages of the last day; of at most 1,000 messages.
+             */
+            translationsToday: number;
+        };
+        /** @description A user in short. */
+        DashboardUser: {
+            avatar: components["schemas"]["WebAddress"] | null;
+            displayName: string;
+            firstName: string;
+            id: components["schemas"]["UserId"];
+            isOnline: boolean;
+            /** @description `null` if the user hides it. */
+            lastActiveAt: components["schemas"]["Time"] | null;
+            lastName: string;
+            username: string;
+        };
         /** @description Statistics are for the operator only; `null` if the database does not respond. */
         DatabaseHealth: {
             /** @description Why nothing can be written. */
@@ -6549,6 +6755,11 @@ export interface components {
              */
             uptime: number;
             version: string;
+        };
+        /** @description Whether an identifier is available. */
+        IdentifierAvailability: {
+            available: boolean;
+            identifier: string;
         };
         /** @description The name and version of the server. */
         Info: {
@@ -8687,6 +8898,13 @@ export type ConversationRef = components['schemas']['ConversationRef'];
 export type ConversationStats = components['schemas']['ConversationStats'];
 export type Counts = components['schemas']['Counts'];
 export type CreateConversation = components['schemas']['CreateConversation'];
+export type Dashboard = components['schemas']['Dashboard'];
+export type DashboardCommunity = components['schemas']['DashboardCommunity'];
+export type DashboardConversation = components['schemas']['DashboardConversation'];
+export type DashboardMessage = components['schemas']['DashboardMessage'];
+export type DashboardSender = components['schemas']['DashboardSender'];
+export type DashboardStats = components['schemas']['DashboardStats'];
+export type DashboardUser = components['schemas']['DashboardUser'];
 export type DatabaseHealth = components['schemas']['DatabaseHealth'];
 export type DeleteMessage = components['schemas']['DeleteMessage'];
 export type DeletedMessage = components['schemas']['DeletedMessage'];
@@ -8717,6 +8935,7 @@ export type Grade = components['schemas']['Grade'];
 export type Guest = components['schemas']['Guest'];
 export type Handshake = components['schemas']['Handshake'];
 export type Health = components['schemas']['Health'];
+export type IdentifierAvailability = components['schemas']['IdentifierAvailability'];
 export type Info = components['schemas']['Info'];
 export type JobCancelled = components['schemas']['JobCancelled'];
 export type KeysetPagination = components['schemas']['KeysetPagination'];

@@ -8,11 +8,11 @@ import type {
   LastMessage,
   Message,
   FoundUser,
-  MessageDeleted,
-  ReactionEvent,
+    MessageDeleted, OwnConversationPreferences, PutConversationPreferences, ReactionEvent,
   Translation,
   TranslationState,
 } from "../api/schema";
+import { isMuted } from "../lib/arranged";
 import { connect, disconnect, isConnected } from "../realtime/socket.svelte";
 import { openDismissed } from "./dismissed.svelte";
 import { advance, forget, learn, learnFirst, numberOf, unlearn } from "./event-numbers";
@@ -62,7 +62,8 @@ export const chats = {
     return isLoaded;
   },
   get unread(): number {
-    return conversations.reduce((sum, conversation) => sum + conversation.unreadCount, 0);
+    const heard = conversations.filter((conversation) => !isMuted(conversation));
+    return heard.reduce((sum, conversation) => sum + conversation.unreadCount, 0);
   },
   conversation: (id: string): Conversation | undefined => conversations.find((known) => known.id === id),
   opened: (id: string): Opened | undefined => opened[id],
@@ -425,6 +426,17 @@ function everywhere(apply: <T extends LastMessage>(messages: readonly T[]) => T[
 
 function set(id: string, next: Opened): void {
   opened = { ...opened, [id]: next };
+}
+
+/** Changes what the reader prefers for a conversation. */
+export async function prefer(id: string, changes: Partial<PutConversationPreferences>): Promise<void> {
+  const path = `/user-preferences/conversations/${id}`;
+  const { isPinned, isMuted, isArchived, customName, reaction } = await put<OwnConversationPreferences>(
+    path,
+    changes,
+  );
+  const stored = { isPinned, isMuted, isArchived, customName, reaction, isDeletedForUser: false };
+  change(id, { userPreferences: [stored] });
 }
 
 function change(id: string, changes: Partial<Conversation>): void {

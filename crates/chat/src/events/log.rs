@@ -6,7 +6,7 @@ use crate::event_bus::{
     Event, FoundTranslation, Happened, HiddenFrom, LeftUnread, MemberChange, ReactionChange,
 };
 use crate::views::{MessageView, ReactionView, reactions};
-use meeshy_domain::{ConversationId, MemberRole, MessageId, Timestamp, UserId, limits};
+use meeshy_domain::{ConversationId, MemberRole, MessageId, UserId, limits};
 use meeshy_store::events::{self, Change, LoggedEvent};
 use meeshy_store::members::{Past, ReadPosition};
 use meeshy_store::reactions::{self as reaction_table, Reaction};

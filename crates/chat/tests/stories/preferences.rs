@@ -107,6 +107,24 @@ async fn preferences_of_the_old_system_are_shown(world: World) {
 }
 
 #[both_databases]
+async fn what_users_hid_in_the_old_system_is_hidden_after_an_import(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let found = async || world.chat.profiles().search(lea, "carlos", 9, 0).await.unwrap().1;
+    let stored = json!({ "hideProfileFromSearch": true, "showLastSeen": "sometimes" }).to_string();
+    execute(
+        &world,
+        "INSERT INTO user_preferences (id, user_id, privacy, created_at, updated_at) VALUES ($1, $2, $3, 1, 1)",
+        vec!["65a0c0ffee0123456789abcd".into(), carlos.into(), stored.into()],
+    )
+    .await;
+    world.store.write(meeshy_store::legacy::derived::all).await.unwrap();
+    assert_eq!(found().await, 0);
+    execute(&world, "UPDATE user_preferences SET privacy = NULL", vec![]).await;
+    world.store.write(meeshy_store::legacy::derived::all).await.unwrap();
+    assert_eq!(found().await, 1);
+}
+
+#[both_databases]
 async fn clients_store_a_bounded_number_of_preferences_of_their_own(world: World) {
     let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
     let preferences = world.chat.preferences();

@@ -21,7 +21,7 @@ async fn reading_up_to_a_message_leaves_the_rest(mut world: World) {
     for text in ["uno", "dos", "tres"] {
         said.push(world.say(carlos, &talk, text).await.unwrap().message.message.id.to_string());
     }
-    let conversations = world.chat.conversations();
+    let conversations = world.chat.conversations().clone();
     world.happened();
     assert_eq!(conversations.mark_read_to(lea, &said[1]).await.unwrap(), 2);
     assert_eq!(conversations.mark_read_to(lea, &said[0]).await.unwrap(), 0, "never backwards");

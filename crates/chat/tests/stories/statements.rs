@@ -6,8 +6,8 @@ use meeshy_store::gateways::{self, Gateway};
 use meeshy_store::translation_cache::{self, Cached};
 use meeshy_store::translators::{self, Translator};
 use meeshy_store::{
-    Store, StoreError, Tx, Value, call_counts, conversations, events, guests, jobs, members, notifications,
-    privacy, reports, second_factor, sessions, texts, translations, visibility,
+    Store, StoreError, Tx, Value, call_counts, conversations, dashboard, events, guests, jobs, members,
+    notifications, privacy, reports, second_factor, sessions, texts, translations, visibility,
 };
 use meeshy_testkit::rust_files;
 use proc_macro2::{TokenStream, TokenTree};
@@ -27,6 +27,8 @@ pub fn often(
     tx.fetch((
         members::unread(user, &[conversation]),
         members::positions(conversation, &[user]),
+        members::joined(user, &[conversation]),
+        dashboard::members(&["65f000000000000020000001".to_owned()], 5),
         visibility::hidden_from_all(&[message]),
         guests::find_all(&["65f000000000000030000001"]),
     ))?;

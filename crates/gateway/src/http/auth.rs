@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, StatusCode};
-use meeshy_chat::{Caller, Device};
+use meeshy_chat::{Caller, ChatError, Device};
 use meeshy_domain::Network;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -28,7 +28,19 @@ pub fn session_token(headers: &HeaderMap) -> Option<&str> {
     headers.get(SESSION_TOKEN)?.to_str().ok().filter(|token| !token.is_empty())
 }
 
+/// The credential by which a request is authenticated: a JWT takes precedence.
+fn credential(headers: &HeaderMap) -> Option<&str> {
+    bearer(headers).or_else(|| session_token(headers))
+}
+
 impl App {
+    /// The key under which a call is counted: the account of its caller, if known, or its address.
+    pub fn counted_as(&self, headers: &HeaderMap, extensions: &Extensions) -> String {
+        let account = credential(headers).and_then(|shown| self.known_callers.account(shown));
+        let address = || counted_as(address(headers, extensions, &self.config));
+        account.map_or_else(address, |account| account.to_string())
+    }
+
     /// Whether the request has the operator's token, which gives access to metrics.
     pub fn is_operator(&self, headers: &HeaderMap) -> bool {
         let shown = bearer(headers);
@@ -37,11 +49,16 @@ impl App {
 
     /// The user of the credentials; a JWT takes precedence over a session token.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
-        let caller = match (bearer(headers), session_token(headers)) {
-            (Some(token), _) => self.chat.sessions().authenticate(token).await?,
-            (None, Some(token)) => self.chat.sessions().authenticate_device(token).await?,
+        let checked = match (bearer(headers), session_token(headers)) {
+            (Some(token), _) => self.chat.sessions().authenticate(token).await,
+            (None, Some(token)) => self.chat.sessions().authenticate_device(token).await,
             (None, None) => return Err(ApiError::authentication_required()),
         };
+        if checked.is_ok() || matches!(checked, Err(ChatError::Unauthenticated(_))) {
+            let account = checked.as_ref().ok().map(|caller| caller.user.id);
+            credential(headers).inspect(|shown| self.known_callers.checked(shown, account));
+        }
+        let caller = checked?;
         self.chat.activity().touch(caller.user.id).await;
         Ok(caller)
     }

@@ -128,6 +128,8 @@ pub(crate) use segments;
 segments! {
     /// The id or identifier of a conversation.
     ConversationRef = "id", "meeshy", [ConversationNotFound, ConversationAccessDenied];
+    /// The identifier for a new conversation.
+    Identifier = "identifier", "mshy_trip", [];
     /// The id of a message.
     MessageRef = "messageId", "65a0c0ffee0123456789abcd", [MessageNotFound];
     /// An emoji, percent-encoded.

@@ -32,7 +32,7 @@ impl Limit {
 /// Rate limits; `None` is no limit.
 #[derive(Debug, Clone)]
 pub struct RateLimits {
-    /// REST calls, per address.
+    /// REST calls: of signed-in callers per account, of others per address.
     pub rest: Option<Limit>,
     /// Sign-ins, per address and start of the name.
     pub login: Option<Limit>,

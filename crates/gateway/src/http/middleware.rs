@@ -1,7 +1,6 @@
 //! The middleware of all routes: limits, origins, headers, panics.
 
 use crate::app::App;
-use crate::http::auth::{address, counted_as};
 use crate::http::error::ApiError;
 use crate::http::{origins, telemetry};
 use axum::Router;
@@ -53,13 +52,13 @@ async fn without_last_slash(mut request: Request) -> Request {
     request
 }
 
-/// Counts every API call, and returns the remaining number in headers.
+/// Counts every API call for the account of its caller, or for its address, and returns the remaining number in headers.
 async fn limit_rest(State(app): State<App>, request: Request, next: Next) -> Response {
     if !request.uri().path().starts_with("/api/") {
         return next.run(request).await;
     }
-    let address = address(request.headers(), request.extensions(), &app.config);
-    let left = match app.limiter.count(app.limiter.limits.rest, &counted_as(address)) {
+    let who = app.counted_as(request.headers(), request.extensions());
+    let left = match app.limiter.count(app.limiter.limits.rest, &who) {
         Ok(left) => left,
         Err(too_many) => return ApiError::from(too_many).into_response(),
     };

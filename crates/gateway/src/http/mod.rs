@@ -7,6 +7,7 @@ pub mod device;
 pub mod error;
 pub mod extract;
 pub mod key;
+pub mod known_callers;
 pub mod limits;
 pub mod middleware;
 pub mod origins;

@@ -6,6 +6,7 @@ mod avatars;
 mod blocks;
 mod categories;
 mod conversation_preferences;
+mod conversation_search;
 mod conversations;
 mod docs;
 mod events;
@@ -57,6 +58,7 @@ fn declare(app: App) -> Api {
         .group(conversation_preferences::routes)
         .group(files::routes)
         .group(conversations::routes)
+        .group(conversation_search::routes)
         .group(participants::routes)
         .group(messages::routes)
         .group(reactions::routes)

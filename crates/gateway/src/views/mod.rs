@@ -3,6 +3,7 @@
 mod accounts;
 mod address;
 mod conversations;
+mod dashboard;
 pub mod events;
 mod files;
 mod mentions;
@@ -19,6 +20,7 @@ mod two_factor;
 
 pub use accounts::{challenged_user, found_user, language, user};
 pub use conversations::{conversation, member, proposal, stats, term};
+pub use dashboard::dashboard;
 pub use mentions::{mention, mention_of_caller, mention_suggestion};
 pub use messages::message;
 pub use participants::participant;

@@ -23,7 +23,7 @@ pub fn receipt(receipt: Receipt) -> wire::Receipt {
         username: receipt.username,
         display_name: receipt.display_name,
         avatar: address(receipt.avatar.as_deref()),
-        received_at: delivered_at.clone(),
+        received_at: delivered_at,
         delivered_at,
         read_at: receipt.read_at.map(Into::into),
         read_device: receipt.read_device,

@@ -43,6 +43,7 @@ fn request(server: &TestServer, endpoint: &Endpoint, talk: &str, body: &Value) -
         .replace("{requestId}", UNKNOWN)
         .replace("{avatar}", UNKNOWN)
         .replace("{categoryId}", UNKNOWN)
+        .replace("{identifier}", "mshy_trip")
         .replace("{communityId}", UNKNOWN)
         .replace("{key}", "font-family")
         .replace("{jobId}", &format!("{message}-es"));
@@ -74,8 +75,11 @@ async fn restore(server: &TestServer, talk: &str, creator: &str) {
     let creator = creator.to_owned();
     let write = move |tx: &mut Tx<'_>| {
         let id = Sql::from(conversation.as_str());
-        tx.execute("UPDATE conversations SET is_active = TRUE WHERE id = $1", &[id.clone()])?;
-        tx.execute("UPDATE members SET is_active = TRUE WHERE conversation_id = $1", &[id.clone()])?;
+        tx.execute("UPDATE conversations SET is_active = TRUE WHERE id = $1", std::slice::from_ref(&id))?;
+        tx.execute(
+            "UPDATE members SET is_active = TRUE WHERE conversation_id = $1",
+            std::slice::from_ref(&id),
+        )?;
         tx.execute(
             "UPDATE members SET role = 'CREATOR' WHERE conversation_id = $1 \
                AND user_id = (SELECT id FROM users WHERE username = $2)",

@@ -50,6 +50,11 @@ async fn flags_and_counts_of_imported_rows_are_correct(server: TestServer) {
                  ('65d0000000000000000000e3', $1, $3, '🎉', 3, 3)",
                 vec![text(&message), text(&lea.id), text(&carlos.id)],
             ),
+            (
+                "INSERT INTO reaction_counts (message_id, emoji, total, since) \
+                 SELECT message_id, emoji, count(*), min(created_at) FROM reactions WHERE message_id = $1 GROUP BY message_id, emoji",
+                vec![text(&message)],
+            ),
         ],
     )
     .await;

@@ -303,3 +303,32 @@ async fn creating_conversations_is_limited_by_user() {
     refused(lea.post("/conversations", another).await, 1).await;
     carlos.group(&[&lea]).await;
 }
+
+#[tokio::test]
+async fn calls_of_signed_in_users_are_counted_by_account() {
+    let limit = Limit::new("rest", 6, Duration::from_secs(60));
+    let forwarding = Forwarding { trusted_hops: 1, ..Forwarding::default() };
+    let config = GatewayConfig { forwarding, ..limited(|limits| limits.rest = Some(limit)) };
+    let server = TestServer::single(config).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let call = async |from: &str, token: &str| {
+        let request = server.request(Method::GET, "/api/v1/auth/me").header("x-forwarded-for", from);
+        answer(request.bearer_auth(token)).await
+    };
+    // The first call of a token counts for the address, because nobody has checked it yet.
+    for _ in 0..7 {
+        assert_eq!(call("10.0.0.1", &lea.token).await.status, 200);
+    }
+    refused(call("10.0.0.2", &lea.token).await, 6).await;
+    assert_eq!(call("10.0.0.1", &carlos.token).await.status, 200);
+    // Invented tokens use up the budget of their address, which is not that of signed-in users there.
+    for number in 0..4 {
+        assert_eq!(call("10.0.0.1", &format!("a.b.{number}")).await.status, 401);
+    }
+    refused(call("10.0.0.1", "a.b.c").await, 6).await;
+    assert_eq!(call("10.0.0.1", &carlos.token).await.status, 200);
+    // A token that was revoked counts for its account once, then for the address.
+    assert_eq!(carlos.post("/auth/logout", json!({})).await.status, 200);
+    assert_eq!(call("10.0.0.1", &carlos.token).await.status, 401);
+    refused(call("10.0.0.1", &carlos.token).await, 6).await;
+}

@@ -191,3 +191,17 @@ async fn preferences_for_a_conversation(Single(server): Single) {
     let listed = lea.get("/conversations").await.body;
     insta::assert_json_snapshot!("conversation_preferences_listed", listed["data"][0]["userPreferences"]);
 }
+
+#[both_databases]
+async fn an_overview_and_a_search(Single(server): Single) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let talk = lea.group(&[&carlos]).await;
+    let mut at_lea = Socket::of(&server, &lea).await;
+    carlos.say(&talk, "Hola").await;
+    at_lea.event("message:translation").await;
+    insta::assert_json_snapshot!("dashboard", lea.get("/users/me/dashboard-stats").await.body);
+    let found = lea.get("/conversations/search?q=carl").await.body;
+    assert_eq!((&found["data"][0]["id"], found["data"].as_array().unwrap().len()), (&json!(talk), 1));
+    let free = lea.get("/conversations/check-identifier/MEESHY").await.body;
+    insta::assert_json_snapshot!("identifier", free);
+}

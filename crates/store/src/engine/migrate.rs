@@ -70,7 +70,7 @@ const MIGRATIONS: &[Migration] = migrations![
     33 "0033_glossary_proposals",
     34 "0034_grades",
     35 "0035_reactions_and_deletions",
-    36 "0036_privacy" then privacy::follow_documents,
+    36 "0036_preferences" then privacy::follow_documents,
     37 "0037_profiles",
     38 "0038_memberships",
     40 "0040_message_revisions",

@@ -29,11 +29,15 @@ pub fn hiding_read_receipts(users: &[UserId]) -> Query<Vec<UserId>> {
 
 /// Marks what a user hides from others.
 pub fn hide(tx: &mut Tx<'_>, user: UserId, hides: Hides) -> Result<(), StoreError> {
+    mark(tx, user.into(), hides)
+}
+
+fn mark(tx: &mut Tx<'_>, user: Value, hides: Hides) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET hides_online_status = $2, hides_last_seen = $3, hides_read_receipts = $4, hides_typing = $5, \
            hides_profile = $6 WHERE id = $1",
         &[
-            user.into(),
+            user,
             hides.online_status.into(),
             hides.last_seen.into(),
             hides.read_receipts.into(),
@@ -54,7 +58,7 @@ pub(crate) fn follow_documents(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     )?;
     let mut after = String::new();
     loop {
-        let documents: Vec<(String, UserId, String)> = tx.fetch_all(
+        let documents: Vec<(String, String, String)> = tx.fetch_all(
             "SELECT id, user_id, privacy FROM user_preferences WHERE privacy IS NOT NULL AND id > $1 ORDER BY id LIMIT $2",
             &[after.into(), BATCH.into()],
         )?;
@@ -63,7 +67,7 @@ pub(crate) fn follow_documents(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         for (_, user, document) in documents {
             let privacy: Privacy = preferences::read(Some(&document));
             if let Some(hides) = privacy.hides().filter(|hides| *hides != Hides::default()) {
-                hide(tx, user, hides)?;
+                mark(tx, user.into(), hides)?;
             }
         }
     }

@@ -165,6 +165,12 @@ pub fn identifier_is_taken(tx: &mut Tx<'_>, identifier: &str) -> Result<bool, St
     tx.exists("SELECT 1 FROM conversations WHERE identifier = $1", &[identifier.into()])
 }
 
+/// The same, in any case.
+pub fn identifier_is_taken_in_any_case(tx: &mut Tx<'_>, identifier: &str) -> Result<bool, StoreError> {
+    let folded = identifier.to_ascii_lowercase();
+    tx.exists("SELECT 1 FROM conversations WHERE lower(identifier) = $1", &[folded.into()])
+}
+
 /// Allows two users to open a new direct conversation after theirs was closed.
 pub fn release_direct_key(tx: &mut Tx<'_>, direct_key: &str) -> Result<(), StoreError> {
     tx.execute(

@@ -325,6 +325,22 @@ pub fn named(conversation: ConversationId, usernames: &[String]) -> Query<Vec<(U
     )
 }
 
+/// Those of some conversations of which a person is a member.
+pub fn joined(user: UserId, conversations: &[ConversationId]) -> Query<Vec<ConversationId>> {
+    if conversations.is_empty() {
+        return Query::known(Vec::new());
+    }
+    let list = placeholders(2, conversations.len());
+    let mut params = vec![user.into()];
+    params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
+    Query::all(
+        format!(
+            "SELECT conversation_id FROM members WHERE user_id = $1 AND conversation_id IN ({list}) AND is_active"
+        ),
+        params,
+    )
+}
+
 /// How far a person has read some conversations; 0 is left out.
 pub fn cursors(user: UserId, conversations: &[ConversationId]) -> Query<Vec<(ConversationId, i64)>> {
     if conversations.is_empty() {

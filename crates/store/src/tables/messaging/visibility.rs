@@ -119,6 +119,11 @@ pub fn blockers(user: UserId) -> Query<Vec<UserId>> {
     Query::all("SELECT user_id FROM blocks WHERE blocked_id = $1", vec![user.into()])
 }
 
+/// Those whom a person has blocked.
+pub fn blocked_by(user: UserId) -> Query<Vec<UserId>> {
+    Query::all("SELECT blocked_id FROM blocks WHERE user_id = $1", vec![user.into()])
+}
+
 /// Those who have blocked a person, and those whom this person has blocked.
 pub fn separated(user: UserId) -> Query<Vec<UserId>> {
     Query::all(
