@@ -166,6 +166,13 @@ id!(
 #[must_use]
 pub struct NewId(Raw);
 
+/// The key of a row that nothing refers to.
+impl From<NewId> for String {
+    fn from(id: NewId) -> Self {
+        id.0.to_string()
+    }
+}
+
 impl fmt::Debug for Raw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

@@ -40,6 +40,12 @@ pub const PARTICIPANTS: usize = 1_000;
 /// The most members of a conversation in which it is shown who has read a message.
 pub const RECEIPT_MEMBERS: i64 = 1_000;
 
+/// The most messages that are deleted for one user at once.
+pub const OWN_DELETIONS: usize = 100;
+
+/// The most conversations in the list of those that a user has deleted for themselves.
+pub const DELETED_CONVERSATIONS: i64 = 100;
+
 /// The most messages in a request for the numbers of their readers.
 pub const RECEIPT_MESSAGES: usize = 50;
 /// Maximum length of an e-mail address, in bytes (RFC 5321, 4.5.3.1.3, without the angle brackets).

@@ -30,8 +30,8 @@ pub use tables::accounts::{
 pub use tables::messaging::{
     attachments, community_preferences, conversation_categories, conversation_languages,
     conversation_preferences, conversation_search, conversations, dashboard, deletions, events, glossary,
-    glossary_proposals, guests, members, mentions, message_revisions, messages, notifications, participants,
-    reactions, receipts, statuses, visibility,
+    glossary_proposals, guests, members, mentions, message_revisions, messages, notifications, own_deletions,
+    participants, reactions, read_cursors, receipts, statuses, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

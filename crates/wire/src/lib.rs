@@ -20,6 +20,7 @@ mod health;
 mod json;
 mod mention;
 mod message;
+mod own_deletion;
 mod participant;
 mod people;
 mod preferences;
@@ -74,6 +75,10 @@ pub use mention::{
 pub use message::{
     Counts, DeletedMessage, Guest, Message, MessagePage, MessagePageMeta, MessageSender, MessageText,
     MissingState, Reply, TextState, Translation, TranslationState,
+};
+pub use own_deletion::{
+    ClearHistory, DeleteMessagesForMe, DeletedConversation, DeletedConversationSummary, DeletedForMe,
+    HistoryCleared,
 };
 pub use participant::{AddedMember, Participant, RoleChanged};
 pub use people::{

@@ -2,7 +2,7 @@
 
 use meeshy_domain::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An instant in the form `2026-01-15T12:34:56.789Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,15 @@ impl std::fmt::Display for Iso {
 impl Serialize for Iso {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// Any time with an offset, as RFC 3339 has it.
+impl<'de> Deserialize<'de> for Iso {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let time: jiff::Timestamp =
+            String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)?;
+        Ok(Self(Timestamp::from_millis(time.as_millisecond())))
     }
 }
 

@@ -8,7 +8,10 @@ import type {
   LastMessage,
   Message,
   FoundUser,
-    MessageDeleted, OwnConversationPreferences, PutConversationPreferences, ReactionEvent,
+  MessageDeleted,
+  OwnConversationPreferences,
+  PutConversationPreferences,
+  ReactionEvent,
   Translation,
   TranslationState,
 } from "../api/schema";
@@ -314,6 +317,24 @@ export async function rewrite(id: string, content: string, originalLanguage?: st
 export async function removeMessage({ id, conversationId }: Message): Promise<void> {
   await remove(`/messages/${id}`);
   gone({ messageId: id, conversationId });
+}
+
+/** Deletes a message for the user only. */
+export async function hideMessage({ id, conversationId }: Message): Promise<void> {
+  await remove(`/messages/${id}/delete-for-me`);
+  gone({ messageId: id, conversationId });
+}
+
+/** Deletes all messages of a conversation so far, for the user only. */
+export async function clearHistory(id: string): Promise<void> {
+  await post(`/conversations/${id}/clear-history`);
+  await reload();
+}
+
+/** Takes a conversation out of the list until its next message. */
+export async function hideConversation(id: string): Promise<void> {
+  await remove(`/conversations/${id}/delete-for-me`);
+  await reload();
 }
 
 /** Adds a reaction of the user, or removes it if there is one. */

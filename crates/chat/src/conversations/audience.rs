@@ -51,7 +51,7 @@ fn audience(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Audience, S
     let asked =
         (members::of_user(user), Viewer::find(user, now), visibility::separated(user), privacy::of(user));
     let (mut memberships, viewer, hidden_from, hides) = tx.fetch(asked)?;
-    if viewer.has_blocked() {
+    if viewer.is_special() {
         let ids: Vec<_> = memberships.iter().map(|membership| membership.conversation_id).collect();
         let unread = tx.fetch(visibility::unread(&ids, &[user], now))?;
         let unread: HashMap<_, _> =

@@ -6,6 +6,7 @@ use meeshy_domain::{ConversationKind, MemberRole};
 use meeshy_store::Tx;
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, NewMember};
+use meeshy_store::read_cursors;
 use meeshy_store::users::User;
 
 /// The identifier of the room for everybody.
@@ -39,7 +40,7 @@ impl Conversations {
         )?;
         // Messages from before a user joined count as read.
         if room.last_sequence > 0 {
-            members::advance_cursor(tx, room.id, user_id, room.last_sequence, joined_at)?;
+            read_cursors::advance(tx, room.id, user_id, room.last_sequence, joined_at)?;
         }
         Ok(())
     }

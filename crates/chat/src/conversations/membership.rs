@@ -10,7 +10,7 @@ use meeshy_domain::{MemberRole, UserId};
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::events::{self, Change};
 use meeshy_store::members::{self, Member, NewMember, Past};
-use meeshy_store::{Tx, users, visibility};
+use meeshy_store::{Tx, read_cursors, users, visibility};
 
 impl Conversations {
     /// Adds a user to a conversation. What was written before counts as read.
@@ -60,7 +60,7 @@ impl Conversations {
             };
             members::join(tx, &new)?;
             if conversation.last_sequence > 0 {
-                members::advance_cursor(tx, conversation.id, user, conversation.last_sequence, now)?;
+                read_cursors::advance(tx, conversation.id, user, conversation.last_sequence, now)?;
             }
             announce(tx, context, &conversation, (user, MemberChange::Joined), caller, number);
             let added = members::find(tx, conversation.id, user)?;

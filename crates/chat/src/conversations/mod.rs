@@ -9,6 +9,7 @@ mod dashboard;
 mod global_room;
 mod list;
 mod membership;
+mod own_deletions;
 mod participants;
 mod preferences;
 mod read_positions;

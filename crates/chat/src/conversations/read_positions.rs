@@ -8,7 +8,7 @@ use meeshy_domain::{MessageId, Timestamp, UserId};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::events::{self, Change};
 use meeshy_store::members::Member;
-use meeshy_store::{Tx, conversations, members, receipts, visibility};
+use meeshy_store::{Tx, conversations, read_cursors, receipts, visibility};
 use std::sync::Arc;
 
 impl Conversations {
@@ -48,7 +48,7 @@ impl Conversations {
         let write = move |tx: &mut Tx<'_>| {
             let now = context.now();
             let (_, conversation, _) = received(tx, caller, id, now)?;
-            let key = context.new_id::<MessageId>().to_string();
+            let key = context.new_id::<String>();
             Ok(receipts::deliver(tx, &key, conversation.id, id, caller, now)?)
         };
         self.context.store.write(write).await
@@ -80,8 +80,11 @@ fn advance(
     read_sequence: i64,
 ) -> Result<i64, ChatError> {
     let (id, caller, now) = (conversation.id, member.user_id, context.now());
-    let asked =
-        (members::cursors(caller, &[id]), members::unread(caller, &[id]), visibility::blockers(caller));
+    let asked = (
+        read_cursors::list(caller, &[id]),
+        read_cursors::unread(caller, &[id]),
+        visibility::blockers(caller),
+    );
     let (cursor, unread, hidden_from) = tx.fetch(asked)?;
     let before = cursor.first().map_or(0, |(_, sequence)| *sequence);
     let unread = unread.first().map_or(0, |(_, count)| *count);
@@ -95,9 +98,9 @@ fn advance(
         // Before the read position moves: sending a message locks in this order, too.
         false => Some(events::append(tx, id, &[Change::Read(caller)], now)?),
     };
-    members::advance_cursor(tx, id, caller, read_sequence, now)?;
+    read_cursors::advance(tx, id, caller, read_sequence, now)?;
     let count = match read_sequence < conversation.last_sequence {
-        true => tx.fetch(members::unread(caller, &[id]))?.first().map_or(0, |(_, count)| *count),
+        true => tx.fetch(read_cursors::unread(caller, &[id]))?.first().map_or(0, |(_, count)| *count),
         false => 0,
     };
     let left = LeftUnread { last_sequence: conversation.last_sequence, count };

@@ -10,7 +10,7 @@ use meeshy_store::conversation_languages::{self, Counts};
 use meeshy_store::conversations::{self, Conversation, Preferences};
 use meeshy_store::members::{self, Member};
 use meeshy_store::visibility::{self, Viewer};
-use meeshy_store::{Queries, Query, StoreError, Tx, messages};
+use meeshy_store::{Queries, Query, StoreError, Tx, messages, read_cursors};
 use std::collections::HashMap;
 
 /// The most members shown of a conversation in a list.
@@ -162,10 +162,10 @@ impl Conversations {
         let ((also, blocked), first, unread, preferences, newest, seen) = tx.fetch((
             (also, viewer.separated()),
             members::first(&ids, limit),
-            members::unread(reader, &ids),
+            read_cursors::unread(reader, &ids),
             conversations::preferences(reader, &ids),
             messages::newest(&ids, &viewer),
-            viewer.has_blocked().then(|| visibility::unread(&ids, &[reader], self.context.now())),
+            viewer.is_special().then(|| visibility::unread(&ids, &[reader], self.context.now())),
         ))?;
         let mut first: HashMap<ConversationId, Vec<Member>> = ids.iter().copied().zip(first).collect();
         let mut preferences: HashMap<_, _> = preferences.into_iter().collect();

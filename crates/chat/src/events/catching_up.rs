@@ -6,7 +6,7 @@ use crate::ChatError;
 use crate::access::find_as_member;
 use meeshy_domain::{ConversationId, UserId};
 use meeshy_store::members::Membership;
-use meeshy_store::{Tx, members, visibility};
+use meeshy_store::{Tx, members, read_cursors, visibility};
 use std::collections::{HashMap, HashSet};
 
 /// The most events of one conversation in a response about all conversations.
@@ -108,11 +108,11 @@ impl Events {
             }
         }
         let ids: Vec<ConversationId> = stretches.iter().map(|stretch| stretch.conversation_id).collect();
-        let unread: HashMap<ConversationId, i64> = if viewer.has_blocked() {
+        let unread: HashMap<ConversationId, i64> = if viewer.is_special() {
             let unread = tx.fetch(visibility::unread(&ids, &[member], self.context.now()))?;
             unread.into_iter().map(|unread| (unread.conversation, unread.count)).collect()
         } else {
-            tx.fetch(members::unread(member, &ids))?.into_iter().collect()
+            tx.fetch(read_cursors::unread(member, &ids))?.into_iter().collect()
         };
         let caught_up = |stretch: Stretch| CaughtUp {
             unread_count: unread.get(&stretch.conversation_id).copied().unwrap_or(0),

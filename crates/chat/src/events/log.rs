@@ -8,12 +8,13 @@ use crate::event_bus::{
 use crate::views::{MessageView, ReactionView, reactions};
 use meeshy_domain::{ConversationId, MemberRole, MessageId, UserId, limits};
 use meeshy_store::events::{self, Change, LoggedEvent};
-use meeshy_store::members::{Past, ReadPosition};
+use meeshy_store::members::Past;
 use meeshy_store::reactions::{self as reaction_table, Reaction};
+use meeshy_store::read_cursors::ReadPosition;
 use meeshy_store::translation_jobs;
 use meeshy_store::translations::{self, Translation};
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{StoreError, Tx, deletions, members, messages, privacy, visibility};
+use meeshy_store::{StoreError, Tx, deletions, members, messages, privacy, read_cursors, visibility};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -196,7 +197,7 @@ impl Events {
             blockers.entry(user).or_default().push(blocker);
         }
         for (conversation, users) in readers {
-            for position in tx.fetch(members::positions(conversation, &users))? {
+            for position in tx.fetch(read_cursors::positions(conversation, &users))? {
                 let user = position.user_id;
                 // It has been logged before they hid it, and shows the position of now.
                 if secretive.contains(&user) && reader.member() != Some(user) {

@@ -7,6 +7,7 @@ mod files;
 mod history;
 mod language;
 mod mentions;
+mod own_deletions;
 mod reactions;
 mod read;
 mod receipts;

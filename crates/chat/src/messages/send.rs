@@ -15,10 +15,10 @@ use crate::views::{MessageView, SenderView};
 use meeshy_domain::{ConversationId, ConversationKind, Language, MemberRole, MessageId, UserId};
 use meeshy_store::conversations::{self, Conversation, Numbers};
 use meeshy_store::events::{self, Change};
-use meeshy_store::members::{self, Member};
+use meeshy_store::members::Member;
 use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
-use meeshy_store::{StoreError, Tx, conversation_languages, mentions, visibility};
+use meeshy_store::{StoreError, Tx, conversation_languages, mentions, read_cursors, visibility};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,7 +104,7 @@ impl Messages {
         let language =
             written_in(draft.language, &lately.unwrap_or_default(), &sender.languages, &draft.evidence);
         let message = self.store_message(tx, &conversation, &sender, draft, language, numbers)?;
-        members::advance_cursor(tx, conversation.id, caller, message.sequence, now)?;
+        read_cursors::advance(tx, conversation.id, caller, message.sequence, now)?;
         for (user, _) in &mentioned {
             mentions::insert(tx, message.id, *user)?;
         }

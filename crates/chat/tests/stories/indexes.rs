@@ -11,7 +11,7 @@ use meeshy_chat::{
     NewTerm, PageRequest, ParticipantRequest, ProfilePatch, Progress,
 };
 use meeshy_domain::preferences::{Privacy, Values};
-use meeshy_domain::{ConversationId, MemberRole, MessageId, UserId};
+use meeshy_domain::{ConversationId, MemberRole, MessageId, Timestamp, UserId};
 use meeshy_harness::{World, registration, wanted};
 use meeshy_store::{Location, StoreError, Tx, Value, blocks};
 use meeshy_testkit::{Database, both_databases, eventually};
@@ -264,6 +264,7 @@ async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {
     chat.messages().get(lea, &id).await.unwrap();
     people_react(world, lea, carlos, &id).await;
     people_see_who_has_read(world, lea, carlos, &id, talk).await;
+    people_tidy_up(world, lea, &id, talk).await;
     chat.messages().mentions(lea, &id).await.unwrap();
     chat.messages().mentions_of_caller(lea, 50).await.unwrap();
     for name in ["", "car", "filler7 f"] {
@@ -339,6 +340,16 @@ async fn people_see_who_has_read(world: &World, lea: UserId, carlos: UserId, id:
     }
     messages.receipt_counts(carlos, id).await.unwrap();
     messages.receipt_counts_of(carlos, talk, vec![id.parse().unwrap()]).await.unwrap();
+}
+
+async fn people_tidy_up(world: &World, lea: UserId, id: &str, talk: &str) {
+    let (messages, conversations) = (world.chat.messages(), world.chat.conversations());
+    messages.delete_for_me(lea, id).await.unwrap();
+    messages.restore_for_me(lea, id).await.unwrap();
+    conversations.delete_for_me(lea, talk).await.unwrap();
+    conversations.deleted_for_me(lea).await.unwrap();
+    conversations.restore_for_me(lea, talk).await.unwrap();
+    conversations.clear_history(lea, talk, Some(Timestamp::from_millis(1))).await.unwrap();
 }
 
 async fn people_react(world: &World, lea: UserId, carlos: UserId, message: &str) {

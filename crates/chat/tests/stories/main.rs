@@ -19,6 +19,7 @@ mod hidden;
 mod indexes;
 mod joining;
 mod naming;
+mod own_deletions;
 mod participants;
 mod preferences;
 mod profiles;

@@ -7,7 +7,7 @@ use meeshy_store::translation_cache::{self, Cached};
 use meeshy_store::translators::{self, Translator};
 use meeshy_store::{
     Store, StoreError, Tx, Value, call_counts, conversations, dashboard, events, guests, jobs, members,
-    notifications, privacy, reports, second_factor, sessions, texts, translations, visibility,
+    notifications, privacy, read_cursors, reports, second_factor, sessions, texts, translations, visibility,
 };
 use meeshy_testkit::rust_files;
 use proc_macro2::{TokenStream, TokenTree};
@@ -25,8 +25,8 @@ pub fn often(
 ) -> Result<(), StoreError> {
     let now = tx.now()?;
     tx.fetch((
-        members::unread(user, &[conversation]),
-        members::positions(conversation, &[user]),
+        read_cursors::unread(user, &[conversation]),
+        read_cursors::positions(conversation, &[user]),
         members::joined(user, &[conversation]),
         dashboard::members(&["65f000000000000020000001".to_owned()], 5),
         visibility::hidden_from_all(&[message]),

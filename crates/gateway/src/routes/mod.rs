@@ -19,6 +19,7 @@ mod languages;
 mod libretranslate;
 mod mentions;
 mod messages;
+mod own_deletions;
 mod participants;
 mod preferences;
 mod profiles;
@@ -59,6 +60,7 @@ fn declare(app: App) -> Api {
         .group(files::routes)
         .group(conversations::routes)
         .group(conversation_search::routes)
+        .group(own_deletions::routes)
         .group(participants::routes)
         .group(messages::routes)
         .group(reactions::routes)

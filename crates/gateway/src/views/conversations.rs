@@ -2,7 +2,7 @@
 
 use super::address::address;
 use super::messages::last_message;
-use meeshy_chat::model::{Conversation, LanguageCounts, Preferences, Proposal, Term};
+use meeshy_chat::model::{Conversation, DeletedConversation, LanguageCounts, Preferences, Proposal, Term};
 use meeshy_chat::{ConversationView, Figures, MemberView};
 use meeshy_domain::Timestamp;
 use meeshy_wire as wire;
@@ -13,6 +13,23 @@ pub fn conversation(view: &ConversationView, now: Timestamp) -> wire::Conversati
     wire::Conversation {
         meta: stats.map(|conversation_stats| wire::ConversationMeta { conversation_stats }),
         ..columns(view)
+    }
+}
+
+/// A conversation that the caller has deleted for themselves.
+pub fn deleted_conversation(deleted: DeletedConversation) -> wire::DeletedConversation {
+    let DeletedConversation { conversation, deleted_at } = deleted;
+    wire::DeletedConversation {
+        conversation_id: conversation.id,
+        conversation: wire::DeletedConversationSummary {
+            id: conversation.id,
+            identifier: conversation.identifier,
+            title: conversation.title,
+            kind: conversation.kind,
+            avatar: address(conversation.avatar.as_deref()),
+            last_message_at: conversation.last_message_at.into(),
+        },
+        deleted_at: deleted_at.into(),
     }
 }
 

@@ -19,7 +19,7 @@ mod translations;
 mod two_factor;
 
 pub use accounts::{challenged_user, found_user, language, user};
-pub use conversations::{conversation, member, proposal, stats, term};
+pub use conversations::{conversation, deleted_conversation, member, proposal, stats, term};
 pub use dashboard::dashboard;
 pub use mentions::{mention, mention_of_caller, mention_suggestion};
 pub use messages::message;

@@ -20,6 +20,7 @@ mod libretranslate;
 mod limits;
 mod metrics;
 mod nul;
+mod own_deletions;
 mod pages;
 mod privacy;
 mod reacting;

@@ -11,7 +11,7 @@ use meeshy_store::members::{self, NewMember};
 use meeshy_store::messages::{self, Page};
 use meeshy_store::users::{self, User};
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{Store, StoreError, Tx};
+use meeshy_store::{Store, StoreError, Tx, read_cursors};
 use meeshy_testkit::sample::{NOW, conversation, message, user};
 use meeshy_testkit::{Database, both_databases, eventually};
 use std::sync::{Arc, Mutex};
@@ -159,8 +159,8 @@ async fn a_cursor_never_moves_back(database: Database) {
     let (_, bob, talk, _) = scene(&store).await;
     for (sequence, after) in [(5, 5), (3, 5), (7, 7), (7, 7)] {
         let move_to = move |tx: &mut Tx<'_>| {
-            members::advance_cursor(tx, talk, bob, sequence, NOW)?;
-            Ok::<_, StoreError>(tx.fetch(members::cursors(bob, &[talk]))?[0].1)
+            read_cursors::advance(tx, talk, bob, sequence, NOW)?;
+            Ok::<_, StoreError>(tx.fetch(read_cursors::list(bob, &[talk]))?[0].1)
         };
         assert_eq!(store.write(move_to).await.unwrap(), after, "to {sequence}");
     }

@@ -1,11 +1,11 @@
-//! Who takes part in which conversation, and how far each has read.
+//! Who takes part in which conversation.
 
 use crate::conversations::Conversation;
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::{FromRow, record};
 use crate::privacy::HIDES_COLUMNS;
 use crate::users::{LANGUAGE_COLUMNS, SHOWN_NAME};
-use crate::{Query, Row, StoreError, Tx, Value, conversation_languages};
+use crate::{Query, Row, StoreError, Tx, Value, conversation_languages, read_cursors};
 use meeshy_domain::preferences::Hides;
 use meeshy_domain::{ConversationId, LanguageSettings, MemberId, MemberRole, Role, Timestamp, UserId, text};
 use std::collections::HashMap;
@@ -341,79 +341,6 @@ pub fn joined(user: UserId, conversations: &[ConversationId]) -> Query<Vec<Conve
     )
 }
 
-/// How far a person has read some conversations; 0 is left out.
-pub fn cursors(user: UserId, conversations: &[ConversationId]) -> Query<Vec<(ConversationId, i64)>> {
-    if conversations.is_empty() {
-        return Query::known(Vec::new());
-    }
-    let list = placeholders(2, conversations.len());
-    let mut params = vec![user.into()];
-    params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
-    Query::all(
-        format!(
-            "SELECT conversation_id, read_sequence FROM read_cursors WHERE user_id = $1 AND conversation_id IN ({list})"
-        ),
-        params,
-    )
-}
-
-/// The number of messages of the conversation `c` after the position `r` of a reader, without deleted ones, of which at most
-/// 1,000 are subtracted. The index `messages_deleted` is for this expression.
-const UNREAD_COUNT: &str = "c.last_sequence - coalesce(r.read_sequence, 0) - \
-    (SELECT count(*) FROM (SELECT 1 AS one FROM messages d WHERE d.conversation_id = c.id \
-       AND (d.sequence + 0) > coalesce(r.read_sequence, 0) AND d.deleted_at IS NOT NULL LIMIT 1000) deleted)";
-
-/// How many messages of some conversations a person has not read, whether they see them or not. Deleted ones do not count.
-pub fn unread(user: UserId, conversations: &[ConversationId]) -> Query<Vec<(ConversationId, i64)>> {
-    if conversations.is_empty() {
-        return Query::known(Vec::new());
-    }
-    let list = placeholders(2, conversations.len());
-    let mut params = vec![user.into()];
-    params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
-    let found = Query::<(ConversationId, i64)>::all(
-        format!(
-            "SELECT c.id, {UNREAD_COUNT} AS unread FROM conversations c \
-             LEFT JOIN read_cursors r ON r.user_id = $1 AND r.conversation_id = c.id WHERE c.id IN ({list})"
-        ),
-        params,
-    );
-    found.map(|found| found.into_iter().map(|(id, unread)| (id, unread.max(0))).collect())
-}
-
-record! {
-    /// How far a person has read a conversation.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub struct ReadPosition {
-        /// The person.
-        pub user_id: UserId = "r.user_id",
-        /// The number of the newest message that they have read.
-        pub read_sequence: i64 = "r.read_sequence",
-        /// Since when.
-        pub read_at: Timestamp = "r.read_at",
-        /// The number of the newest message there.
-        pub last_sequence: i64 = "c.last_sequence",
-        /// How many messages they have not read, whether they see them or not.
-        pub unread_count: i64 = UNREAD_COUNT,
-    }
-}
-
-/// How far some people have read a conversation.
-pub fn positions(conversation: ConversationId, users: &[UserId]) -> Query<Vec<ReadPosition>> {
-    if users.is_empty() {
-        return Query::known(Vec::new());
-    }
-    let list = placeholders(2, users.len());
-    let mut params = vec![conversation.into()];
-    params.extend(padded(users.iter().map(|id| Value::from(*id))));
-    let sql = format!(
-        "SELECT {} FROM conversations c JOIN read_cursors r ON r.conversation_id = c.id \
-         WHERE c.id = $1 AND r.user_id IN ({list})",
-        ReadPosition::columns()
-    );
-    Query::all(sql, params)
-}
-
 record! {
     /// A membership as the process that serves a person keeps it in mind.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -431,7 +358,7 @@ record! {
         /// The number of the newest message that the person has read there.
         pub read_sequence: i64 = "coalesce(r.read_sequence, 0)",
         /// How many messages there the person has not read, as [`unread`] counts.
-        pub unread_count: i64 = UNREAD_COUNT,
+        pub unread_count: i64 = read_cursors::UNREAD_COUNT,
     }
 }
 
@@ -517,24 +444,4 @@ pub fn active(
         &padded(users.iter().map(|id| Value::from(*id))),
     )?;
     Ok(found.into_iter().collect())
-}
-
-/// Moves a reader's cursor forward, never back.
-///
-/// # Errors
-/// As the database says.
-pub fn advance_cursor(
-    tx: &mut Tx<'_>,
-    conversation: ConversationId,
-    user: UserId,
-    sequence: i64,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    tx.execute_later(
-        "INSERT INTO read_cursors (user_id, conversation_id, read_sequence, read_at) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (user_id, conversation_id) WHERE user_id IS NOT NULL DO UPDATE SET \
-           read_sequence = excluded.read_sequence, read_at = excluded.read_at, last_read_message_id = NULL \
-           WHERE read_cursors.read_sequence < excluded.read_sequence",
-        &[user.into(), conversation.into(), sequence.into(), now.into()],
-    )
 }

@@ -65,13 +65,8 @@ impl Viewer {
         }
     }
 
-    /// Whether this person has blocked somebody.
-    pub fn has_blocked(&self) -> bool {
-        self.has_blocked
-    }
-
     /// Whether messages are hidden from this person that others see.
-    pub(crate) fn is_special(&self) -> bool {
+    pub fn is_special(&self) -> bool {
         self.has_deleted || self.has_cleared || self.has_blocked
     }
 
@@ -197,7 +192,7 @@ impl FromRow for Unread {
     }
 }
 
-/// What some people who have blocked others have not read of some conversations: what is hidden from them does not count.
+/// What some people from whom messages are hidden have not read of some conversations: those messages do not count.
 /// For everybody else it follows from the numbers of the messages.
 pub fn unread(conversations: &[ConversationId], users: &[UserId], now: Timestamp) -> Query<Vec<Unread>> {
     if conversations.is_empty() || users.is_empty() {
@@ -216,6 +211,8 @@ pub fn unread(conversations: &[ConversationId], users: &[UserId], now: Timestamp
                   AND (m.expires_at IS NULL OR m.expires_at > $1) \
                   AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = p.user_id AND b.blocked_id = m.sender_id) \
                   AND NOT EXISTS (SELECT 1 FROM message_deletions d WHERE d.user_id = p.user_id AND d.message_id = m.id) \
+                  AND NOT EXISTS (SELECT 1 FROM conversation_preferences o WHERE o.user_id = p.user_id \
+                    AND o.conversation_id = p.conversation_id AND o.clear_history_before > m.created_at) \
                   LIMIT $2) seen) AS total \
              FROM members p LEFT JOIN read_cursors r ON r.conversation_id = p.conversation_id AND r.user_id = p.user_id \
              WHERE p.conversation_id IN ({in_conversations}) AND p.user_id IN ({in_users}) AND p.is_active"

@@ -1,0 +1,68 @@
+//! Messages that a reader deletes for themselves. The others keep them.
+
+use super::Messages;
+use crate::ChatError;
+use crate::access::{message_id, readable};
+use meeshy_domain::{MessageId, UserId, limits};
+use meeshy_store::{Tx, members, messages, own_deletions};
+use std::sync::Arc;
+
+impl Messages {
+    /// Hides a message from the caller.
+    ///
+    /// # Errors
+    /// When the caller cannot read such a message.
+    pub async fn delete_for_me(&self, caller: UserId, message: &str) -> Result<(), ChatError> {
+        match self.delete_all_for_me(caller, vec![message.to_owned()]).await? {
+            0 => Err(ChatError::NotFound { what: "message" }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Hides messages from the caller; returns how many of them were there.
+    ///
+    /// # Errors
+    /// When there are more than [`limits::OWN_DELETIONS`].
+    pub async fn delete_all_for_me(&self, caller: UserId, messages: Vec<String>) -> Result<usize, ChatError> {
+        if messages.is_empty() || messages.len() > limits::OWN_DELETIONS {
+            let why = format!("expected 1 to {} messages", limits::OWN_DELETIONS);
+            return Err(ChatError::invalid("messageIds", why));
+        }
+        let context = Arc::clone(&self.context);
+        let write = move |tx: &mut Tx<'_>| {
+            let (now, mut hidden) = (context.now(), 0);
+            for id in messages.iter().filter_map(|id| id.parse::<MessageId>().ok()) {
+                match readable(tx, caller, id, now) {
+                    Ok(message) => {
+                        own_deletions::hide(tx, &context.new_id::<String>(), caller, message.id, now)?;
+                        hidden += 1;
+                    }
+                    Err(ChatError::NotFound { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(hidden)
+        };
+        self.context.store.write(write).await
+    }
+
+    /// Shows a message to the caller again.
+    ///
+    /// # Errors
+    /// When the caller has not deleted such a message, or is no longer a member.
+    pub async fn restore_for_me(&self, caller: UserId, message: &str) -> Result<(), ChatError> {
+        let id = message_id(message)?;
+        let write = move |tx: &mut Tx<'_>| {
+            let missing = || ChatError::NotFound { what: "message" };
+            let message = tx.fetch(messages::find(id))?.ok_or_else(missing)?;
+            if !members::is_member(tx, message.conversation_id, caller)? {
+                return Err(missing());
+            }
+            match own_deletions::show(tx, caller, id)? {
+                true => Ok(()),
+                false => Err(ChatError::InvalidOperation("you have not deleted this message".into())),
+            }
+        };
+        self.context.store.write(write).await
+    }
+}
