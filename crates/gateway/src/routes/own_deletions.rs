@@ -23,7 +23,7 @@ pub fn routes(api: Api) -> Api {
 fn routes_under(api: Api, root: &str) -> Api {
     let (user, member) = (Access::User, Access::Member(MemberRole::Member));
     let of_message = &format!("{root}/messages/{{messageId}}");
-    let of_conversation = &format!("{root}/conversations/{{conversationId}}");
+    let of_conversation = &format!("{root}/conversations/{{id}}");
     let not_deleted = &[ErrorCode::InvalidOperation];
     api.delete(member, &format!("{of_message}/delete-for-me"), "Delete a message for the caller only", delete)
         .post(member, &format!("{of_message}/restore-for-me"), "Restore such a message", restore)

@@ -31,7 +31,7 @@ pub fn routes(api: Api) -> Api {
         .get(member, &format!("{path}/read-status"), "Who has received and read a message", read_status)
         .get(
             member,
-            "/api/v1/conversations/{conversationId}/read-statuses",
+            "/api/v1/conversations/{id}/read-statuses",
             "How many members have read each of some messages",
             read_statuses,
         )

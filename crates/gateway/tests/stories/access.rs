@@ -63,10 +63,11 @@ async fn with_own_message(server: &TestServer, endpoint: &Endpoint, talk: &str, 
     format!("{conversation} {}", server.sign_in(author).await.say(conversation, TEXT).await)
 }
 
-/// Whether calls of a route can end a membership or a conversation.
+/// Whether calls of a route can end a membership or a conversation, or hide messages.
 fn may_end(endpoint: &Endpoint) -> bool {
     let is_removal = endpoint.method == Method::DELETE && !endpoint.path.contains("{messageId}");
-    is_removal || endpoint.path.ends_with("/leave")
+    let ends = ["/leave", "/delete-for-me", "/clear-history"];
+    is_removal || ends.iter().any(|end| endpoint.path.ends_with(end))
 }
 
 /// Undoes what such a call has ended.
@@ -76,6 +77,8 @@ async fn restore(server: &TestServer, talk: &str, creator: &str) {
     let write = move |tx: &mut Tx<'_>| {
         let id = Sql::from(conversation.as_str());
         tx.execute("UPDATE conversations SET is_active = TRUE WHERE id = $1", std::slice::from_ref(&id))?;
+        tx.execute("UPDATE conversation_preferences SET clear_history_before = NULL", &[])?;
+        tx.execute("DELETE FROM message_deletions", &[])?;
         tx.execute(
             "UPDATE members SET is_active = TRUE WHERE conversation_id = $1",
             std::slice::from_ref(&id),
