@@ -19,6 +19,7 @@ pub enum ReceiptKind {
 
 /// A request that sets the state of a message for the caller.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "status": "read" }]))]
 pub struct SetMessageStatus {
     pub status: ReceiptKind,
 }
