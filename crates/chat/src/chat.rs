@@ -2,8 +2,8 @@
 
 use crate::ChatError;
 use crate::accounts::{
-    Accounts, Activity, Administration, CallLimits, Passwords, Preferences, Profiles, Security, Sessions,
-    Setup, SignIns,
+    Accounts, Activity, Addresses, Administration, CallLimits, Passwords, Preferences, Profiles, Security,
+    Sessions, Setup, SignIns,
 };
 use crate::cluster::{Cluster, Gateways};
 use crate::context::Context;
@@ -12,6 +12,7 @@ use crate::event_bus::Delivery;
 use crate::events::Events;
 use crate::health::Health;
 use crate::jobs::Jobs;
+use crate::mail::Post;
 use crate::messages::{Files, Messages, Reactions};
 use crate::people::{AbuseReports, Blocks, Friends};
 use crate::presence::Presence;
@@ -58,6 +59,8 @@ services! {
     accounts: Accounts,
     /// When users were last active.
     activity: Activity,
+    /// The e-mail addresses of accounts.
+    addresses: Addresses,
     /// What operators do with accounts.
     administration: Administration,
     /// Users who have blocked others.
@@ -191,6 +194,7 @@ impl Chat {
             abuse_reports: AbuseReports::new(shared()),
             accounts,
             activity: Activity::new(shared()),
+            addresses: Addresses::new(shared()),
             administration,
             blocks: Blocks::new(shared()),
             friends: Friends::new(shared(), Arc::clone(&presence), conversations.clone()),
@@ -204,7 +208,7 @@ impl Chat {
             gateways,
             glossary,
             health: Health::new(shared(), worker.clone(), translators),
-            jobs: Jobs::new(shared()),
+            jobs: Jobs::new(shared(), Post::new(shared(), settings.mail)),
             messages,
             profiles: Profiles::new(shared(), Arc::clone(&presence)),
             preferences: Preferences::new(shared()),

@@ -1,10 +1,11 @@
-//! Scheduled jobs: what is removed or archived from time to time, each by one of the gateways.
+//! Jobs: what is removed or archived from time to time, each by one of the gateways, and e-mails.
 //!
 //! A job may run twice at a moment when a process hangs, and can be interrupted at any time; all of these
 //! work in small transactions and continue where the last run ended.
 
 use crate::ChatError;
 use crate::context::Context;
+use crate::mail::{MAIL, Post};
 use crate::messages::delete_for_everybody;
 use crate::retention::{
     Bounds, CacheBound, EventBound, Retention, archive_notifications, prune_cache, prune_events,
@@ -42,11 +43,12 @@ pub struct JobStates {
 #[derive(Clone)]
 pub struct Jobs {
     context: Arc<Context>,
+    post: Post,
 }
 
 impl Jobs {
-    pub(crate) fn new(context: Arc<Context>) -> Self {
-        Self { context }
+    pub(crate) fn new(context: Arc<Context>, post: Post) -> Self {
+        Self { context, post }
     }
 
     /// Does jobs until `stop` is ready. Each gateway calls this.
@@ -54,6 +56,7 @@ impl Jobs {
         let on_events = self.job(move |jobs| jobs.prune_old_events(bounds.events));
         let on_cache = self.job(move |jobs| jobs.prune_cached_translations(bounds.cache));
         let on_notifications = self.job(move |jobs| jobs.archive_old_notifications(bounds.notifications));
+        let post = self.post.clone();
         Runner::new(self.context.store.clone(), &self.context.process)
             .schedule("prune-events", HOUR, on_events)
             .schedule("prune-translation-cache", HOUR, on_cache)
@@ -63,6 +66,7 @@ impl Jobs {
             .schedule("trim-call-counts", MINUTE, self.job(Self::trim_call_counts))
             .schedule("remove-expired-sign-ins", HOUR, self.job(Self::remove_expired_sign_ins))
             .schedule("remove-dead-jobs", DAY, self.job(Self::remove_dead_jobs))
+            .handle(&MAIL, move |order| post.clone().send(order))
             .run(stop)
             .await;
     }

@@ -28,6 +28,7 @@ mod events;
 mod health;
 mod jobs;
 mod languages;
+mod mail;
 mod messages;
 pub mod model;
 mod people;
@@ -41,10 +42,11 @@ mod translation;
 mod views;
 
 pub use accounts::{
-    AVATAR_PATH, Account, Accounts, Activity, Administration, Authority, Availability, CallLimit, CallLimits,
-    Caller, Credential, Device, Ended, PasswordChange, Preferences, ProfilePatch, Profiles, PublicProfile,
-    Refreshed, Registration, Security, Sessions, Setup, SetupState, SignIn, SignIns, SignedIn,
-    TwoFactorSetup, TwoFactorStatus, Typist, UserFigures, UserPage, Wanted,
+    AVATAR_PATH, Account, Accounts, Activity, Addresses, Administration, Authority, Availability, CallLimit,
+    CallLimits, Caller, Credential, Device, Ended, PasswordChange, PasswordReset, Preferences, ProfilePatch,
+    Profiles, PublicProfile, Refreshed, Registration, ResetLink, Security, Sessions, Setup, SetupState,
+    SignIn, SignIns, SignedIn, TwoFactorSetup, TwoFactorStatus, Typist, UserFigures, UserPage,
+    VerifiedAddress, Wanted,
 };
 pub use chat::Chat;
 pub use cluster::{Cluster, GatewayError, Gateways};
@@ -77,7 +79,7 @@ pub use people::{
 };
 pub use presence::{Presence, Seen};
 pub use secrets::Secrets;
-pub use settings::{HashingCost, Settings};
+pub use settings::{HashingCost, MailSettings, Settings};
 pub use signing_key::{SECRET_BYTES, SigningKey};
 pub use translation::{
     Answer, Detected, Glossary, NewReport, NewTerm, Progress, Proposals, Reported, Reports, Requested,

@@ -2,7 +2,9 @@
 
 use crate::signing_key::SigningKey;
 use meeshy_domain::limits;
+use meeshy_mail::Mailer;
 use serde::Deserialize;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Settings for sign-in and messages.
@@ -29,6 +31,17 @@ pub struct Settings {
     pub unsigned_file_paths: bool,
     /// The name of this machine in the list of translators.
     pub machine: String,
+    /// How users are written to.
+    pub mail: MailSettings,
+}
+
+/// How users are written to.
+#[derive(Debug, Clone, Default)]
+pub struct MailSettings {
+    /// What sends e-mails; without it, they wait until a process has one.
+    pub mailer: Option<Mailer>,
+    /// The URL at which users reach the web client, without a slash at the end; links start with it.
+    pub site: Arc<str>,
 }
 
 impl Settings {
@@ -46,6 +59,7 @@ impl Settings {
             hashing: HashingCost::default(),
             unsigned_file_paths: true,
             machine: String::new(),
+            mail: MailSettings::default(),
         }
     }
 }

@@ -157,6 +157,10 @@ id!(
     PreferencesId
 );
 id!(
+    /// An e-mail to a user.
+    MailId
+);
+id!(
     /// A text to translate that is not a message.
     TextId
 );

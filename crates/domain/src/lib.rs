@@ -35,7 +35,7 @@ pub use concealment::Concealed;
 pub use emoji::Emoji;
 pub use grade::Grade;
 pub use id::{
-    AttachmentId, CategoryId, ConversationId, FriendRequestId, IdGenerator, MemberId, MessageId,
+    AttachmentId, CategoryId, ConversationId, FriendRequestId, IdGenerator, MailId, MemberId, MessageId,
     PreferencesId, ReactionId, ReportId, SessionId, TermId, TextId, UserId,
 };
 pub use image::ImageKind;

@@ -5,6 +5,7 @@
 
 mod chat;
 mod engine;
+mod inbox;
 #[cfg(feature = "gateway")]
 mod leftovers;
 #[cfg(feature = "gateway")]
@@ -15,6 +16,7 @@ mod world;
 
 pub use chat::SIGNING_SECRET;
 pub use engine::{Engine, downloading, nobody_speaks};
+pub use inbox::{Email, Inbox};
 #[cfg(feature = "gateway")]
 pub use server::{Single, TestServer, unlimited};
 pub use world::{World, registration, wanted};

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "only tests use it, and they may panic")]
 
-use crate::Engine;
 use crate::chat::{SIGNING_SECRET, counted_secrets, settings};
+use crate::{Email, Engine, Inbox};
 use futures::FutureExt;
 use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
@@ -32,6 +32,8 @@ pub struct World {
     pub events: Feed,
     /// Where its database is.
     pub database: Arc<Database>,
+    /// The e-mails that it sends.
+    pub inbox: Inbox,
 }
 
 impl OnDatabase for World {
@@ -91,9 +93,12 @@ impl World {
         let engine = Arc::new(Engine::default());
         let translator = Arc::clone(&engine) as Arc<dyn Translate>;
         let secrets = counted_secrets(seed);
-        let chat = Chat::open(store.clone(), translator, settings(secret), clock, secrets).await.unwrap();
+        let inbox = Inbox::default();
+        let mut settings = settings(secret);
+        settings.mail = inbox.settings();
+        let chat = Chat::open(store.clone(), translator, settings, clock, secrets).await.unwrap();
         let events = chat.events().feed().unwrap();
-        Self { chat, store, engine, hand, events, database }
+        Self { chat, store, engine, hand, events, database, inbox }
     }
 
     /// Registers a user.
@@ -186,6 +191,22 @@ impl World {
         .await;
         drop(stop);
         worker.await.unwrap();
+    }
+
+    /// Does jobs until all e-mails are sent; returns those since the last call.
+    pub async fn emails(&self) -> Vec<Email> {
+        let (stop, stopping) = oneshot::channel::<()>();
+        let chat = self.chat.clone();
+        let stopped = async { drop(stopping.await) };
+        let worker = tokio::spawn(async move { chat.jobs().run(Bounds::default(), stopped).await });
+        eventually("every e-mail is sent", async || {
+            let waiting = "SELECT count(*) FROM jobs WHERE kind = 'send-mail' AND NOT is_dead";
+            self.store.read(|tx| tx.fetch_one::<i64>(waiting, &[])).await.unwrap() == 0
+        })
+        .await;
+        drop(stop);
+        worker.await.unwrap();
+        self.inbox.take()
     }
 
     /// Changes a column of an account.

@@ -24,8 +24,8 @@ pub use engine::record::FromRow;
 pub use engine::tx::Tx;
 pub use engine::value::{FromValue, Row, Value};
 pub use tables::accounts::{
-    abuse_reports, attempts, avatars, blocks, friend_requests, names, preferences, privacy, profiles,
-    second_factor, sessions, setup, user_settings, users,
+    abuse_reports, addresses, attempts, avatars, blocks, friend_requests, mailed_links, names, preferences,
+    privacy, profiles, second_factor, sessions, setup, user_settings, users,
 };
 pub use tables::messaging::{
     attachments, community_preferences, conversation_categories, conversation_languages,

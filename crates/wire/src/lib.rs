@@ -18,6 +18,7 @@ mod event;
 mod event_log;
 mod health;
 mod json;
+mod mailed;
 mod mention;
 mod message;
 mod own_deletion;
@@ -69,6 +70,10 @@ pub use health::{
     Condition, DatabaseHealth, Health, Info, Readiness, Services, SocketHealth, Standing, TranslationHealth,
 };
 pub use json::{from_json, from_value};
+pub use mailed::{
+    AskByMail, AskMagicLink, ChangeEmail, EmailChangeAsked, EmailChanged, EmailVerified, LinkToken,
+    MagicLinkAsked, ResetLink, ResetPassword, VerifyEmail, VerifyEmailChange,
+};
 pub use mention::{
     Mention, MentionOfCaller, MentionSuggestion, MentionedUser, MentioningConversation, MentioningMessage,
 };

@@ -76,7 +76,9 @@ async function call<T>(method: string, path: string, body?: unknown, isRepeated 
     throw new ApiError(0, "OFFLINE", "the server cannot be reached");
   }
   const answer = await response.json().catch(() => ({}));
-  if (response.ok) {
+  // One old route says with 200 that there were too many calls.
+  const isLimited = answer.success === false && answer.error === "RATE_LIMITED";
+  if (response.ok && !isLimited) {
     const { hasMore = false, next = null } = answer.pagination ?? {};
     return { data: answer.data, hasMore, next };
   }
@@ -84,7 +86,7 @@ async function call<T>(method: string, path: string, body?: unknown, isRepeated 
   if (mayRepeat && (await renew())) return call(method, path, body, true);
   const detail = Array.isArray(answer.details) ? answer.details[0] : undefined;
   const message = detail?.message ?? answer.message ?? `error ${response.status}`;
-  const { code = "UNKNOWN", nextChangeAllowedAt } = answer;
+  const { code = isLimited ? "RATE_LIMIT_EXCEEDED" : "UNKNOWN", nextChangeAllowedAt } = answer;
   throw new ApiError(response.status, code, message, detail?.field, nextChangeAllowedAt);
 }
 

@@ -1543,6 +1543,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/forgot-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a link to choose a new password
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AskByMail"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -1691,6 +1745,148 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/magic-link/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a link that signs in
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AskMagicLink"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MagicLinkAsked"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/magic-link/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same, with the token in the query
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The token of the link. */
+                    token: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["LoginAnswer"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        /**
+         * Sign in with a link
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LinkToken"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["LoginAnswer"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -1895,6 +2091,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/resend-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send that link again
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AskByMail"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password with a link
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ResetPassword"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reset-password/verify-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether such a link works
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The token of the link. */
+                    token: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ResetLink"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/sessions": {
         parameters: {
             query?: never;
@@ -2067,6 +2419,60 @@ export interface paths {
                     content: {
                         "application/json": {
                             data: components["schemas"]["SessionCheck"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an address with a link
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["VerifyEmail"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["EmailVerified"];
                             /** @constant */
                             success: true;
                         };
@@ -9105,6 +9511,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/me/change-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a link to a new address
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangeEmail"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["EmailChangeAsked"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me/dashboard-stats": {
         parameters: {
             query?: never;
@@ -9362,6 +9823,62 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        trace?: never;
+    };
+    "/api/v1/users/me/verify-email-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the caller's address to the new one
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["VerifyEmailChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["EmailChanged"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/users/profile/{userId}": {
@@ -10459,6 +10976,27 @@ export interface components {
             /** @default [] */
             tutorialsCompleted: string[];
         };
+        /**
+         * @description The address to which a link is sent. Old clients also send `captchaToken` and `deviceFingerprint`, which are
+         *     ignored.
+         * @example {
+         *       "email": "nina@example.org"
+         *     }
+         */
+        AskByMail: {
+            email: string;
+        };
+        /**
+         * @description The address to which a link that signs in is sent.
+         * @example {
+         *       "email": "nina@example.org"
+         *     }
+         */
+        AskMagicLink: {
+            email: string;
+            /** @default false */
+            rememberDevice: boolean;
+        };
         /** @description A file attached to a message. */
         Attachment: {
             alt: string | null;
@@ -10654,6 +11192,15 @@ export interface components {
             id: components["schemas"]["UserId"];
             lastName: string;
             username: string;
+        };
+        /**
+         * @description A new address of the caller.
+         * @example {
+         *       "newEmail": "nina@example.net"
+         *     }
+         */
+        ChangeEmail: {
+            newEmail: string;
         };
         /**
          * @description A new password.
@@ -11182,6 +11729,23 @@ export interface components {
             messageId: string;
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
         };
+        /** @description A new address that waits to be confirmed. */
+        EmailChangeAsked: {
+            message: string;
+            pendingEmail: string;
+        };
+        /** @description The caller's address after a change. */
+        EmailChanged: {
+            message: string;
+            newEmail: string;
+        };
+        /** @description A confirmed address. */
+        EmailVerified: {
+            /** @description Whether it was confirmed before. */
+            alreadyVerified: boolean;
+            message: string;
+            verifiedAt: components["schemas"]["Time"];
+        };
         /**
          * @description A single emoji, such as 👍, 👍🏽, 🇫🇷 or 👩‍👩‍👧.
          * @example 👍
@@ -11547,6 +12111,15 @@ export interface components {
         };
         /** @description The distance of lines. */
         LineHeight: "tight" | "normal" | "relaxed" | "loose";
+        /**
+         * @description The token of a link.
+         * @example {
+         *       "token": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        LinkToken: {
+            token: string;
+        };
         /** @description An event, as a socket would have heard it, with what it is about as that is now. */
         LoggedEvent: {
             /** @description What sockets hear. */
@@ -11584,6 +12157,13 @@ export interface components {
         LoginCode: {
             code: string;
             twoFactorToken: string;
+        };
+        /** @description Whether a link that signs in may be sent, without the usual envelope. */
+        MagicLinkAsked: {
+            /** @description `RATE_LIMITED` after too many of them. */
+            error?: string;
+            message: string;
+            success: boolean;
         };
         /** @description A conversation was read to its end. */
         MarkedRead: {
@@ -13107,6 +13687,30 @@ export interface components {
             messageId: string;
             targetLanguage: string;
         };
+        /** @description What a link to choose a new password is good for. */
+        ResetLink: {
+            expiresAt: components["schemas"]["Time"];
+            /** @description Whether the code of an authenticator is needed. */
+            requires2FA: boolean;
+            /** @constant */
+            valid: true;
+        };
+        /**
+         * @description A new password, and the token of the link.
+         * @example {
+         *       "confirmPassword": "battery staple",
+         *       "newPassword": "battery staple",
+         *       "token": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        ResetPassword: {
+            /** @description The same again. */
+            confirmPassword?: string | null;
+            newPassword: string;
+            token: string;
+            /** @description The code of the authenticator or a backup code, if the account needs one. */
+            twoFactorCode?: string | null;
+        };
         /** @description The resolution of video. */
         Resolution: "auto" | "480p" | "720p" | "1080p";
         /**
@@ -13847,6 +14451,114 @@ export interface components {
             requiredConsents: components["schemas"]["Consent"][];
         };
         /**
+         * @description The token of the link that confirms an address.
+         * @example {
+         *       "email": "nina@example.org",
+         *       "token": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        VerifyEmail: {
+            email: string;
+            token: string;
+        };
+        /**
+         * @description The token of the link that was sent to a new address.
+         * @example {
+         *       "token": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        VerifyEmailChange: {
+            token: string;
+        };
+        /** @description How the participants of a call are arranged. */
+        VideoLayout: "speaker" | "grid" | "sidebar";
+        /** @description Video calls. */
+        VideoPreferences: {
+            /** @default true */
+            adaptiveBitrateEnabled: boolean;
+            /** @default false */
+            autoMuteOnJoin: boolean;
+            /** @default true */
+            autoStartVideo: boolean;
+            /** @default false */
+            backgroundBlurEnabled: boolean;
+            /** @description The camera that is chosen first. */
+            defaultCamera?: string;
+            /** @default true */
+            hardwareAccelerationEnabled: boolean;
+            /** @default true */
+            mirrorLocalVideo: boolean;
+            /** @default bottom-right */
+            selfViewPosition: components["schemas"]["Corner"];
+            /** @default true */
+            showSelfView: boolean;
+            /** @description In kilobits per second. */
+            videoBitrate?: number;
+            /** @default VP8 */
+            videoCodec: components["schemas"]["Codec"];
+            /** @default 30 */
+            videoFrameRate: components["schemas"]["FrameRate"];
+            /** @default speaker */
+            videoLayout: components["schemas"]["VideoLayout"];
+            /** @default auto */
+            videoQuality: components["schemas"]["VideoQuality"];
+            /** @default auto */
+            videoResolution: components["schemas"]["Resolution"];
+            /** @default false */
+            virtualBackgroundEnabled: boolean;
+            /** @description The address of a picture. */
+            virtualBackgroundUrl?: string;
+        };
+        /**
+         * @description Video calls.
+         * @example {}
+         */
+        VideoPreferencesChange: {
+            /** @default true */
+            adaptiveBitrateEnabled: boolean;
+            /** @default false */
+            autoMuteOnJoin: boolean;
+            /** @default true */
+            autoStartVideo: boolean;
+            /** @default false */
+            backgroundBlurEnabled: boolean;
+            /** @description The camera that is chosen first. */
+            defaultCamera?: string | null;
+            /** @default true */
+            hardwareAccelerationEnabled: boolean;
+            /** @default true */
+            mirrorLocalVideo: boolean;
+            /** @default bottom-right */
+            selfViewPosition: components["schemas"]["Corner"];
+            /** @default true */
+            showSelfView: boolean;
+            /** @description In kilobits per second. */
+            videoBitrate?: number | null;
+            /** @default VP8 */
+            videoCodec: components["schemas"]["Codec"];
+            /** @default 30 */
+            videoFrameRate: components["schemas"]["FrameRate"];
+            /** @default speaker */
+            videoLayout: components["schemas"]["VideoLayout"];
+            /** @default auto */
+            videoQuality: components["schemas"]["VideoQuality"];
+            /** @default auto */
+            videoResolution: components["schemas"]["Resolution"];
+            /** @default false */
+            virtualBackgroundEnabled: boolean;
+            /** @description The address of a picture. */
+            virtualBackgroundUrl?: string | null;
+        };
+        /** @description The quality of video. */
+        VideoQuality: "auto" | "low" | "medium" | "high";
+        /** @description Preferences that need a consent which is not recorded. */
+        Violation: {
+            field: string;
+            message: string;
+            /** @description The consents that are missing. */
+            requiredConsents: components["schemas"]["Consent"][];
+        };
+        /**
          * @description A URL that a browser can follow without running code: `http:`, `https:`, or a path on this server. Rows
          *     contain whatever clients and the old system stored; only URLs of this type are sent to clients.
          */
@@ -14344,6 +15056,8 @@ export type AllEvents = components['schemas']['AllEvents'];
 export type AnswerFriendRequest = components['schemas']['AnswerFriendRequest'];
 export type ApplicationPreferences = components['schemas']['ApplicationPreferences'];
 export type ApplicationPreferencesChange = components['schemas']['ApplicationPreferencesChange'];
+export type AskByMail = components['schemas']['AskByMail'];
+export type AskMagicLink = components['schemas']['AskMagicLink'];
 export type Attachment = components['schemas']['Attachment'];
 export type AttachmentId = components['schemas']['AttachmentId'];
 export type AudioFormat = components['schemas']['AudioFormat'];
@@ -14360,6 +15074,7 @@ export type CategoryId = components['schemas']['CategoryId'];
 export type CategoryLabel = components['schemas']['CategoryLabel'];
 export type CategoryPlace = components['schemas']['CategoryPlace'];
 export type ChallengedUser = components['schemas']['ChallengedUser'];
+export type ChangeEmail = components['schemas']['ChangeEmail'];
 export type ChangePassword = components['schemas']['ChangePassword'];
 export type ChangeRole = components['schemas']['ChangeRole'];
 export type ClearHistory = components['schemas']['ClearHistory'];
@@ -14411,6 +15126,9 @@ export type DocumentPreferences = components['schemas']['DocumentPreferences'];
 export type DocumentPreferencesChange = components['schemas']['DocumentPreferencesChange'];
 export type Done = components['schemas']['Done'];
 export type EditMessage = components['schemas']['EditMessage'];
+export type EmailChangeAsked = components['schemas']['EmailChangeAsked'];
+export type EmailChanged = components['schemas']['EmailChanged'];
+export type EmailVerified = components['schemas']['EmailVerified'];
 export type Emoji = components['schemas']['Emoji'];
 export type Encryption = components['schemas']['Encryption'];
 export type ErrorBody = components['schemas']['ErrorBody'];
@@ -14456,10 +15174,12 @@ export type LibreTranslateLanguage = components['schemas']['LibreTranslateLangua
 export type LibreTranslateSettings = components['schemas']['LibreTranslateSettings'];
 export type LibreTranslateTranslated = components['schemas']['LibreTranslateTranslated'];
 export type LineHeight = components['schemas']['LineHeight'];
+export type LinkToken = components['schemas']['LinkToken'];
 export type LoggedEvent = components['schemas']['LoggedEvent'];
 export type Login = components['schemas']['Login'];
 export type LoginAnswer = components['schemas']['LoginAnswer'];
 export type LoginCode = components['schemas']['LoginCode'];
+export type MagicLinkAsked = components['schemas']['MagicLinkAsked'];
 export type MarkedRead = components['schemas']['MarkedRead'];
 export type Me = components['schemas']['Me'];
 export type Member = components['schemas']['Member'];
@@ -14558,6 +15278,8 @@ export type ReportTranslation = components['schemas']['ReportTranslation'];
 export type ReportUser = components['schemas']['ReportUser'];
 export type ReportedKind = components['schemas']['ReportedKind'];
 export type RequestTranslation = components['schemas']['RequestTranslation'];
+export type ResetLink = components['schemas']['ResetLink'];
+export type ResetPassword = components['schemas']['ResetPassword'];
 export type Resolution = components['schemas']['Resolution'];
 export type RetranslateTerm = components['schemas']['RetranslateTerm'];
 export type Retranslation = components['schemas']['Retranslation'];
@@ -14629,6 +15351,8 @@ export type UsernameAvailable = components['schemas']['UsernameAvailable'];
 export type UsernameChecked = components['schemas']['UsernameChecked'];
 export type UsernameUpdated = components['schemas']['UsernameUpdated'];
 export type ValidateSession = components['schemas']['ValidateSession'];
+export type VerifyEmail = components['schemas']['VerifyEmail'];
+export type VerifyEmailChange = components['schemas']['VerifyEmailChange'];
 export type VideoLayout = components['schemas']['VideoLayout'];
 export type VideoPreferences = components['schemas']['VideoPreferences'];
 export type VideoPreferencesChange = components['schemas']['VideoPreferencesChange'];

@@ -1,19 +1,32 @@
-// Paths: `/`, `/c/<id>`, `/new`, `/people`, `/settings`; signed out, `/signup` and `/signin`.
+// Paths: `/`, `/c/<id>`, `/new`, `/people`, `/settings`; signed out, `/signup` and `/signin`; and those of emails.
 
 import { at, basePath, within } from "./base";
 
 const OUTSIDE = ["/signin", "/signup"];
 
+/** The paths of links in emails, and of the form that asks for one. */
+const MAIL_PATHS = [
+  "/forgot-password",
+  "/reset-password",
+  "/auth/magic-link",
+  "/auth/verify-email",
+  "/settings/verify-email-change",
+] as const;
+export type MailPath = (typeof MAIL_PATHS)[number];
+
+const isPlace = (candidate: string): boolean =>
+  !OUTSIDE.includes(candidate) && !MAIL_PATHS.some((mailed) => mailed === candidate);
+
 const first = within(location.pathname);
 let path = $state(first);
 /** The last path other than signing in, where a user continues after signing in. */
-let place = OUTSIDE.includes(first) ? "/" : first;
+let place = isPlace(first) ? first : "/";
 
 addEventListener("popstate", () => show(within(location.pathname)));
 
 function show(next: string): void {
   path = next;
-  if (!OUTSIDE.includes(next)) place = next;
+  if (isPlace(next)) place = next;
 }
 
 export const router = {
@@ -23,6 +36,11 @@ export const router = {
   /** Whether the path is one for signed-out users. */
   get isOutside(): boolean {
     return OUTSIDE.includes(path);
+  },
+  /** The path, if it is one of emails. A new address is confirmed by its user, who may have to sign in first. */
+  mailPath(isSignedIn: boolean): MailPath | null {
+    const found = MAIL_PATHS.find((mailed) => mailed === path) ?? null;
+    return found === "/settings/verify-email-change" && !isSignedIn ? null : found;
   },
   /** Back to the path before signing in. */
   goBackInside(): void {

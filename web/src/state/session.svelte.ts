@@ -94,6 +94,19 @@ export async function signIn(
   return null;
 }
 
+/** Signs in with the token of a link from an email. Returns the challenge if a code is required too. */
+export async function signInByLink(token: string): Promise<Challenge | null> {
+  const answer = await post<SignedIn | Challenge>("/auth/magic-link/validate", { token });
+  if ("requires2FA" in answer) return answer;
+  await take(answer);
+  return null;
+}
+
+/** Reads the user again, after a change elsewhere. */
+export async function refresh(): Promise<void> {
+  await enter((await get<{ user: User }>("/auth/me")).user);
+}
+
 /** Signs in with the code that was required after the password. */
 export async function showCode({ twoFactorToken }: Challenge, code: string): Promise<void> {
   await take(await post<SignedIn>("/auth/login/2fa", { twoFactorToken, code }));

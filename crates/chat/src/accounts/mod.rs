@@ -1,6 +1,7 @@
 //! Accounts: registration, sign-in, sessions and their tokens, profiles, and what operators do with accounts.
 
 mod activity;
+mod addresses;
 mod administration;
 mod authentication;
 mod authority;
@@ -21,11 +22,13 @@ mod profiles;
 mod public_profiles;
 mod refresh;
 mod registration;
+mod reset_password;
 mod second_factor;
 mod security;
 mod sessions;
 mod setup;
 mod sign_in;
+mod sign_in_by_link;
 mod sign_in_with_code;
 mod tokens;
 mod turns;
@@ -33,6 +36,7 @@ mod two_factor;
 mod validity;
 
 pub use activity::Activity;
+pub use addresses::{Addresses, VerifiedAddress};
 pub use administration::{Account, Administration};
 pub(crate) use authority::confirm_and;
 pub use authority::{Authority, Ended, Typist};
@@ -48,6 +52,7 @@ pub use profiles::{ProfilePatch, Profiles};
 pub use public_profiles::{PublicProfile, UserFigures, UserPage};
 pub use refresh::Refreshed;
 pub use registration::{Accounts, Registration};
+pub use reset_password::{PasswordReset, ResetLink};
 pub use security::Security;
 pub use sessions::Sessions;
 pub use setup::{Setup, SetupState};

@@ -10,6 +10,7 @@ use crate::ChatError;
 use crate::context::Context;
 use crate::conversations::Conversations;
 use crate::languages::{language, optional_language};
+use crate::mail::Order;
 use meeshy_domain::{LanguageSettings, Role, Secret, account, limits, text};
 use meeshy_store::users::{self, User};
 use meeshy_store::{Tx, names};
@@ -63,7 +64,8 @@ impl Accounts {
         Self { context, conversations, sessions, setup, passwords }
     }
 
-    /// Creates an account, adds it to the room for everybody and signs it in on this device.
+    /// Creates an account, adds it to the room for everybody, signs it in on this device, and sends a link
+    /// that confirms the address.
     ///
     /// # Errors
     /// When a field is invalid, or the name or the address is taken; [`ChatError::SetupCodeInvalid`] when a
@@ -95,7 +97,8 @@ impl Accounts {
             users::insert(tx, &stored)?;
             accounts.sessions.insert(tx, &kept)?;
             remember_device(tx, kept.user_id, &kept.token_hash, &device, kept.created_at)?;
-            accounts.conversations.join_global_room(tx, &stored)
+            accounts.conversations.join_global_room(tx, &stored)?;
+            Ok(Order::VerifyAddress { email: stored.email.clone() }.place(tx)?)
         };
         self.context.write_unless_there(write).await?;
         self.sessions.signed_in(user, session, session_token)

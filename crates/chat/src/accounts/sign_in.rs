@@ -125,7 +125,20 @@ impl SignIns {
         };
         let Admitted { user, protection, spent, is_known: _ } = admitted;
         // Only a caller with the right password is told that the account is locked or needs a code.
-        if !check(&protection, self.context.now())? {
+        self.complete(user, &protection, remember, device, newer_hash, spent).await
+    }
+
+    /// Signs in a user who has shown a password or a link, or asks for a code.
+    pub(super) async fn complete(
+        &self,
+        user: User,
+        protection: &Protection,
+        remember: bool,
+        device: Device,
+        newer_hash: Option<Secret>,
+        spent: Vec<Spent>,
+    ) -> Result<SignIn, ChatError> {
+        if !check(protection, self.context.now())? {
             let signed_in = self.sessions.open(user, device, remember, newer_hash, spent).await?;
             return Ok(SignIn::Done(Box::new(signed_in)));
         }

@@ -1,8 +1,8 @@
 //! What people do with their accounts and with each other, for the story that explains its statements.
 
 use meeshy_chat::{
-    AVATAR_PATH, Caller, Device, NewAbuseReport, NewFriendRequest, PasswordChange, RequestAnswer,
-    RequestDirection, RequestFilter,
+    AVATAR_PATH, Caller, Device, NewAbuseReport, NewFriendRequest, PasswordChange, PasswordReset,
+    RequestAnswer, RequestDirection, RequestFilter,
 };
 use meeshy_domain::{FriendRequestStatus, UserId};
 use meeshy_harness::World;
@@ -74,4 +74,24 @@ pub async fn people_secure_their_account(world: &World, lea: UserId, caller: &Ca
         [codes, security.renew_backup_codes(lea, "279037", &device).await.unwrap_or_default()].concat();
     security.verify_code(lea, &codes[0], &device).await.unwrap();
     security.disable_two_factor(lea, api::PASSWORD.into(), None, &device).await.unwrap();
+}
+
+/// Follows the links of e-mails of every kind.
+pub async fn people_read_their_mail(world: &World, lea: &Caller) {
+    let (addresses, security, device) = (world.chat.addresses(), world.chat.security(), Device::default());
+    let address = lea.user.email.as_str();
+    let token = async || world.emails().await.last().unwrap().parameter("token");
+    addresses.request_verification(address).await.unwrap();
+    addresses.verify(&token().await, address).await.unwrap();
+    addresses.request_change(lea, "lea@example.net").await.unwrap();
+    addresses.confirm_change(lea.user.id, &token().await).await.unwrap();
+    world.emails().await;
+    world.chat.sign_ins().request_link("lea@example.net", true).await.unwrap();
+    world.chat.sign_ins().with_link(&token().await, device.clone()).await.unwrap();
+    security.request_password_reset("lea@example.net").await.unwrap();
+    let token = token().await;
+    security.reset_link(&token).await.unwrap();
+    let reset = PasswordReset { token, new: "staple battery".into(), confirmation: None, code: None };
+    security.reset_password(reset, &device).await.unwrap();
+    world.emails().await;
 }

@@ -126,6 +126,16 @@ const FULL: &[(&str, &str, &str)] = &[
         "[y], [u], 'filler', 0, 1, 1",
     ),
     ("community_preferences", "id, user_id, community_id, created_at, updated_at", "[z], [u], [k], 1, 1"),
+    (
+        "password_reset_tokens",
+        "id, user_id, token_hash, expires_at, created_at",
+        "[u], [u], 'hash-' || i, 9000000000000000, 1",
+    ),
+    (
+        "magic_link_tokens",
+        "id, user_id, token_hash, expires_at, created_at",
+        "[u], [u], 'hash-' || i, 9000000000000000, 1",
+    ),
     ("known_devices", "user_id, device_hash, last_used_at", "[u], 'hash', 1"),
     (
         "avatars",

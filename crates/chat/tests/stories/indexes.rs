@@ -1,6 +1,8 @@
 //! Queries use indexes: the statements are recorded while the program is used, and explained on full tables.
 
-use crate::everyday::{people_meet, people_secure_their_account, people_show_themselves};
+use crate::everyday::{
+    people_meet, people_read_their_mail, people_secure_their_account, people_show_themselves,
+};
 use crate::full_tables::fill;
 use crate::statements::{often, rarely, untried};
 use meeshy_chat::model::ReceiptFilter;
@@ -413,6 +415,7 @@ async fn people_sign_in(world: &World, lea: UserId, token: &str) {
     assert_eq!(chat.sessions().authenticate_device(&session).await.unwrap().user.id, lea);
     people_secure_their_account(world, lea, &caller).await;
     chat.sessions().sign_out(&caller, Some(&session)).await.unwrap();
+    people_read_their_mail(world, &caller).await;
 }
 
 /// Runs the worker until a translation has finished.

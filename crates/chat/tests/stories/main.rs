@@ -18,6 +18,7 @@ mod habits;
 mod hidden;
 mod indexes;
 mod joining;
+mod mailing;
 mod naming;
 mod own_deletions;
 mod participants;

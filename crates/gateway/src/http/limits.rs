@@ -40,6 +40,12 @@ pub struct RateLimits {
     pub register: Option<Limit>,
     /// Sign-ins and registrations together, per address. A known device is counted separately.
     pub authentication: Option<Limit>,
+    /// Links to choose a new password, per network address and e-mail address.
+    pub reset: Option<Limit>,
+    /// The same, per e-mail address.
+    pub reset_by_address: Option<Limit>,
+    /// Other e-mails of one kind, per e-mail address or user.
+    pub mail: Option<Limit>,
     /// Checks whether a name is available, per address.
     pub availability: Option<Limit>,
     /// Requests that may need an engine (translation and detection), per user.
@@ -65,6 +71,9 @@ impl Default for RateLimits {
             rest: Some(Limit::new("rest", 300, MINUTE)),
             login: Some(Limit::new("login", 5, MINUTE * 15)),
             register: Some(Limit::new("register", 3, MINUTE * 60)),
+            reset: Some(Limit::new("reset", 3, MINUTE * 30)),
+            reset_by_address: Some(Limit::new("reset_by_address", 3, MINUTE * 60 * 24)),
+            mail: Some(Limit::new("mail", 3, MINUTE * 60)),
             availability: Some(Limit::new("availability", 30, MINUTE)),
             authentication: Some(Limit::new("authentication", 20, MINUTE)),
             translation: Some(Limit::new("translation", 60, MINUTE)),
@@ -85,6 +94,9 @@ impl RateLimits {
             rest: None,
             login: None,
             register: None,
+            reset: None,
+            reset_by_address: None,
+            mail: None,
             availability: None,
             authentication: None,
             translation: None,

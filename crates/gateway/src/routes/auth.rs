@@ -108,9 +108,14 @@ async fn login(
     let device = visitor.device.clone();
     let led =
         app.chat.sign_ins().with_password(body.username, body.password, body.remember_device, device).await?;
-    Ok(match led {
+    Ok(login_answer(&app, &visitor, led))
+}
+
+/// The response to a password or a link that was right.
+pub(super) fn login_answer(app: &App, visitor: &Visitor, led: SignIn) -> Remembered<LoginAnswer> {
+    match led {
         SignIn::Done(signed_in) => {
-            visitor.remembered(LoginAnswer::SignedIn(Box::new(signed_in_data(&app, *signed_in))))
+            visitor.remembered(LoginAnswer::SignedIn(Box::new(signed_in_data(app, *signed_in))))
         }
         SignIn::NeedsCode { challenge, user, remember } => {
             Remembered::unknown(LoginAnswer::NeedsCode(Box::new(NeedsCode {
@@ -121,7 +126,7 @@ async fn login(
                 message: "Enter the code that your authenticator shows.".to_owned(),
             })))
         }
-    })
+    }
 }
 
 async fn login_with_code(

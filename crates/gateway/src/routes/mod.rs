@@ -17,6 +17,7 @@ mod glossary_proposals;
 mod health;
 mod languages;
 mod libretranslate;
+mod mailed;
 mod mentions;
 mod messages;
 mod own_deletions;
@@ -46,6 +47,7 @@ use meeshy_wire::ErrorCode;
 fn declare(app: App) -> Api {
     Api::new(app)
         .group(auth::routes)
+        .group(mailed::routes)
         .group(sessions::routes)
         .group(security::routes)
         .group(users::routes)

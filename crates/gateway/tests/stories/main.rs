@@ -18,6 +18,7 @@ mod imported;
 mod joining;
 mod libretranslate;
 mod limits;
+mod mailed;
 mod metrics;
 mod nul;
 mod own_deletions;

@@ -265,6 +265,8 @@ pub fn settings(config: &Config, signing_key: SigningKey) -> Settings {
     settings.limit_sign_ins = config.limits.rate_limits;
     settings.unsigned_file_paths = config.files.unsigned_paths;
     settings.machine = machine();
+    // The configuration was checked, so that it is valid.
+    settings.mail = config.mail().unwrap_or_default();
     settings
 }
 

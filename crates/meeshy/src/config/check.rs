@@ -2,7 +2,7 @@
 
 use super::{Config, Limits, Role};
 use meeshy_chat::SECRET_BYTES;
-use meeshy_domain::Address;
+use meeshy_domain::{Address, WebAddress};
 
 /// The minimum length of the metrics token, in bytes.
 const MIN_METRICS_TOKEN_BYTES: usize = 16;
@@ -31,6 +31,13 @@ impl Config {
                 "server.name (GATEWAY_NAME) must have 1 to {MAX_NAME_CHARS} ASCII letters and digits"
             ));
         }
+        let site = &self.server.public_url;
+        if site.starts_with('/') || WebAddress::parse(site).is_none() {
+            return Err(
+                "server.public_url (PUBLIC_URL) must be a URL such as `https://meeshy.example.org`".into()
+            );
+        }
+        self.mail().map_err(|error| format!("mail.smtp_url and mail.from (SMTP_URL, MAIL_FROM): {error}"))?;
         if self.metrics.token.as_ref().is_some_and(|token| token.expose().len() < MIN_METRICS_TOKEN_BYTES) {
             return Err(format!(
                 "metrics.token (METRICS_TOKEN) must have at least {MIN_METRICS_TOKEN_BYTES} bytes"

@@ -24,6 +24,7 @@ use std::path::PathBuf;
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub server: Server,
+    pub mail: Mail,
     pub metrics: Metrics,
     pub data: Data,
     pub database: Database,
@@ -40,6 +41,7 @@ pub struct Config {
 #[serde(deny_unknown_fields)]
 pub struct Server {
     pub role: Role,
+    pub public_url: String,
     pub name: Option<String>,
     pub host: String,
     pub port: u16,
@@ -48,6 +50,14 @@ pub struct Server {
     pub proxy_header: ProxyHeader,
     pub behind_tls: bool,
     pub query_tokens: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub smtp_url: Option<Address>,
+    pub from: String,
+    pub folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -1,8 +1,9 @@
 //! What each part of the program is given of the configuration.
 
 use super::{Config, ProxyHeader, Retention};
-use meeshy_chat::{HashingCost, retention};
+use meeshy_chat::{HashingCost, MailSettings, retention};
 use meeshy_listen::{BodyPace, Forwarding, Header};
+use meeshy_mail::{Mailer, SetupError};
 use meeshy_store::Location;
 use meeshy_translation::TranslationConfig;
 use meeshy_translation::models::Packages;
@@ -52,6 +53,23 @@ impl Config {
             passes: self.auth.hashing_passes,
             at_once: self.auth.hashing_at_once,
         }
+    }
+
+    /// How users are written to.
+    ///
+    /// # Errors
+    /// If the sender or the mail server is not valid.
+    pub fn mail(&self) -> Result<MailSettings, SetupError> {
+        let from = &self.mail.from;
+        let mailer = match &self.mail.smtp_url {
+            Some(url) => Mailer::smtp(from, url.expose())?,
+            None => {
+                let folder = self.mail.folder.clone().unwrap_or_else(|| self.data.dir.join("mail"));
+                Mailer::folder(from, folder)?
+            }
+        };
+        let site = self.server.public_url.trim_end_matches('/').into();
+        Ok(MailSettings { mailer: Some(mailer), site })
     }
 
     /// How the client's address is determined.

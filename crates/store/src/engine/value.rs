@@ -116,6 +116,7 @@ kept_as_text!(
     meeshy_domain::SessionId,
     meeshy_domain::ConversationId,
     meeshy_domain::MemberId,
+    meeshy_domain::MailId,
     meeshy_domain::MessageId,
     meeshy_domain::AttachmentId,
     meeshy_domain::ReactionId,

@@ -1,10 +1,12 @@
 //! Accounts, sessions and what guards them, and what users are to each other.
 
 pub mod abuse_reports;
+pub mod addresses;
 pub mod attempts;
 pub mod avatars;
 pub mod blocks;
 pub mod friend_requests;
+pub mod mailed_links;
 pub mod names;
 pub mod preferences;
 pub mod privacy;

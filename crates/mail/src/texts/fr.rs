@@ -1,0 +1,44 @@
+//! French.
+
+use crate::wording::{Notice, Wording};
+
+pub(crate) const WORDING: Wording = Wording {
+    greeting: "Bonjour {name},",
+    or_copy: "Si le bouton ne fonctionne pas, ouvrez cette adresse :",
+    verify_address: Notice {
+        subject: "Confirmez votre adresse e-mail",
+        text: "Confirmez que cette adresse e-mail est bien celle de votre compte Meeshy. Le lien est valable 24 heures.",
+        button: "Confirmer mon adresse",
+        caution: "Si vous n’avez pas créé de compte, ignorez cet e-mail.",
+    },
+    reset_password: Notice {
+        subject: "Choisissez un nouveau mot de passe",
+        text: "Un nouveau mot de passe a été demandé pour votre compte Meeshy. Le lien ne sert qu’une fois et reste valable une heure.",
+        button: "Choisir un nouveau mot de passe",
+        caution: "Si ce n’était pas vous, ignorez cet e-mail. Votre mot de passe reste le même.",
+    },
+    sign_in: Notice {
+        subject: "Votre lien de connexion",
+        text: "Ce lien vous connecte à Meeshy. Il ne sert qu’une fois et reste valable une minute.",
+        button: "Me connecter",
+        caution: "Si vous ne l’avez pas demandé, ignorez cet e-mail. Ne transmettez ce lien à personne.",
+    },
+    change_address: Notice {
+        subject: "Confirmez votre nouvelle adresse e-mail",
+        text: "Confirmez que cette adresse e-mail est la nouvelle adresse de votre compte Meeshy. Le lien est valable 24 heures.",
+        button: "Confirmer ma nouvelle adresse",
+        caution: "Si vous n’avez pas demandé ce changement, ignorez cet e-mail.",
+    },
+    password_changed: Notice {
+        subject: "Votre mot de passe a été modifié",
+        text: "Le mot de passe de votre compte Meeshy a été modifié et tous les appareils ont été déconnectés.",
+        button: "",
+        caution: "Si ce n’était pas vous, choisissez tout de suite un nouveau mot de passe avec « Mot de passe oublié » et vérifiez que votre messagerie est en sécurité.",
+    },
+    address_changed: Notice {
+        subject: "Votre adresse e-mail a été modifiée",
+        text: "Votre compte Meeshy a désormais une autre adresse e-mail. Les e-mails qui le concernent n’arriveront plus ici.",
+        button: "",
+        caution: "Si ce n’était pas vous, contactez tout de suite l’administrateur de votre serveur Meeshy.",
+    },
+};
