@@ -5,6 +5,7 @@ use crate::accounts::{
     Accounts, Activity, Administration, CallLimits, Passwords, Profiles, Security, Sessions, Setup, SignIns,
 };
 use crate::cluster::{Cluster, Gateways};
+use crate::communities::Communities;
 use crate::context::Context;
 use crate::conversations::Conversations;
 use crate::event_bus::Delivery;
@@ -65,6 +66,8 @@ services! {
     call_limits: CallLimits,
     /// The exchange with other processes.
     cluster: Cluster,
+    /// Communities and their members.
+    communities: Communities,
     /// Conversations and their members.
     conversations: Conversations,
     /// The events of all processes.
@@ -189,6 +192,7 @@ impl Chat {
             friends: Friends::new(shared(), Arc::clone(&presence), conversations.clone()),
             call_limits: CallLimits::new(shared()),
             cluster,
+            communities: Communities::new(shared(), conversations.clone(), Arc::clone(&presence)),
             conversations,
             events,
             files,

@@ -149,6 +149,14 @@ id!(
     FriendRequestId
 );
 id!(
+    /// A community.
+    CommunityId
+);
+id!(
+    /// A user's membership of a community.
+    CommunityMemberId
+);
+id!(
     /// A text to translate that is not a message.
     TextId
 );

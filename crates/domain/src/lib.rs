@@ -34,8 +34,8 @@ pub use concealment::Concealed;
 pub use emoji::Emoji;
 pub use grade::Grade;
 pub use id::{
-    AttachmentId, ConversationId, FriendRequestId, IdGenerator, MemberId, MessageId, ReactionId, ReportId,
-    SessionId, TermId, TextId, UserId,
+    AttachmentId, CommunityId, CommunityMemberId, ConversationId, FriendRequestId, IdGenerator, MemberId,
+    MessageId, ReactionId, ReportId, SessionId, TermId, TextId, UserId,
 };
 pub use image::ImageKind;
 pub use kind::{AbuseKind, ConversationKind, FriendRequestStatus, MessageType, ReportReason, ReportedKind};
@@ -44,6 +44,6 @@ pub use named::UnknownName;
 pub use network::Network;
 pub use reader::{LanguageSettings, Shown, Written, shown_text};
 pub use reason::{Reason, ReasonCode};
-pub use role::{MemberRole, Permission, Role};
+pub use role::{CommunityRole, MemberRole, Permission, Role};
 pub use secret::{Address, Secret};
 pub use web_address::WebAddress;

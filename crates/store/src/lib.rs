@@ -28,8 +28,9 @@ pub use tables::accounts::{
     setup, users,
 };
 pub use tables::messaging::{
-    attachments, conversation_languages, conversations, deletions, events, glossary, glossary_proposals,
-    guests, members, mentions, messages, notifications, participants, reactions, statuses, visibility,
+    attachments, communities, community_invites, community_members, community_names, conversation_languages,
+    conversations, deletions, events, glossary, glossary_proposals, guests, members, mentions, messages,
+    notifications, participants, reactions, statuses, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

@@ -2,6 +2,7 @@
 
 mod audience;
 mod change;
+mod community;
 mod create;
 mod global_room;
 mod list;
@@ -12,7 +13,9 @@ mod view;
 
 pub use audience::Audience;
 pub use change::ConversationPatch;
+pub(crate) use change::picture;
 pub use create::NewConversation;
+pub(crate) use create::{given_identifier, slug};
 pub use list::ListFilter;
 pub use participants::{ParticipantPage, ParticipantRequest, ParticipantView};
 pub use view::{ConversationView, Figures, MemberView};

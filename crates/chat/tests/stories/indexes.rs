@@ -1,6 +1,6 @@
 //! Queries use indexes: the statements are recorded while the program is used, and explained on full tables.
 
-use crate::everyday::{people_meet, people_secure_their_account, people_show_themselves};
+use crate::everyday::{people_gather, people_meet, people_secure_their_account, people_show_themselves};
 use crate::statements::{often, rarely, untried};
 use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
@@ -46,7 +46,7 @@ const WHOLE_TABLES: [&str; 9] = [
 const ROWS: usize = 30_000;
 
 /// Fills a table: the columns, and their values for row number `i`.
-const FULL: [(&str, &str, &str); 42] = [
+const FULL: [(&str, &str, &str); 43] = [
     (
         "users",
         "id, username, email, password_hash, first_name, last_name, display_name, system_language, phone_number, \
@@ -56,10 +56,15 @@ const FULL: [(&str, &str, &str); 42] = [
     ),
     (
         "communities",
-        "id, identifier, name, created_by, created_at, updated_at",
-        "[k], 'filler-' || i, 'Filler', [u], 1, 1",
+        "id, identifier, name, is_private, created_by, created_at, updated_at",
+        "[k], 'filler-' || i, 'Filler', i % 2 = 0, [u], i, 1",
     ),
     ("community_members", "id, community_id, user_id, joined_at", "[l], [k], [u], 1"),
+    (
+        "community_invites",
+        "token_hash, community_id, created_by, created_at, expires_at",
+        "'hash-' || i, [k], [u], i, 9000000000000000 - i",
+    ),
     (
         "conversations",
         "id, identifier, kind, title, direct_key, community_id, member_count, last_event, last_message_at, created_at, updated_at",
@@ -229,6 +234,13 @@ fn fill(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         .flat_map(|(number, id)| [Value::Bytes(format!("filler{number}").into_bytes()), id.into()])
         .collect();
     tx.insert_rows("name_words", &["word", "user_id"], &words, "")?;
+    let ids: Vec<String> = tx.fetch_all("SELECT id FROM communities WHERE name = 'Filler'", &[])?;
+    let words: Vec<Value> = ids
+        .into_iter()
+        .enumerate()
+        .flat_map(|(number, id)| [Value::Bytes(format!("filler{number}").into_bytes()), id.into()])
+        .collect();
+    tx.insert_rows("community_name_words", &["word", "community_id"], &words, "")?;
     tx.analyze()
 }
 
@@ -349,6 +361,7 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     }
     people_show_themselves(world, lea).await;
     people_meet(world, lea, carlos).await;
+    people_gather(world, lea, carlos).await;
     people_sign_in(world, lea, &signed_in.token).await;
     for name in ["lea", "lea2"] {
         chat.accounts().availability(wanted(Some(name), Some("lea2@example.org"))).await.unwrap();

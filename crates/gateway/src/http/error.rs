@@ -66,6 +66,11 @@ impl From<ChatError> for ApiError {
                 error
             }
             ChatError::Forbidden(_) => Self::new(ErrorCode::Forbidden, message),
+            ChatError::Taken { field: "identifier" } => {
+                let mut error = Self::new(ErrorCode::IdentifierTaken, &message);
+                error.body.details = vec![ErrorDetail { field: "identifier".to_owned(), message }];
+                error
+            }
             ChatError::Taken { field } => {
                 let mut error = Self::invalid(field, "this is already taken");
                 error.body.code = ErrorCode::AlreadyExists;

@@ -142,6 +142,12 @@ segments! {
     SessionRef = "sessionId", "65a0c0ffee0123456789abcd", [NotFound];
     /// The id of a friend request.
     FriendRequestRef = "requestId", "65a0c0ffee0123456789abcd", [NotFound];
+    /// The id or identifier of a community.
+    CommunityRef = "communityId", "mshy_gardeners", [NotFound];
+    /// The identifier of a community.
+    CommunityIdentifier = "identifier", "mshy_gardeners", [NotFound];
+    /// The id of a membership, or that of its user.
+    CommunityMemberRef = "memberId", "65a0c0ffee0123456789abcd", [NotFound];
     /// The translation of a message, as `<message>-<language>`.
     JobRef = "jobId", "65a0c0ffee0123456789abcd-es", [MessageNotFound];
 }

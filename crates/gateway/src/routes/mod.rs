@@ -4,6 +4,8 @@ mod abuse_reports;
 mod auth;
 mod avatars;
 mod blocks;
+mod communities;
+mod community_members;
 mod conversations;
 mod docs;
 mod events;
@@ -51,6 +53,8 @@ fn declare(app: App) -> Api {
         .group(files::routes)
         .group(conversations::routes)
         .group(participants::routes)
+        .group(communities::routes)
+        .group(community_members::routes)
         .group(messages::routes)
         .group(reactions::routes)
         .group(mentions::routes)

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod address;
+mod communities;
 mod conversations;
 pub mod events;
 mod files;
@@ -16,6 +17,7 @@ mod translations;
 mod two_factor;
 
 pub use accounts::{challenged_user, found_user, language, user};
+pub use communities::{community, community_conversation, community_member};
 pub use conversations::{conversation, member, proposal, stats, term};
 pub use mentions::{mention, mention_of_caller, mention_suggestion};
 pub use messages::message;

@@ -42,6 +42,9 @@ fn request(server: &TestServer, endpoint: &Endpoint, talk: &str, body: &Value) -
         .replace("{sessionId}", UNKNOWN)
         .replace("{requestId}", UNKNOWN)
         .replace("{avatar}", UNKNOWN)
+        .replace("{communityId}", UNKNOWN)
+        .replace("{identifier}", "mshy_zoe")
+        .replace("{memberId}", UNKNOWN)
         .replace("{jobId}", &format!("{message}-es"));
     let request = server.request(endpoint.method.clone(), &path);
     match endpoint.method {

@@ -6,7 +6,7 @@
 //! no process needs it any more.
 
 use crate::engine::tx::Connection;
-use crate::{StoreError, Tx, blocks, names};
+use crate::{StoreError, Tx, blocks, community_names, names};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -72,6 +72,7 @@ const MIGRATIONS: &[Migration] = migrations![
     35 "0035_reactions_and_deletions",
     37 "0037_profiles",
     38 "0038_memberships",
+    39 "0039_community_members" then community_names::follow_rows,
 ];
 
 /// The schema changes made when a database was opened.

@@ -4,7 +4,7 @@
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::FromRow;
 use crate::visibility::not_blocked;
-use crate::{Row, StoreError, Tx, Value};
+use crate::{Row, StoreError, Tx, Value, community_names};
 use meeshy_domain::text::{self, FOLD_VERSION, Names};
 use std::collections::{BTreeSet, HashMap};
 
@@ -46,7 +46,7 @@ pub(crate) fn matching(column: &str, text: &str, from: usize) -> Option<(String,
 }
 
 /// The words of a search, if there are any. The longest one comes first: it leaves the fewest candidates.
-fn searched(text: &str) -> Option<Vec<String>> {
+pub(crate) fn searched(text: &str) -> Option<Vec<String>> {
     let mut words = text::searched_words(text);
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     (!words.is_empty()).then_some(words)
@@ -64,12 +64,12 @@ fn each_matches(column: &str, from: usize, words: usize) -> String {
     each.collect()
 }
 
-fn in_range(alias: &str, from: usize) -> String {
+pub(crate) fn in_range(alias: &str, from: usize) -> String {
     format!("{alias}.word >= ${from} AND {alias}.word < ${}", from + 1)
 }
 
 /// The first and the last word with each of these beginnings. No byte of UTF-8 is as high as 0xFF.
-fn ranges(words: &[String]) -> Vec<Value> {
+pub(crate) fn ranges(words: &[String]) -> Vec<Value> {
     let range = |word: &String| {
         let beginning = word.as_bytes().to_vec();
         let end = [word.as_bytes(), &[0xff]].concat();
@@ -110,7 +110,10 @@ pub(crate) fn fold_some(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let after = match begun {
         Some((FOLD_VERSION, None)) => return Ok(false),
         Some((FOLD_VERSION, Some(position))) => position,
-        _ => String::new(),
+        _ => {
+            community_names::fold_all(tx)?;
+            String::new()
+        }
     };
     let position = fold_after(tx, &after)?;
     let more = position.is_some();
