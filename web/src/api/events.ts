@@ -2,9 +2,11 @@
 
 import type {
   Authenticated,
+  ConversationDeleted,
   ConversationMember,
   ConversationNew,
   ConversationRef,
+  ConversationUpdated,
   DeleteMessage,
   DeletedMessageAck,
   EditMessage,
@@ -25,6 +27,7 @@ import type {
   ReactionSyncAck,
   ReadStatusUpdated,
   RequestTranslation,
+  RoleUpdated,
   SendMessage,
   SentMessageAck,
   ServerRestarting,
@@ -106,6 +109,12 @@ export interface ServerEvents {
   "conversation:stats": (payload: StatsEvent) => void;
   /** A new conversation with the user. */
   "conversation:new": (payload: ConversationNew) => void;
+  /** A conversation or its members have changed: clients that show it read it again. */
+  "conversation:updated": (payload: ConversationUpdated) => void;
+  /** A conversation was closed, or the user is not a member of it any more. */
+  "conversation:deleted": (payload: ConversationDeleted) => void;
+  /** A member has another role. */
+  "participant:role-updated": (payload: RoleUpdated) => void;
   /** The number of unread messages of a conversation has changed, other than by the user's own message (then it is 0). */
   "conversation:unread-updated": (payload: UnreadUpdated) => void;
   /** Somebody has read a conversation to its end. */

@@ -83,4 +83,5 @@ export async function converseIn(communityId: string, title: string): Promise<st
 
 /** Whether the user may invite others: moderators and those above them. */
 export const mayInvite = (community: Community, me: string): boolean =>
-  community.createdBy === me || (community.currentUserRole !== null && community.currentUserRole !== "member");
+  community.createdBy === me ||
+  (community.currentUserRole !== null && community.currentUserRole !== "member");

@@ -47,9 +47,9 @@ impl Communities {
         limit: i64,
         offset: i64,
     ) -> Result<(Vec<CommunityView>, i64), ChatError> {
-        let offset = offset.min(MAX_OFFSET);
+        let (now, offset) = (self.context.now(), offset.min(MAX_OFFSET));
         match searched("q", search)? {
-            None => self.page(caller, move || communities::newest(limit, offset)).await,
+            None => self.page(caller, move || communities::newest(now, limit, offset)).await,
             Some(search) if !text::is_enough_to_search(&search) => Ok((Vec::new(), 0)),
             Some(search) => self.page(caller, move || communities::search(&search, limit, offset)).await,
         }

@@ -96,6 +96,9 @@ pub(crate) fn on(connection: &mut dyn Connection) -> Result<Migrated, StoreError
             applied.push(migration.name);
         }
     }
+    if transaction(connection, names::are_outdated)? {
+        transaction(connection, community_names::fold_all)?;
+    }
     while transaction(connection, names::fold_some)? {}
     Ok(Migrated { applied, version: newest() })
 }

@@ -4,7 +4,7 @@
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::FromRow;
 use crate::visibility::not_blocked;
-use crate::{Row, StoreError, Tx, Value, community_names};
+use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::text::{self, FOLD_VERSION, Names};
 use std::collections::{BTreeSet, HashMap};
 
@@ -102,6 +102,12 @@ pub fn phone_is_taken(tx: &mut Tx<'_>, number: &str) -> Result<bool, StoreError>
     tx.exists("SELECT 1 FROM users WHERE phone_number = $1", &[number.into()])
 }
 
+/// Whether an earlier version of the program has folded the names, or none.
+pub(crate) fn are_outdated(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let version: Option<i64> = tx.fetch_optional("SELECT version FROM name_folding", &[])?;
+    Ok(version != Some(FOLD_VERSION))
+}
+
 /// Folds the names of some users by the current rules, where an earlier version of the program has not;
 /// returns whether there are more.
 pub(crate) fn fold_some(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
@@ -110,10 +116,7 @@ pub(crate) fn fold_some(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let after = match begun {
         Some((FOLD_VERSION, None)) => return Ok(false),
         Some((FOLD_VERSION, Some(position))) => position,
-        _ => {
-            community_names::fold_all(tx)?;
-            String::new()
-        }
+        _ => String::new(),
     };
     let position = fold_after(tx, &after)?;
     let more = position.is_some();

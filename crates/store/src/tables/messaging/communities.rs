@@ -175,22 +175,33 @@ pub fn of_user(user: UserId, name: Option<&str>, limit: i64, offset: i64) -> Lis
 
 /// Public communities whose names match a text, the largest first, and their number, up to 1,000.
 pub fn search(text: &str, limit: i64, offset: i64) -> List {
-    let Some((found, params)) = community_names::public(text, 1) else { return nothing() };
+    let Some((found, mut params)) = community_names::public(text, 1) else { return nothing() };
     let total = Query::one(format!("SELECT count(DISTINCT f.id) AS total FROM ({found}) f"), params.clone());
-    let condition = format!("c.id IN (SELECT f.id FROM ({found}) f)");
-    (page(&condition, "c.member_count DESC, c.id", params, limit, offset), total)
+    let (limit_at, offset_at) = (params.len() + 1, params.len() + 2);
+    params.extend([limit.into(), offset.into()]);
+    // `CROSS JOIN` keeps SQLite from reading all communities first.
+    let page = Query::all(
+        format!(
+            "SELECT {columns} FROM (SELECT DISTINCT f.id, f.size FROM ({found}) f \
+               ORDER BY f.size DESC, f.id LIMIT ${limit_at} OFFSET ${offset_at}) p \
+             CROSS JOIN communities c WHERE c.id = p.id ORDER BY p.size DESC, p.id",
+            columns = Community::columns()
+        ),
+        params,
+    );
+    (page, total)
 }
 
-/// Public communities, the newest first, and their number, up to 1,000.
-pub fn newest(limit: i64, offset: i64) -> List {
-    let condition = "c.is_active AND NOT c.is_private";
+/// Public communities that were created before `now`, the newest first, and their number, up to 1,000.
+pub fn newest(now: Timestamp, limit: i64, offset: i64) -> List {
+    let condition = "c.is_active AND NOT c.is_private AND c.created_at <= $1";
     let total = Query::one(
         format!(
             "SELECT count(*) AS total FROM (SELECT 1 AS one FROM communities c WHERE {condition} LIMIT {MAX_FOUND}) f"
         ),
-        Vec::new(),
+        vec![now.into()],
     );
-    (page(condition, "c.created_at DESC, c.id DESC", Vec::new(), limit, offset), total)
+    (page(condition, "c.created_at DESC, c.id DESC", vec![now.into()], limit, offset), total)
 }
 
 fn page(

@@ -53,14 +53,16 @@ pub(crate) fn follow_rows(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The ids of public communities whose names match each word of `text`, with parameters from `$from` on; `None` if
-/// there is no word in it.
+/// The ids and sizes of public communities whose names match each word of `text`, with parameters from `$from` on; `None`
+/// if there is no word in it. One that matches twice is there twice.
 pub(super) fn public(text: &str, from: usize) -> Option<(String, Vec<Value>)> {
     let words = searched(text)?;
     let (first, others) = (in_range("w", from), each("w.community_id", from + 2, words.len() - 1));
+    let public = "f.id = w.community_id AND f.is_active AND NOT f.is_private LIMIT 1 OFFSET 0";
     let sql = format!(
-        "SELECT w.community_id AS id FROM community_name_words w JOIN communities f ON f.id = w.community_id \
-         WHERE {first} AND f.is_active AND NOT f.is_private{others} ORDER BY w.word, w.community_id LIMIT {MAX_FOUND}"
+        "SELECT w.community_id AS id, (SELECT f.member_count FROM communities f WHERE f.id = w.community_id) AS size \
+         FROM community_name_words w WHERE {first} AND EXISTS (SELECT 1 FROM communities f WHERE {public}){others} \
+         ORDER BY w.word, w.community_id LIMIT {MAX_FOUND}"
     );
     Some((sql, ranges(&words)))
 }
