@@ -1754,6 +1754,1004 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/communities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The communities that the caller has created or joined
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                    /** @description Only those whose names match; two characters at least. */
+                    search?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Community"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        /**
+         * Create a community
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateCommunity"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Community"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                409: components["responses"]["409.IDENTIFIER_TAKEN"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/communities/check-identifier/{identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether an identifier is free
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The identifier of a community. */
+                    identifier: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["IdentifierChecked"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/communities/identifier/{identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A community by its identifier
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The identifier of a community. */
+                    identifier: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Community"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/communities/join-by-invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join a community by invitation
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["JoinByInvite"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["JoinedByInvite"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/communities/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Public communities
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                    /** @description Only those whose names match; two characters at least. Without it, the newest ones. */
+                    q?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Community"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/communities/{communityId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A community by id or identifier
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Community"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Change a community
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchCommunity"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Community"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                409: components["responses"]["409.IDENTIFIER_TAKEN"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Delete a community
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a community
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchCommunity"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Community"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                409: components["responses"]["409.IDENTIFIER_TAKEN"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/communities/{communityId}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The conversations of a community of which the caller is a member
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CommunityConversation"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/communities/{communityId}/invite-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite to a community
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["InviteLink"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/communities/{communityId}/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join a public community
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CommunityMember"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/communities/{communityId}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave a community
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/communities/{communityId}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The members of a community
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CommunityMember"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        /**
+         * Add a member to a community
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AddCommunityMember"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CommunityMember"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/communities/{communityId}/members/{memberId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove or ban a member of a community
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description Whether the user can only join again once an administrator adds them. */
+                    ban?: boolean;
+                };
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                    /** @description The id of a membership, or that of its user. */
+                    memberId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change the role of a member of a community
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                    /** @description The id of a membership, or that of its user. */
+                    memberId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangeCommunityRole"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CommunityMember"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/communities/{communityId}/members/{memberId}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the role of a member of a community
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                    /** @description The id of a membership, or that of its user. */
+                    memberId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangeCommunityRole"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CommunityMember"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -1840,7 +2838,7 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
-                404: components["responses"]["404.USER_NOT_FOUND"];
+                404: components["responses"]["404.NOT_FOUND.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -1956,12 +2954,136 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
-        put?: never;
+        /**
+         * Change a conversation
+         * @description For members of the conversation with the role MODERATOR or higher.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchConversation"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Conversation"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         post?: never;
-        delete?: never;
+        /**
+         * Close a conversation for everybody
+         * @description For members of the conversation with the role ADMIN or higher.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change a conversation
+         * @description For members of the conversation with the role MODERATOR or higher.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchConversation"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Conversation"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         trace?: never;
     };
     "/api/v1/conversations/{id}/events": {
@@ -2446,6 +3568,121 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a member
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AddMember"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AddedMember"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave a conversation
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND.USER_NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/mark-read": {
         parameters: {
             query?: never;
@@ -2588,6 +3825,7 @@ export interface paths {
                 403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -2772,11 +4010,177 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /**
+         * Add a member
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AddMember"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AddedMember"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/participants/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove or ban a member
+         * @description For members of the conversation with the role ADMIN or higher.
+         */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description Whether only administrators can add the user again. */
+                    ban?: boolean;
+                };
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                    /** @description The id or username of a user. */
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND.USER_NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/participants/{userId}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the role of a member
+         * @description For members of the conversation with the role CREATOR or higher.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                    /** @description The id or username of a user. */
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangeRole"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["RoleChanged"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         trace?: never;
     };
     "/api/v1/conversations/{id}/read": {
@@ -3151,6 +4555,203 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        trace?: never;
+    };
+    "/api/v1/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The communities that the caller has created or joined
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                    /** @description Only those whose names match; two characters at least. */
+                    search?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Community"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        /**
+         * Create a community
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateCommunity"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Community"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                409: components["responses"]["409.IDENTIFIER_TAKEN"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/groups/{communityId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A community by id or identifier
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Community"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        /**
+         * Change a community
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchCommunity"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Community"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                409: components["responses"]["409.IDENTIFIER_TAKEN"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/languages": {
@@ -3846,7 +5447,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id of a user. */
+                    /** @description The id or username of a user. */
                     userId: string;
                 };
                 cookie?: never;
@@ -6008,6 +7609,27 @@ export interface components {
             updatedAt: components["schemas"]["Time"];
         };
         /**
+         * @description A user to add to a community.
+         * @example {
+         *       "role": "member",
+         *       "userId": "65a0c0ffee0123456789abcd"
+         *     }
+         */
+        AddCommunityMember: {
+            /** @description `member` if absent. */
+            role?: components["schemas"]["CommunityRole"] | null;
+            userId: string;
+        };
+        /**
+         * @description A user to add to a conversation.
+         * @example {
+         *       "userId": "65a0c0ffee0123456789abcd"
+         *     }
+         */
+        AddMember: {
+            userId: string;
+        };
+        /**
          * @description A term for a glossary.
          * @example {
          *       "term": "sprint"
@@ -6020,6 +7642,11 @@ export interface components {
             term: string;
             /** @description Its translation; if missing, the term is kept as it is. */
             translation?: string | null;
+        };
+        /** @description A user who has become a member. */
+        AddedMember: {
+            member: components["schemas"]["Member"];
+            message: string;
         };
         /** @description What has happened in all conversations. */
         AllEvents: {
@@ -6154,6 +7781,15 @@ export interface components {
             username: string;
         };
         /**
+         * @description The new role of a member of a community.
+         * @example {
+         *       "role": "moderator"
+         *     }
+         */
+        ChangeCommunityRole: {
+            role: components["schemas"]["CommunityRole"];
+        };
+        /**
          * @description A new password.
          * @example {
          *       "currentPassword": "wrong horse",
@@ -6165,6 +7801,15 @@ export interface components {
             confirmPassword?: string | null;
             currentPassword: string;
             newPassword: string;
+        };
+        /**
+         * @description The new role of a member. Who makes another member the creator becomes an administrator.
+         * @example {
+         *       "role": "MODERATOR"
+         *     }
+         */
+        ChangeRole: {
+            role: components["schemas"]["MemberRole"];
         };
         /**
          * @description The code of an authenticator.
@@ -6182,14 +7827,44 @@ export interface components {
             usedBackupCode: boolean;
             valid: boolean;
         };
-        /** @enum {string} */
-        Condition: "healthy" | "degraded";
-        /** @description A conversation with its first members; more of them when requested alone than in a list. */
-        Conversation: {
+        /** @description A community with its first members; more of them when requested alone than in a list. */
+        Community: {
+            /** @description The same as `memberCount` and `conversationCount`. */
+            _count: components["schemas"]["CommunityCounts"];
+            avatar: components["schemas"]["WebAddress"] | null;
+            banner: components["schemas"]["WebAddress"] | null;
+            /**
+             * Format: int64
+             * @description Up to 1,000.
+             */
+            conversationCount: number;
+            createdAt: components["schemas"]["Time"];
+            createdBy: components["schemas"]["UserId"];
+            /** @description `null` if the account is not active. */
+            creator: components["schemas"]["FoundUser"] | null;
+            /** @description The caller's role; `null` if the caller is not a member. */
+            currentUserRole: components["schemas"]["CommunityRole"] | null;
+            /** @description Always `null`: a deleted community is not shown. */
+            deletedAt: components["schemas"]["Time"] | null;
+            description: string | null;
+            id: components["schemas"]["CommunityId"];
+            identifier: string;
+            isActive: boolean;
+            /** @description Whether only members can see it. */
+            isPrivate: boolean;
+            /** Format: int64 */
+            memberCount: number;
+            members: components["schemas"]["CommunityMember"][];
+            name: string;
+            updatedAt: components["schemas"]["Time"];
+        };
+        /** @description A conversation of a community. */
+        CommunityConversation: {
+            _count: components["schemas"]["ConversationCounts"];
             autoTranslateEnabled: boolean;
             avatar: components["schemas"]["WebAddress"] | null;
             banner: components["schemas"]["WebAddress"] | null;
-            communityId: string | null;
+            communityId: components["schemas"]["CommunityId"] | null;
             createdAt: components["schemas"]["Time"];
             defaultWriteRole: string;
             description: string | null;
@@ -6219,6 +7894,88 @@ export interface components {
             updatedAt: components["schemas"]["Time"];
             /** @description At most one. */
             userPreferences: components["schemas"]["ConversationPreferences"][];
+        };
+        /** @description What belongs to a community. */
+        CommunityCounts: {
+            /** Format: int64 */
+            Conversation: number;
+            /** Format: int64 */
+            members: number;
+        };
+        /** @description A community. */
+        CommunityId: string;
+        /** @description A membership of a community. */
+        CommunityMember: {
+            communityId: components["schemas"]["CommunityId"];
+            id: components["schemas"]["CommunityMemberId"];
+            isActive: boolean;
+            joinedAt: components["schemas"]["Time"];
+            /** @description Always `null`: who has left is not shown. */
+            leftAt: components["schemas"]["Time"] | null;
+            role: components["schemas"]["CommunityRole"];
+            user: components["schemas"]["FoundUser"];
+            userId: components["schemas"]["UserId"];
+        };
+        /** @description A user's membership of a community. */
+        CommunityMemberId: string;
+        /** @description A member's role in a community. Who has created it is another attribute. */
+        CommunityRole: "admin" | "moderator" | "member";
+        /** @enum {string} */
+        Condition: "healthy" | "degraded";
+        /** @description A conversation with its first members; more of them when requested alone than in a list. */
+        Conversation: {
+            autoTranslateEnabled: boolean;
+            avatar: components["schemas"]["WebAddress"] | null;
+            banner: components["schemas"]["WebAddress"] | null;
+            communityId: components["schemas"]["CommunityId"] | null;
+            createdAt: components["schemas"]["Time"];
+            defaultWriteRole: string;
+            description: string | null;
+            encryptionMode: string | null;
+            id: components["schemas"]["ConversationId"];
+            identifier: string;
+            image: components["schemas"]["WebAddress"] | null;
+            isActive: boolean;
+            isAnnouncementChannel: boolean;
+            /**
+             * Format: int64
+             * @description Up to this one the conversation is shown here: later events follow by sockets, or in the log.
+             */
+            lastEventNumber: number;
+            lastMessage: components["schemas"]["LastMessage"] | null;
+            lastMessageAt: components["schemas"]["Time"];
+            /** Format: int64 */
+            memberCount: number;
+            members: components["schemas"]["Member"][];
+            meta?: components["schemas"]["ConversationMeta"];
+            /** Format: int64 */
+            slowModeSeconds: number;
+            title: string;
+            type: components["schemas"]["ConversationKind"];
+            /** Format: int64 */
+            unreadCount: number;
+            updatedAt: components["schemas"]["Time"];
+            /** @description At most one. */
+            userPreferences: components["schemas"]["ConversationPreferences"][];
+        };
+        /** @description What belongs to a conversation. */
+        ConversationCounts: {
+            /** Format: int64 */
+            members: number;
+            /**
+             * Format: int64
+             * @description The number of the newest message; deleted ones keep their numbers.
+             */
+            messages: number;
+        };
+        /** @description `conversation:deleted`: the conversation was closed, or the user is not a member of it any more. */
+        ConversationDeleted: {
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description The number of the event in the log of its conversation.
+             */
+            eventNumber?: number;
         };
         /** @description What has happened in a conversation behind a number. */
         ConversationEvents: {
@@ -6287,12 +8044,42 @@ export interface components {
             };
             updatedAt: components["schemas"]["Time"];
         };
+        /** @description `conversation:updated`: the conversation or its members have changed; clients that show it read it again. */
+        ConversationUpdated: {
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description The number of the event in the log of its conversation.
+             */
+            eventNumber?: number;
+        };
         /** @description How many objects are attached to a message. */
         Counts: {
             /** Format: int64 */
             reactions: number;
             /** Format: int64 */
             statusEntries: number;
+        };
+        /**
+         * @description A new community.
+         * @example {
+         *       "name": "Gardeners"
+         *     }
+         */
+        CreateCommunity: {
+            /** @description The URL of a picture. */
+            avatar?: string | null;
+            /** @description The URL of a picture. */
+            banner?: string | null;
+            description?: string | null;
+            /** @description The identifier; made from the name if absent. */
+            identifier?: string | null;
+            /**
+             * @description Whether only members can see it.
+             * @default true
+             */
+            isPrivate: boolean;
+            name: string;
         };
         /**
          * @description A new conversation.
@@ -6302,6 +8089,8 @@ export interface components {
          *     }
          */
         CreateConversation: {
+            /** @description The community that it belongs to. The caller has to be a member of it; all others become members of it. */
+            communityId?: components["schemas"]["CommunityId"] | null;
             description?: string | null;
             /** @description The identifier; generated if absent. */
             identifier?: string | null;
@@ -6411,7 +8200,7 @@ export interface components {
             suggestion?: string;
         };
         /** @description Error codes, for programs. */
-        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "BINARY_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
+        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "BINARY_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "IDENTIFIER_TAKEN" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
         /** @description What is wrong with one field. */
         ErrorDetail: {
             field: string;
@@ -6550,6 +8339,12 @@ export interface components {
             uptime: number;
             version: string;
         };
+        /** @description Whether an identifier is free. */
+        IdentifierChecked: {
+            available: boolean;
+            /** @description The identifier that a community gets which requests this one. */
+            identifier: string;
+        };
         /** @description The name and version of the server. */
         Info: {
             /** @description The prefix of the routes. */
@@ -6562,10 +8357,31 @@ export interface components {
             socket: string;
             version: string;
         };
+        /** @description An invitation to a community. */
+        InviteLink: {
+            expiresAt: components["schemas"]["Time"];
+            /** @description A path of the web client on this server; it ends with a secret. */
+            link: string;
+        };
         /** @description Whether the job was cancelled. */
         JobCancelled: {
             cancelled: boolean;
             jobId: string;
+        };
+        /**
+         * @description An invitation to accept.
+         * @example {
+         *       "link": "/communities/join/00000000000000000000000000000000"
+         *     }
+         */
+        JoinByInvite: {
+            /** @description The link, or the secret at its end. */
+            link: string;
+        };
+        /** @description The caller has joined a community. */
+        JoinedByInvite: {
+            group: components["schemas"]["Community"];
+            member: components["schemas"]["CommunityMember"];
         };
         /** @description Whether the list continues, and where. */
         KeysetPagination: {
@@ -7214,6 +9030,80 @@ export interface components {
             avatar?: string | null;
         };
         /**
+         * @description Changes to a community. An empty text clears an attribute.
+         * @example {
+         *       "description": "about plants"
+         *     }
+         */
+        PatchCommunity: {
+            /**
+             * @description The URL of a picture.
+             * @default null
+             */
+            avatar: string | null;
+            /**
+             * @description The URL of a picture.
+             * @default null
+             */
+            banner: string | null;
+            /** @default null */
+            description: string | null;
+            /** @default null */
+            identifier: string | null;
+            /** @default null */
+            isPrivate: boolean | null;
+            /** @default null */
+            name: string | null;
+        };
+        /**
+         * @description Changes to a conversation. An empty text clears an attribute.
+         * @example {
+         *       "description": "about a trip"
+         *     }
+         */
+        PatchConversation: {
+            /**
+             * @description The URL of a picture.
+             * @default null
+             */
+            avatar: string | null;
+            /**
+             * @description The URL of a picture.
+             * @default null
+             */
+            banner: string | null;
+            /**
+             * @description The role that is needed for writing: `everyone`, or one of a member.
+             * @default null
+             */
+            defaultWriteRole: string | null;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description The same as `avatar`, which is preferred.
+             * @default null
+             */
+            image: string | null;
+            /**
+             * @description Whether only moderators write.
+             * @default null
+             */
+            isAnnouncementChannel: boolean | null;
+            /**
+             * Format: int64
+             * @description The minimum time between two messages of a member, in seconds.
+             * @default null
+             */
+            slowModeSeconds: number | null;
+            /** @default null */
+            title: string | null;
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            type: "group" | "public" | "broadcast" | null;
+        };
+        /**
          * @description Answers a friend request.
          * @example {
          *       "status": "accepted"
@@ -7636,6 +9526,26 @@ export interface components {
         };
         /** @description A user's role on the server. */
         Role: "USER" | "ADMIN" | "MODERATOR" | "BIGBOSS" | "AUDIT" | "ANALYST";
+        /** @description A member who has another role. */
+        RoleChanged: {
+            message: string;
+            participant: components["schemas"]["Member"];
+            role: components["schemas"]["MemberRole"];
+            userId: components["schemas"]["UserId"];
+        };
+        /** @description `participant:role-updated`. */
+        RoleUpdated: {
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description The number of the event in the log of its conversation.
+             */
+            eventNumber?: number;
+            newRole: components["schemas"]["MemberRole"];
+            /** @description Who changed it; absent if that is not known here. */
+            updatedBy?: components["schemas"]["UserId"];
+            userId: components["schemas"]["UserId"];
+        };
         /**
          * @description Asks a user to be friends.
          * @example {
@@ -8407,6 +10317,21 @@ export interface components {
                 };
             };
         };
+        /**
+         * @description - `CONVERSATION_NOT_FOUND`: There is no such conversation.
+         *     - `USER_NOT_FOUND`: There is no such user.
+         */
+        "404.CONVERSATION_NOT_FOUND.USER_NOT_FOUND": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "CONVERSATION_NOT_FOUND" | "USER_NOT_FOUND";
+                };
+            };
+        };
         /** @description - `MESSAGE_NOT_FOUND`: There is no such message, or the caller cannot read it. */
         "404.MESSAGE_NOT_FOUND": {
             headers: {
@@ -8502,6 +10427,18 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "USER_NOT_FOUND";
+                };
+            };
+        };
+        /** @description - `IDENTIFIER_TAKEN`: Something else has this identifier. */
+        "409.IDENTIFIER_TAKEN": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "IDENTIFIER_TAKEN";
                 };
             };
         };
@@ -8658,7 +10595,10 @@ export interface components {
 }
 export type AbuseKind = components['schemas']['AbuseKind'];
 export type AbuseReport = components['schemas']['AbuseReport'];
+export type AddCommunityMember = components['schemas']['AddCommunityMember'];
+export type AddMember = components['schemas']['AddMember'];
 export type AddTerm = components['schemas']['AddTerm'];
+export type AddedMember = components['schemas']['AddedMember'];
 export type AllEvents = components['schemas']['AllEvents'];
 export type AnswerFriendRequest = components['schemas']['AnswerFriendRequest'];
 export type Attachment = components['schemas']['Attachment'];
@@ -8670,12 +10610,23 @@ export type AvatarUpdated = components['schemas']['AvatarUpdated'];
 export type BackupCodes = components['schemas']['BackupCodes'];
 export type Cancelled = components['schemas']['Cancelled'];
 export type ChallengedUser = components['schemas']['ChallengedUser'];
+export type ChangeCommunityRole = components['schemas']['ChangeCommunityRole'];
 export type ChangePassword = components['schemas']['ChangePassword'];
+export type ChangeRole = components['schemas']['ChangeRole'];
 export type Code = components['schemas']['Code'];
 export type CodeAnswer = components['schemas']['CodeAnswer'];
 export type CodeVerified = components['schemas']['CodeVerified'];
+export type Community = components['schemas']['Community'];
+export type CommunityConversation = components['schemas']['CommunityConversation'];
+export type CommunityCounts = components['schemas']['CommunityCounts'];
+export type CommunityId = components['schemas']['CommunityId'];
+export type CommunityMember = components['schemas']['CommunityMember'];
+export type CommunityMemberId = components['schemas']['CommunityMemberId'];
+export type CommunityRole = components['schemas']['CommunityRole'];
 export type Condition = components['schemas']['Condition'];
 export type Conversation = components['schemas']['Conversation'];
+export type ConversationCounts = components['schemas']['ConversationCounts'];
+export type ConversationDeleted = components['schemas']['ConversationDeleted'];
 export type ConversationEvents = components['schemas']['ConversationEvents'];
 export type ConversationId = components['schemas']['ConversationId'];
 export type ConversationKind = components['schemas']['ConversationKind'];
@@ -8685,7 +10636,9 @@ export type ConversationNew = components['schemas']['ConversationNew'];
 export type ConversationPreferences = components['schemas']['ConversationPreferences'];
 export type ConversationRef = components['schemas']['ConversationRef'];
 export type ConversationStats = components['schemas']['ConversationStats'];
+export type ConversationUpdated = components['schemas']['ConversationUpdated'];
 export type Counts = components['schemas']['Counts'];
+export type CreateCommunity = components['schemas']['CreateCommunity'];
 export type CreateConversation = components['schemas']['CreateConversation'];
 export type DatabaseHealth = components['schemas']['DatabaseHealth'];
 export type DeleteMessage = components['schemas']['DeleteMessage'];
@@ -8717,8 +10670,12 @@ export type Grade = components['schemas']['Grade'];
 export type Guest = components['schemas']['Guest'];
 export type Handshake = components['schemas']['Handshake'];
 export type Health = components['schemas']['Health'];
+export type IdentifierChecked = components['schemas']['IdentifierChecked'];
 export type Info = components['schemas']['Info'];
+export type InviteLink = components['schemas']['InviteLink'];
 export type JobCancelled = components['schemas']['JobCancelled'];
+export type JoinByInvite = components['schemas']['JoinByInvite'];
+export type JoinedByInvite = components['schemas']['JoinedByInvite'];
 export type KeysetPagination = components['schemas']['KeysetPagination'];
 export type KnownConversation = components['schemas']['KnownConversation'];
 export type KnownEvents = components['schemas']['KnownEvents'];
@@ -8775,6 +10732,8 @@ export type OnlineUser = components['schemas']['OnlineUser'];
 export type Pagination = components['schemas']['Pagination'];
 export type Participant = components['schemas']['Participant'];
 export type PatchAvatar = components['schemas']['PatchAvatar'];
+export type PatchCommunity = components['schemas']['PatchCommunity'];
+export type PatchConversation = components['schemas']['PatchConversation'];
 export type PatchFriendRequest = components['schemas']['PatchFriendRequest'];
 export type PatchMe = components['schemas']['PatchMe'];
 export type PatchUsername = components['schemas']['PatchUsername'];
@@ -8812,6 +10771,8 @@ export type RequestTranslation = components['schemas']['RequestTranslation'];
 export type RetranslateTerm = components['schemas']['RetranslateTerm'];
 export type Retranslation = components['schemas']['Retranslation'];
 export type Role = components['schemas']['Role'];
+export type RoleChanged = components['schemas']['RoleChanged'];
+export type RoleUpdated = components['schemas']['RoleUpdated'];
 export type SendFriendRequest = components['schemas']['SendFriendRequest'];
 export type SendMessage = components['schemas']['SendMessage'];
 export type SentMessage = components['schemas']['SentMessage'];
@@ -8884,6 +10845,7 @@ export type Response403ForbiddenOriginNotAllowed = components['responses']['403.
 export type Response403OriginNotAllowed = components['responses']['403.ORIGIN_NOT_ALLOWED'];
 export type Response404ConversationNotFound = components['responses']['404.CONVERSATION_NOT_FOUND'];
 export type Response404ConversationNotFoundMessageNotFound = components['responses']['404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND'];
+export type Response404ConversationNotFoundUserNotFound = components['responses']['404.CONVERSATION_NOT_FOUND.USER_NOT_FOUND'];
 export type Response404MessageNotFound = components['responses']['404.MESSAGE_NOT_FOUND'];
 export type Response404NotFound = components['responses']['404.NOT_FOUND'];
 export type Response404NotFoundConversationNotFound = components['responses']['404.NOT_FOUND.CONVERSATION_NOT_FOUND'];
@@ -8891,6 +10853,7 @@ export type Response404NotFoundConversationNotFoundMessageNotFoundUserNotFound =
 export type Response404NotFoundMessageNotFound = components['responses']['404.NOT_FOUND.MESSAGE_NOT_FOUND'];
 export type Response404NotFoundUserNotFound = components['responses']['404.NOT_FOUND.USER_NOT_FOUND'];
 export type Response404UserNotFound = components['responses']['404.USER_NOT_FOUND'];
+export type Response409IdentifierTaken = components['responses']['409.IDENTIFIER_TAKEN'];
 export type Response413PayloadTooLarge = components['responses']['413.PAYLOAD_TOO_LARGE'];
 export type Response422InvalidOperation = components['responses']['422.INVALID_OPERATION'];
 export type Response422InvalidOperationTranslationUnavailable = components['responses']['422.INVALID_OPERATION.TRANSLATION_UNAVAILABLE'];

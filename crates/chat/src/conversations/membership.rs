@@ -45,7 +45,7 @@ impl Conversations {
                     return Err(ChatError::InvalidOperation("this person is a member already".into()));
                 }
                 Some(Past::Banned) => {
-                    standing.check(Action::RemoveMember(conversation.kind, MemberRole::Member))?
+                    standing.check(Action::RemoveMember(conversation.kind, MemberRole::Member))?;
                 }
                 Some(Past::Ended) | None => {}
             }

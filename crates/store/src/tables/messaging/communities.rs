@@ -197,7 +197,8 @@ pub fn newest(now: Timestamp, limit: i64, offset: i64) -> List {
     let condition = "c.is_active AND NOT c.is_private AND c.created_at <= $1";
     let total = Query::one(
         format!(
-            "SELECT count(*) AS total FROM (SELECT 1 AS one FROM communities c WHERE {condition} LIMIT {MAX_FOUND}) f"
+            "SELECT count(*) AS total FROM (SELECT 1 AS one FROM communities c WHERE {condition} \
+               ORDER BY c.created_at DESC LIMIT {MAX_FOUND}) f"
         ),
         vec![now.into()],
     );
