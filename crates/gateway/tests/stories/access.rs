@@ -74,8 +74,11 @@ async fn restore(server: &TestServer, talk: &str, creator: &str) {
     let creator = creator.to_owned();
     let write = move |tx: &mut Tx<'_>| {
         let id = Sql::from(conversation.as_str());
-        tx.execute("UPDATE conversations SET is_active = TRUE WHERE id = $1", &[id.clone()])?;
-        tx.execute("UPDATE members SET is_active = TRUE WHERE conversation_id = $1", &[id.clone()])?;
+        tx.execute("UPDATE conversations SET is_active = TRUE WHERE id = $1", std::slice::from_ref(&id))?;
+        tx.execute(
+            "UPDATE members SET is_active = TRUE WHERE conversation_id = $1",
+            std::slice::from_ref(&id),
+        )?;
         tx.execute(
             "UPDATE members SET role = 'CREATOR' WHERE conversation_id = $1 \
                AND user_id = (SELECT id FROM users WHERE username = $2)",
