@@ -148,7 +148,7 @@ impl Communities {
         let new = NewCommunityMember { id: self.context.new_id(), user_id: user, role, joined_at };
         community_members::join(tx, community, &[new])?;
         let member = tx.fetch(community_members::find(community, user))?;
-        Ok(self.shown(member.ok_or(ChatError::NotFound { what: "user" })?, &[]))
+        Ok(self.shown(member.ok_or(ChatError::NotFound { what: "member" })?, &[]))
     }
 }
 
