@@ -6,6 +6,7 @@ use crate::accounts::{
     Sessions, Setup, SignIns,
 };
 use crate::cluster::{Cluster, Gateways};
+use crate::communities::Communities;
 use crate::context::Context;
 use crate::conversations::{Categories, CommunityPreferences, Conversations};
 use crate::event_bus::Delivery;
@@ -73,6 +74,8 @@ services! {
     cluster: Cluster,
     /// What users prefer for single communities.
     community_preferences: CommunityPreferences,
+    /// Communities and their members.
+    communities: Communities,
     /// Conversations and their members.
     conversations: Conversations,
     /// The events of all processes.
@@ -202,6 +205,7 @@ impl Chat {
             categories: Categories::new(shared()),
             cluster,
             community_preferences: CommunityPreferences::new(shared()),
+            communities: Communities::new(shared(), conversations.clone(), Arc::clone(&presence)),
             conversations,
             events,
             files,

@@ -20,6 +20,7 @@ mod access;
 mod accounts;
 mod chat;
 mod cluster;
+mod communities;
 mod context;
 mod conversations;
 mod error;
@@ -50,6 +51,10 @@ pub use accounts::{
 };
 pub use chat::Chat;
 pub use cluster::{Cluster, GatewayError, Gateways};
+pub use communities::{
+    Communities, CommunityMemberPage, CommunityMemberView, CommunityPatch, CommunityView, Invitation,
+    NewCommunity,
+};
 pub use conversations::{
     Audience, Categories, CategoryPatch, CommunityPreferences, CommunityPreferencesPatch, CommunityView,
     ConversationPatch, ConversationPreferencesPatch, ConversationView, Conversations, Dashboard, Figures,

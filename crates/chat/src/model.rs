@@ -3,6 +3,8 @@
 pub use meeshy_store::abuse_reports::AbuseReport;
 pub use meeshy_store::attachments::Attachment;
 pub use meeshy_store::avatars::Avatar;
+pub use meeshy_store::communities::Community;
+pub use meeshy_store::community_members::CommunityMember;
 pub use meeshy_store::community_preferences::CommunityPreferences;
 pub use meeshy_store::conversation_categories::ConversationCategory;
 pub use meeshy_store::conversation_languages::Counts as LanguageCounts;

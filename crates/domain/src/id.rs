@@ -161,6 +161,14 @@ id!(
     MailId
 );
 id!(
+    /// A community.
+    CommunityId
+);
+id!(
+    /// A user's membership of a community.
+    CommunityMemberId
+);
+id!(
     /// A text to translate that is not a message.
     TextId
 );

@@ -35,8 +35,8 @@ pub use concealment::Concealed;
 pub use emoji::Emoji;
 pub use grade::Grade;
 pub use id::{
-    AttachmentId, CategoryId, ConversationId, FriendRequestId, IdGenerator, MailId, MemberId, MessageId,
-    PreferencesId, ReactionId, ReportId, SessionId, TermId, TextId, UserId,
+    AttachmentId, CategoryId, CommunityId, CommunityMemberId, ConversationId, FriendRequestId, IdGenerator,
+    MailId, MemberId, MessageId, PreferencesId, ReactionId, ReportId, SessionId, TermId, TextId, UserId,
 };
 pub use image::ImageKind;
 pub use kind::{AbuseKind, ConversationKind, FriendRequestStatus, MessageType, ReportReason, ReportedKind};
@@ -45,6 +45,6 @@ pub use named::UnknownName;
 pub use network::Network;
 pub use reader::{LanguageSettings, Shown, Written, shown_text};
 pub use reason::{Reason, ReasonCode};
-pub use role::{MemberRole, Permission, Role};
+pub use role::{CommunityRole, MemberRole, Permission, Role};
 pub use secret::{Address, Secret};
 pub use web_address::WebAddress;

@@ -34,6 +34,16 @@ pub const LANGUAGE_TAG_CHARS: usize = 35;
 pub const TITLE_CHARS: usize = 100;
 /// Maximum length of a conversation description, in characters.
 pub const DESCRIPTION_CHARS: usize = 500;
+/// Maximum length of the name of a community, in characters.
+pub const COMMUNITY_NAME_CHARS: usize = 100;
+/// Maximum number of communities that one user has created.
+pub const OWN_COMMUNITIES: i64 = 100;
+/// Maximum number of invitations to a community that are valid; a newer one replaces the oldest.
+pub const COMMUNITY_INVITES: i64 = 50;
+/// How long an invitation to a community is valid.
+pub const INVITE_LIFETIME: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 60 * 60);
+/// Maximum length of a link with an invitation, in bytes.
+pub const INVITE_BYTES: usize = 500;
 /// Maximum number of participants when a conversation is created.
 pub const PARTICIPANTS: usize = 1_000;
 

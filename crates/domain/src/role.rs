@@ -35,6 +35,18 @@ named!(
 );
 
 named!(
+    /// A member's role in a community. Who has created it is another attribute.
+    CommunityRole, "role in a community" {
+        /// Adds and removes members.
+        Admin = "admin",
+        /// Invites users, and keeps the glossary.
+        Moderator = "moderator",
+        /// Participates.
+        Member = "member",
+    }
+);
+
+named!(
     /// A permission of a role on the server. Clients use it to show or hide the administration.
     Permission, "permission" {
         /// Opening the administration.
@@ -94,6 +106,14 @@ impl MemberRole {
     pub fn is_at_least(self, least: Self) -> bool {
         let rank = |role| Self::ALL.iter().position(|known| *known == role);
         rank(self) <= rank(least)
+    }
+}
+
+impl CommunityRole {
+    /// Whether this role is at least `least`: each role has the permissions of those below it.
+    pub fn is_at_least(self, least: Self) -> bool {
+        // In order of declaration, from the highest role on.
+        self <= least
     }
 }
 

@@ -69,6 +69,8 @@ codes! {
     UnknownEvent = 404 "UNKNOWN_EVENT",
     /// The path does not support this method.
     MethodNotAllowed = 405 "METHOD_NOT_ALLOWED",
+    /// Something else has this identifier.
+    IdentifierTaken = 409 "IDENTIFIER_TAKEN",
     /// The request is too large.
     PayloadTooLarge = 413 "PAYLOAD_TOO_LARGE",
     /// Not possible in the current state.

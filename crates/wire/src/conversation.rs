@@ -2,7 +2,8 @@
 
 use crate::{Attachment, Guest, Iso, Translation, TranslationState};
 use meeshy_domain::{
-    ConversationId, ConversationKind, Language, MemberId, MemberRole, MessageId, UserId, WebAddress,
+    CommunityId, ConversationId, ConversationKind, Language, MemberId, MemberRole, MessageId, UserId,
+    WebAddress,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -22,7 +23,7 @@ pub struct Conversation {
     pub banner: Option<WebAddress>,
     pub image: Option<WebAddress>,
     pub is_active: bool,
-    pub community_id: Option<String>,
+    pub community_id: Option<CommunityId>,
     pub member_count: i64,
     pub default_write_role: String,
     pub is_announcement_channel: bool,

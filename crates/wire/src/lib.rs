@@ -10,6 +10,7 @@ mod account;
 mod attachment;
 mod catalogue;
 mod code;
+mod community;
 mod conversation;
 mod conversation_preferences;
 mod dashboard;
@@ -44,6 +45,11 @@ pub use catalogue::{
     server_events,
 };
 pub use code::ErrorCode;
+pub use community::{
+    AddCommunityMember, ChangeCommunityRole, Community, CommunityConversation, CommunityCounts,
+    CommunityMember, ConversationCounts, CreateCommunity, IdentifierChecked, InviteLink, JoinByInvite,
+    JoinedByInvite, PatchCommunity,
+};
 pub use conversation::{
     Conversation, ConversationMeta, ConversationPreferences, ConversationStats, LastMessage,
     LastMessageSender, MarkedRead, Member, MemberUser, OnlineUser,

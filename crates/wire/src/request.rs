@@ -1,7 +1,9 @@
 //! What clients send to REST. Unknown keys are ignored, except where the type says otherwise.
 
 use crate::MessageText;
-use meeshy_domain::{AbuseKind, ConversationKind, Language, MemberRole, MessageType, ReportedKind, limits};
+use meeshy_domain::{
+    AbuseKind, CommunityId, ConversationKind, Language, MemberRole, MessageType, ReportedKind, limits,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
@@ -188,6 +190,9 @@ pub struct CreateConversation {
     /// The identifier; generated if absent.
     #[schemars(length(max = limits::IDENTIFIER_CHARS), regex(pattern = "^[A-Za-z0-9@_-]*$"))]
     pub identifier: Option<String>,
+    /// The community that it belongs to. The caller has to be a member of it; all others become members of it.
+    #[schemars(with = "Option<CommunityId>")]
+    pub community_id: Option<String>,
 }
 
 /// The new text of a message.

@@ -1,4 +1,5 @@
-// Paths: `/`, `/c/<id>`, `/new`, `/people`, `/settings`; signed out, `/signup` and `/signin`; and those of emails.
+// Paths: `/`, `/c/<id>`, `/new`, `/people`, `/communities`, `/communities/<id>`,
+// `/communities/join/<token>`, `/settings`; signed out, `/signup` and `/signin`; and those of emails.
 
 import { at, basePath, within } from "./base";
 
@@ -54,6 +55,14 @@ export const router = {
   /** The conversation of the path. */
   get conversation(): string | null {
     return path.match(/^\/c\/([0-9a-f]{24})$/)?.[1] ?? null;
+  },
+  /** The community of the path. */
+  get community(): string | null {
+    return path.match(/^\/communities\/([0-9a-f]{24})$/)?.[1] ?? null;
+  },
+  /** The invitation to a community of the path. */
+  get invitation(): string | null {
+    return path.match(/^\/communities\/join\/([0-9a-f]{32})$/)?.[1] ?? null;
   },
   go(to: string): void {
     if (to === path) return;

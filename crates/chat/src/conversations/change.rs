@@ -113,10 +113,10 @@ fn patched(mut conversation: Conversation, patch: &ConversationPatch) -> Result<
         conversation.description = given(description).map(about).transpose()?;
     }
     if let Some(avatar) = &patch.avatar {
-        conversation.avatar = given(avatar).map(|url| address("avatar", &url)).transpose()?;
+        conversation.avatar = picture("avatar", Some(avatar))?;
     }
     if let Some(banner) = &patch.banner {
-        conversation.details.banner = given(banner).map(|url| address("banner", &url)).transpose()?;
+        conversation.details.banner = picture("banner", Some(banner))?;
     }
     if let Some(role) = &patch.default_write_role {
         let role = role.trim().to_lowercase();
@@ -140,11 +140,15 @@ fn patched(mut conversation: Conversation, patch: &ConversationPatch) -> Result<
     Ok(conversation)
 }
 
-/// The URL of a picture.
-fn address(field: &'static str, url: &str) -> Result<String, ChatError> {
+/// The URL of a picture; an empty one is none.
+///
+/// # Errors
+/// When it is not a URL of at most [`limits::PICTURE_URL_BYTES`].
+pub(crate) fn picture(field: &'static str, url: Option<&str>) -> Result<Option<String>, ChatError> {
+    let Some(url) = url.map(str::trim).filter(|url| !url.is_empty()) else { return Ok(None) };
     let is_short = url.len() <= limits::PICTURE_URL_BYTES;
     match WebAddress::parse(url).filter(|_| is_short) {
-        Some(_) => Ok(url.to_owned()),
+        Some(_) => Ok(Some(url.to_owned())),
         None => Err(ChatError::invalid(field, "expected the URL of a picture")),
     }
 }

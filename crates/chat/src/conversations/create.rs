@@ -1,10 +1,11 @@
 //! Creating conversations.
 
 use super::Conversations;
+use super::community::gather;
 use super::view::ConversationView;
 use crate::{ChatError, Event, policy};
 use meeshy_domain::{ConversationKind, MemberRole, Timestamp, UserId, limits, text};
-use meeshy_store::conversations::{self, Conversation};
+use meeshy_store::conversations::{self, Conversation, Details};
 use meeshy_store::members::{self, NewMember};
 use meeshy_store::{Tx, users, visibility};
 
@@ -21,6 +22,8 @@ pub struct NewConversation {
     pub participant_ids: Vec<String>,
     /// The requested identifier.
     pub identifier: Option<String>,
+    /// The community that it belongs to.
+    pub community_id: Option<String>,
 }
 
 impl Conversations {
@@ -47,9 +50,12 @@ impl Conversations {
             .transpose()?;
         let now = self.context.now();
         let identifier = self.identifier(optional(&new.identifier).as_deref(), title.as_deref(), now)?;
+        let community = optional(&new.community_id).map(|id| id.parse()).transpose();
+        let community_id = community.map_err(|error| ChatError::invalid("communityId", error))?;
         let conversation = Conversation {
             title,
             description,
+            details: Details { community_id, ..Details::default() },
             direct_key: (kind == ConversationKind::Direct).then(|| direct_key(caller, others[0])),
             created_by: Some(caller),
             ..Conversation::new(self.context.new_id(), identifier, kind, now)
@@ -95,6 +101,9 @@ impl Conversations {
         if tx.fetch(users::find_all(others))?.iter().filter(|user| user.is_active).count() != others.len() {
             return Err(ChatError::NotFound { what: "user" });
         }
+        if let Some(community) = conversation.details.community_id {
+            gather(tx, &self.context, community, caller, others)?;
+        }
         if conversations::identifier_is_taken(tx, &conversation.identifier)? {
             conversation.identifier = format!("{}-{}", conversation.identifier, self.context.secrets.hex(4));
         }
@@ -133,13 +142,7 @@ impl Conversations {
         now: Timestamp,
     ) -> Result<String, ChatError> {
         if let Some(given) = given {
-            let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '@');
-            if given.len() > limits::IDENTIFIER_CHARS || !given.chars().all(allowed) {
-                let problem =
-                    format!("use at most {} letters, digits, `-`, `_` or `@`", limits::IDENTIFIER_CHARS);
-                return Err(ChatError::invalid("identifier", problem));
-            }
-            return Ok(format!("mshy_{}", given.trim_start_matches("mshy_")));
+            return given_identifier(given);
         }
         let time = jiff::Timestamp::from_millisecond(now.millis())
             .unwrap_or_default()
@@ -183,7 +186,21 @@ fn direct_key(one: UserId, other: UserId) -> String {
     format!("{}_{}", one.min(other), one.max(other))
 }
 
-fn slug(title: &str) -> String {
+/// `mshy_<given>`.
+///
+/// # Errors
+/// When it is too long, or has other characters than those of identifiers.
+pub(crate) fn given_identifier(given: &str) -> Result<String, ChatError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '@');
+    if given.len() > limits::IDENTIFIER_CHARS || !given.chars().all(allowed) {
+        let problem = format!("use at most {} letters, digits, `-`, `_` or `@`", limits::IDENTIFIER_CHARS);
+        return Err(ChatError::invalid("identifier", problem));
+    }
+    Ok(format!("mshy_{}", given.trim_start_matches("mshy_")))
+}
+
+/// The words of a title in plain letters and digits, at most 40 of them.
+pub(crate) fn slug(title: &str) -> String {
     let words = text::words(title);
     let words = words.iter().flat_map(|word| word.split(|c: char| !c.is_ascii_alphanumeric()));
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-").chars().take(40).collect()

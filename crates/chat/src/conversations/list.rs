@@ -44,7 +44,12 @@ impl Conversations {
         self.context
             .store
             .read(move |tx| {
-                let list = conversations::list(caller, Filter { kind, with_user }, limit, offset);
+                let list = conversations::list(
+                    caller,
+                    Filter { kind, with_user, ..Filter::default() },
+                    limit,
+                    offset,
+                );
                 let ((page, total), viewer) =
                     tx.fetch((list, Viewer::find(caller, service.context.now())))?;
                 let (views, ()) = service.views_of(tx, viewer, caller, page, MAX_MEMBERS_OF_LISTED, ())?;

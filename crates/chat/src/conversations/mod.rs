@@ -3,6 +3,7 @@
 mod audience;
 mod categories;
 mod change;
+mod community;
 mod community_preferences;
 mod create;
 mod dashboard;
@@ -19,8 +20,10 @@ mod view;
 pub use audience::Audience;
 pub use categories::{Categories, CategoryPatch, NewCategory};
 pub use change::ConversationPatch;
+pub(crate) use change::picture;
 pub use community_preferences::{CommunityPreferences, CommunityPreferencesPatch};
 pub use create::NewConversation;
+pub(crate) use create::{given_identifier, slug};
 pub use dashboard::{CommunityView, Dashboard};
 pub use list::ListFilter;
 pub use participants::{ParticipantPage, ParticipantRequest, ParticipantView};

@@ -1,10 +1,10 @@
 //! What people do with their accounts and with each other, for the story that explains its statements.
 
 use meeshy_chat::{
-    AVATAR_PATH, Caller, Device, NewAbuseReport, NewFriendRequest, PasswordChange, PasswordReset,
-    RequestAnswer, RequestDirection, RequestFilter,
+    AVATAR_PATH, Caller, CommunityPatch, Device, NewAbuseReport, NewCommunity, NewConversation,
+    NewFriendRequest, PasswordChange, PasswordReset, RequestAnswer, RequestDirection, RequestFilter,
 };
-use meeshy_domain::{FriendRequestStatus, UserId};
+use meeshy_domain::{CommunityRole, FriendRequestStatus, UserId};
 use meeshy_harness::World;
 use meeshy_testkit::api;
 use std::time::Duration;
@@ -48,6 +48,38 @@ pub async fn people_meet(world: &World, lea: UserId, carlos: UserId) {
     blocks.block(carlos, &lea.to_string()).await.unwrap();
     blocks.list(carlos).await.unwrap();
     blocks.unblock(carlos, &lea.to_string()).await.unwrap();
+}
+
+/// Uses a community in every way.
+pub async fn people_gather(world: &World, lea: UserId, carlos: UserId) {
+    let communities = world.chat.communities();
+    let new = || NewCommunity { name: "Gardeners".into(), ..NewCommunity::default() };
+    let id = communities.create(lea, new()).await.unwrap().community.id.to_string();
+    communities.check_identifier("gardeners").await.unwrap();
+    for text in [None, Some("gard"), Some("filler7 f")] {
+        communities.list(lea, text, 20, 0).await.unwrap();
+        communities.search(lea, text, 20, 0).await.unwrap();
+    }
+    let invitation = communities.invite(lea, &id).await.unwrap();
+    communities.join_by_invite(carlos, &invitation.token).await.unwrap();
+    communities.leave(carlos, &id).await.unwrap();
+    communities.add_member(lea, &id, &carlos.to_string(), None).await.unwrap();
+    let role = CommunityRole::Moderator;
+    communities.set_member_role(lea, &id, &carlos.to_string(), role).await.unwrap();
+    let title = Some("Roses".to_owned());
+    let kind = "group".to_owned();
+    let participant_ids = vec![carlos.to_string()];
+    let community_id = Some(id.clone());
+    let talk = NewConversation { kind, title, participant_ids, community_id, ..NewConversation::default() };
+    world.chat.conversations().create(lea, talk).await.unwrap();
+    communities.conversations(lea, &id, 20, 0).await.unwrap();
+    communities.remove_member(lea, &id, &carlos.to_string(), false).await.unwrap();
+    let patch = CommunityPatch { is_private: Some(false), ..CommunityPatch::default() };
+    communities.update(lea, &id, patch).await.unwrap();
+    communities.get(carlos, "mshy_gardeners").await.unwrap();
+    communities.members(carlos, &id, 20, 0).await.unwrap();
+    communities.join(carlos, &id).await.unwrap();
+    communities.delete(lea, &id).await.unwrap();
 }
 
 /// Changes everything about how somebody signs in.

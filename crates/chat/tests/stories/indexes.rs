@@ -1,7 +1,7 @@
 //! Queries use indexes: the statements are recorded while the program is used, and explained on full tables.
 
 use crate::everyday::{
-    people_meet, people_read_their_mail, people_secure_their_account, people_show_themselves,
+    people_gather, people_meet, people_read_their_mail, people_secure_their_account, people_show_themselves,
 };
 use crate::full_tables::fill;
 use crate::statements::{often, rarely, untried};
@@ -47,6 +47,208 @@ const WHOLE_TABLES: [&str; 9] = [
     "DELETE FROM guessed_names WHERE last_failed_at < $1 OR last_failed_at <= (SELECT",
     "DELETE FROM call_counts WHERE ends_at <= $1 OR ends_at <= (SELECT",
 ];
+
+/// Rows in each growing table, enough that no planner prefers a scan.
+const ROWS: usize = 30_000;
+
+/// Fills a table: the columns, and their values for row number `i`.
+const FULL: [(&str, &str, &str); 43] = [
+    (
+        "users",
+        "id, username, email, password_hash, first_name, last_name, display_name, system_language, phone_number, \
+         last_active_at, created_at, updated_at, username_key, email_key",
+        "[u], 'filler' || i, 'filler' || i || '@example.org', 'none', 'F', 'L', '', 'fr', '+33' || (100000000 + i), \
+         1, 1, 1, 'filler' || i, 'filler' || i || '@example.org'",
+    ),
+    (
+        "communities",
+        "id, identifier, name, is_private, created_by, created_at, updated_at",
+        "[k], 'filler-' || i, 'Filler', i % 2 = 0, [u], i, 1",
+    ),
+    ("community_members", "id, community_id, user_id, joined_at", "[l], [k], [u], 1"),
+    (
+        "community_invites",
+        "token_hash, community_id, created_by, created_at, expires_at",
+        "'hash-' || i, [k], [u], i, 9000000000000000 - i",
+    ),
+    (
+        "conversations",
+        "id, identifier, kind, title, direct_key, community_id, member_count, last_event, last_message_at, created_at, updated_at",
+        "[c], 'filler-' || i, 'group', 'Filler', 'pair-' || i, [k], 1, 1, i, 1, 1",
+    ),
+    ("conversation_events", "conversation_id, number, kind, subject, at", "[c], 1, 'created', '', 1"),
+    (
+        "conversation_events",
+        "conversation_id, number, kind, subject, at",
+        "(SELECT id FROM conversations WHERE identifier = 'meeshy'), i + 1, 'message', [b], i",
+    ),
+    ("members", "id, conversation_id, user_id, role, joined_at", "[m], [c], [u], 'MEMBER', i"),
+    (
+        "members",
+        "id, conversation_id, user_id, role, joined_at",
+        "[g], (SELECT id FROM conversations WHERE identifier = 'meeshy'), [u], 'MEMBER', i",
+    ),
+    ("conversation_languages", "conversation_id, language, members, readers, messages", "[c], 'fr', 1, 1, 1"),
+    (
+        "messages",
+        "id, conversation_id, sequence, sender_id, client_key, content, original_language, message_type, created_at, updated_at",
+        "[a], [c], 1, [u], [c], 'filler', 'fr', 'text', i, i",
+    ),
+    (
+        "messages",
+        "id, conversation_id, sequence, sender_id, content, original_language, message_type, created_at, updated_at",
+        "[b], (SELECT id FROM conversations WHERE identifier = 'meeshy'), i, [u], 'filler', 'fr', 'text', i, i",
+    ),
+    ("read_cursors", "conversation_id, user_id, read_sequence, read_at", "[c], [u], 1, 1"),
+    (
+        "translations",
+        "message_id, language, revision, state, content, engine, created_at, updated_at",
+        "[b], 'es', 1, 'done', 'filler', 'test', 1, 1",
+    ),
+    (
+        "translation_jobs",
+        "message_id, language, priority, run_at, created_at",
+        "[a], 'es', i % 2, 9000000000000000, 1",
+    ),
+    ("jobs", "kind, key, run_at, is_dead", "'prune-events', 'key-' || i, 9000000000000000 - i, i % 2 = 0"),
+    ("bound_tokens", "token_hash, session_id, expires_at", "'hash-' || i, [e], 9000000000000000 - i"),
+    (
+        "call_counts",
+        "limit_name, caller_hash, calls, ends_at",
+        "'login', 'hash-' || i, 1, 9000000000000000 - i",
+    ),
+    ("mentions", "message_id, user_id", "[a], [u]"),
+    ("reactions", "id, message_id, user_id, emoji, created_at, updated_at", "[r], [a], [u], 'x', 1, 1"),
+    ("reaction_counts", "message_id, emoji, total, since", "[a], 'x', 1, 1"),
+    (
+        "attachments",
+        "id, message_id, file_name, original_name, mime_type, file_size, file_path, file_url, thumbnail_path, uploaded_by, created_at",
+        "[f], [a], 'f', 'f', 'image/png', 1, 'f/' || i, '/f/' || i, 't/' || i, [u], 1",
+    ),
+    (
+        "message_statuses",
+        "id, message_id, conversation_id, user_id, created_at, updated_at",
+        "[s], [a], [c], [u], 1, 1",
+    ),
+    ("message_deletions", "id, user_id, message_id, deleted_at", "[d], [u], [a], 1"),
+    (
+        "conversation_preferences",
+        "id, user_id, conversation_id, clear_history_before, created_at, updated_at",
+        "[p], [u], [c], 1, 1, 1",
+    ),
+    (
+        "sessions",
+        "id, user_id, token_hash, created_at, last_activity_at, expires_at",
+        "[e], [u], 'hash-' || i, 1, 1, 9000000000000000",
+    ),
+    (
+        "share_links",
+        "id, link_id, identifier, conversation_id, created_by, created_at, updated_at",
+        "[o], 'link-' || i, 'link-' || i, [c], [u], 1, 1",
+    ),
+    (
+        "guests",
+        "id, conversation_id, share_link_id, first_name, last_name, username, session_token, language, last_active_at, joined_at",
+        "[v], [c], [o], 'F', 'L', 'guest-' || i, 'token-' || i, 'fr', 1, 1",
+    ),
+    ("replaced_tokens", "session_id, token_id, replaced_at", "[e], 'old', 1"),
+    (
+        "sign_in_challenges",
+        "token_hash, user_id, is_remembered, expires_at",
+        "'hash-' || i, [u], FALSE, 9000000000000000 - i",
+    ),
+    (
+        "text_requests",
+        "id, source, target, tier, content, state, created_at",
+        "'text-' || i, 'en', 'fr', 'standard', 'filler', 'done', 9000000000000000 - i",
+    ),
+    (
+        "translation_reports",
+        "id, message_id, language, revision, content, engine, reporter_id, reason, wants_another, created_at",
+        "[q], [b], 'es', 1, 'filler', 'test', [u], 'wrong', FALSE, i",
+    ),
+    ("known_devices", "user_id, device_hash, last_used_at", "[u], 'hash', 1"),
+    (
+        "avatars",
+        "id, user_id, mime_type, content, created_at",
+        "'picture-' || i, [u], 'image/png', CAST('filler' AS BYTEA), 1",
+    ),
+    ("user_preferences", "id, user_id, privacy, created_at, updated_at", "[x], [u], '{}', 1, 1"),
+    (
+        "reports",
+        "id, reported_type, reported_entity_id, reporter_id, report_type, created_at, updated_at",
+        "[y], 'message', [a], [u], 'spam', i, i",
+    ),
+    (
+        "friend_requests",
+        "id, sender_id, receiver_id, created_at, updated_at",
+        "[w], [u], '65f000000000000030' || substr(CAST(1000001 + i % 19999 AS TEXT), 2), 1, 1",
+    ),
+    ("guessed_names", "name_hash, network_hash, last_failed_at", "'name-' || i, 'network', 1"),
+    (
+        "notifications",
+        "id, user_id, type, title, content, is_read, created_at",
+        "[n], [u], 'system', 'Filler', 'filler', i % 2 = 0, 9000000000000000 - i",
+    ),
+    (
+        "blocks",
+        "user_id, blocked_id",
+        "[u], '65f000000000000030' || substr(CAST(1000001 + i % 19999 AS TEXT), 2)",
+    ),
+    (
+        "translation_cache",
+        "key, content, engine, created_at",
+        "'key-' || i, 'filler', 'test', 9000000000000000",
+    ),
+    (
+        "glossary_terms",
+        "id, owner_id, term, language, created_by, created_at",
+        "[t], [c], 'term', '', [u], 1",
+    ),
+    (
+        "glossary_proposals",
+        "id, owner_id, term, language, proposed_by, created_at",
+        "[t], [c], 'term', '', [u], 1",
+    ),
+];
+
+/// `[u]` stands for the id of user number `i`, `[c]` for that of a conversation, and so on.
+fn with_ids(sql: &str) -> String {
+    ('a'..='z').zip(10..).fold(sql.to_owned(), |sql, (letter, number)| {
+        let id = format!("'65f0000000000000{number}' || substr(CAST(1000000 + i AS TEXT), 2)");
+        sql.replace(&format!("[{letter}]"), &id)
+    })
+}
+
+/// Fills all growing tables.
+fn fill(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    for (table, columns, values) in FULL {
+        let numbers = format!(
+            "WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {ROWS})"
+        );
+        let values = with_ids(values);
+        tx.execute(&format!("{numbers} INSERT INTO {table} ({columns}) SELECT {values} FROM numbers"), &[])?;
+    }
+    let rows = i64::try_from(ROWS).unwrap();
+    let sql = "UPDATE conversations SET last_sequence = $1, last_event = $2, member_count = $1 \
+               WHERE identifier = 'meeshy'";
+    tx.execute(sql, &[rows.into(), (rows + 1).into()])?;
+    let ids: Vec<String> = tx.fetch_all("SELECT id FROM users WHERE username LIKE 'filler%'", &[])?;
+    let words: Vec<Value> = ids
+        .into_iter()
+        .enumerate()
+        .flat_map(|(number, id)| [Value::Bytes(format!("filler{number}").into_bytes()), id.into()])
+        .collect();
+    tx.insert_rows("name_words", &["word", "user_id"], &words, "")?;
+    let ids: Vec<String> = tx.fetch_all("SELECT id FROM communities WHERE name = 'Filler'", &[])?;
+    let words: Vec<Value> = ids
+        .into_iter()
+        .enumerate()
+        .flat_map(|(number, id)| [Value::Bytes(format!("filler{number}").into_bytes()), id.into()])
+        .collect();
+    tx.insert_rows("community_name_words", &["word", "community_id"], &words, "")?;
+    tx.analyze()
+}
 
 type Statements = Arc<Mutex<BTreeMap<String, Vec<Value>>>>;
 
@@ -171,6 +373,7 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     people_show_themselves(world, lea).await;
     people_meet(world, lea, carlos).await;
     people_set_preferences(world, lea).await;
+    people_gather(world, lea, carlos).await;
     people_sign_in(world, lea, &signed_in.token).await;
     for name in ["lea", "lea2"] {
         chat.accounts().availability(wanted(Some(name), Some("lea2@example.org"))).await.unwrap();

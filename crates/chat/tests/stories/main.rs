@@ -6,6 +6,7 @@ mod accounts;
 mod authority;
 mod caring;
 mod catching_up;
+mod communities;
 mod conversing;
 mod deleting;
 mod editing;

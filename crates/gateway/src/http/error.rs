@@ -74,6 +74,11 @@ impl From<ChatError> for ApiError {
                 error.body.violations = missing.into_iter().map(violation).collect();
                 error
             }
+            ChatError::Taken { field: "identifier" } => {
+                let mut error = Self::new(ErrorCode::IdentifierTaken, &message);
+                error.body.details = vec![ErrorDetail { field: "identifier".to_owned(), message }];
+                error
+            }
             ChatError::Taken { field } => {
                 let mut error = Self::invalid(field, "this is already taken");
                 error.body.code = ErrorCode::AlreadyExists;

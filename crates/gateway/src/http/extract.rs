@@ -146,10 +146,14 @@ segments! {
     FriendRequestRef = "requestId", "65a0c0ffee0123456789abcd", [NotFound];
     /// The id of a category of conversations.
     CategoryRef = "categoryId", "65a0c0ffee0123456789abcd", [NotFound];
-    /// The id of a community.
-    CommunityRef = "communityId", "65a0c0ffee0123456789abcd", [NotFound];
     /// The name under which a client stores a preference.
     SettingKey = "key", "font-family", [NotFound];
+    /// The id or identifier of a community.
+    CommunityRef = "communityId", "mshy_gardeners", [NotFound];
+    /// The identifier of a community.
+    CommunityIdentifier = "identifier", "mshy_gardeners", [NotFound];
+    /// The id of a membership, or that of its user.
+    CommunityMemberRef = "memberId", "65a0c0ffee0123456789abcd", [NotFound];
     /// The translation of a message, as `<message>-<language>`.
     JobRef = "jobId", "65a0c0ffee0123456789abcd-es", [MessageNotFound];
 }

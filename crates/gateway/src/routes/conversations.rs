@@ -21,7 +21,12 @@ pub fn routes(api: Api) -> Api {
     let one_path = "/api/v1/conversations/{id}";
     api.get(Access::User, "/api/v1/conversations", "The caller's conversations", list)
         .post(Access::User, "/api/v1/conversations", "Create a conversation", create)
-        .fails(&[ErrorCode::Forbidden, ErrorCode::InvalidOperation, ErrorCode::UserNotFound])
+        .fails(&[
+            ErrorCode::Forbidden,
+            ErrorCode::InvalidOperation,
+            ErrorCode::UserNotFound,
+            ErrorCode::NotFound,
+        ])
         .get(member, one_path, "A conversation by id or identifier", one)
         .patch(Access::Member(MemberRole::Moderator), one_path, "Change a conversation", update)
         .fails(&[ErrorCode::Forbidden])
@@ -71,6 +76,7 @@ async fn create(
         description: body.description,
         participant_ids: body.participant_ids,
         identifier: body.identifier,
+        community_id: body.community_id,
     };
     let view = app.chat.conversations().create(caller.user.id, new).await?;
     Ok(Created(crate::views::conversation(&view, app.chat.now())))

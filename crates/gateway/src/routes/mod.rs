@@ -5,6 +5,8 @@ mod auth;
 mod avatars;
 mod blocks;
 mod categories;
+mod communities;
+mod community_members;
 mod conversation_preferences;
 mod conversation_search;
 mod conversations;
@@ -64,6 +66,8 @@ fn declare(app: App) -> Api {
         .group(conversation_search::routes)
         .group(own_deletions::routes)
         .group(participants::routes)
+        .group(communities::routes)
+        .group(community_members::routes)
         .group(messages::routes)
         .group(reactions::routes)
         .group(receipts::routes)

@@ -46,7 +46,7 @@ fn columns(view: &ConversationView) -> wire::Conversation {
         banner: address(details.banner.as_deref()),
         image: address(conversation.avatar.as_deref()),
         is_active: conversation.is_active,
-        community_id: details.community_id.clone(),
+        community_id: details.community_id,
         member_count: conversation.member_count,
         default_write_role: details.default_write_role.clone().unwrap_or_else(|| "everyone".to_owned()),
         is_announcement_channel: details.is_announcement_channel,

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod address;
+mod communities;
 mod conversations;
 mod dashboard;
 pub mod events;
@@ -19,6 +20,7 @@ mod translations;
 mod two_factor;
 
 pub use accounts::{challenged_user, found_user, language, user};
+pub use communities::{community, community_conversation, community_member};
 pub use conversations::{conversation, deleted_conversation, member, proposal, stats, term};
 pub use dashboard::dashboard;
 pub use mentions::{mention, mention_of_caller, mention_suggestion};

@@ -46,6 +46,7 @@ fn request(server: &TestServer, endpoint: &Endpoint, talk: &str, body: &Value) -
         .replace("{identifier}", "mshy_trip")
         .replace("{communityId}", UNKNOWN)
         .replace("{key}", "font-family")
+        .replace("{memberId}", UNKNOWN)
         .replace("{jobId}", &format!("{message}-es"));
     let request = server.request(endpoint.method.clone(), &path);
     match endpoint.method {

@@ -114,6 +114,45 @@ async fn preferences(Single(server): Single) {
 }
 
 #[both_databases]
+async fn communities(Single(server): Single) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let body = json!({ "name": "Jardins", "description": "Des plantes", "isPrivate": false });
+    let made = lea.post("/communities", body.clone()).await;
+    assert_eq!(made.status, 201);
+    insta::assert_json_snapshot!("community", made.body);
+    let id = made.body["data"]["id"].as_str().unwrap().to_owned();
+    let taken = lea.post("/groups", json!({ "name": "J", "identifier": "jardins" })).await;
+    assert_eq!(taken.status, 409);
+    insta::assert_json_snapshot!("identifier_taken", taken.body);
+    let checked = lea.get("/communities/check-identifier/jardins").await.body;
+    insta::assert_json_snapshot!("identifier_checked", checked);
+
+    let one = |path: &str| format!("/communities/{id}{path}");
+    let link = lea.post(&one("/invite-link"), json!({})).await.body;
+    let mut shown = link.clone();
+    shown["data"]["link"] = "<link>".into();
+    insta::assert_json_snapshot!("invite_link", shown);
+    let joined = carlos.post("/communities/join-by-invite", json!({ "token": link["data"]["link"] })).await;
+    insta::assert_json_snapshot!("joined_by_invite", joined.body);
+    let member = joined.body["data"]["member"]["id"].as_str().unwrap().to_owned();
+    let changed = lea.patch(&one(&format!("/members/{member}/role")), json!({ "role": "moderator" })).await;
+    insta::assert_json_snapshot!("community_role_changed", changed.body);
+    insta::assert_json_snapshot!("community_members", carlos.get(&one("/members")).await.body);
+    let talk = json!({ "type": "group", "title": "Roses", "communityId": id, "participantIds": [] });
+    assert_eq!(lea.post("/conversations", talk).await.status, 201);
+    insta::assert_json_snapshot!("community_conversations", lea.get(&one("/conversations")).await.body);
+    let listed = carlos.get("/communities").await.body;
+    assert_eq!(carlos.get("/communities/search?q=jard").await.body, listed);
+    insta::assert_json_snapshot!("communities", listed);
+    insta::assert_json_snapshot!("community_joined", carlos.post(&one("/join"), json!({})).await.body);
+    insta::assert_json_snapshot!("community_left", carlos.post(&one("/leave"), json!({})).await.body);
+    assert_eq!(lea.put(&one(""), json!({ "isPrivate": true })).await.status, 200);
+    assert_eq!(carlos.get(&one("")).await.status, 403);
+    assert_eq!(lea.delete(&one("")).await.status, 200);
+    assert_eq!(lea.get(&one("")).await.status, 404);
+}
+
+#[both_databases]
 async fn a_message_from_its_author_to_its_readers(Single(server): Single) {
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let hana = server.sign_up("hana", "ja").await;

@@ -6,7 +6,7 @@
 //! no process needs it any more.
 
 use crate::engine::tx::Connection;
-use crate::{StoreError, Tx, blocks, names, privacy};
+use crate::{StoreError, Tx, blocks, community_names, names, privacy};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -73,6 +73,7 @@ const MIGRATIONS: &[Migration] = migrations![
     36 "0036_preferences" then privacy::follow_documents,
     37 "0037_profiles",
     38 "0038_memberships",
+    39 "0039_community_members" then community_names::follow_rows,
     40 "0040_message_revisions",
 ];
 
@@ -96,6 +97,9 @@ pub(crate) fn on(connection: &mut dyn Connection) -> Result<Migrated, StoreError
             tracing::info!(migration = migration.name, "Applied a migration");
             applied.push(migration.name);
         }
+    }
+    if transaction(connection, names::are_outdated)? {
+        transaction(connection, community_names::fold_all)?;
     }
     while transaction(connection, names::fold_some)? {}
     Ok(Migrated { applied, version: newest() })

@@ -2,7 +2,7 @@
 //!
 //! Each statement changes only rows that are not up to date, so it can be repeated.
 
-use crate::{StoreError, Tx, blocks, conversation_languages, names, privacy, reactions};
+use crate::{StoreError, Tx, blocks, community_names, conversation_languages, names, privacy, reactions};
 
 /// Higher than the number of any message that still waits for its number.
 const OUT_OF_THE_WAY: i64 = 1 << 40;
@@ -12,6 +12,7 @@ pub fn all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     names::fold_all(tx)?;
     blocks::follow_lists(tx)?;
     privacy::follow_documents(tx)?;
+    community_names::follow_rows(tx)?;
     tell_twins_apart(tx)?;
     number_messages(tx)?;
     place_cursors(tx)?;

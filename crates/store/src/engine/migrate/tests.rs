@@ -192,7 +192,7 @@ fn migrate_with_rows(model: &mut dyn Connection, tested: &mut dyn Connection) {
     assert!(before.values().all(|rows| *rows > 0), "every table has rows: {before:?}");
     assert_eq!(on(tested).unwrap().applied, Vec::<&str>::new());
     let after = counts(model, tested);
-    let lost = before.iter().filter(|(table, rows)| !table.starts_with("name_") && after[*table] < **rows);
+    let lost = before.iter().filter(|(table, rows)| !table.contains("name_") && after[*table] < **rows);
     assert_eq!(lost.collect::<Vec<_>>(), [], "folded names are computed again, the rest stays");
     let again = MIGRATIONS.iter().map(|migration| transaction(tested, |tx| apply(tx, migration)).unwrap());
     assert!(again.into_iter().all(|applied| !applied), "no migration is applied twice");

@@ -46,7 +46,7 @@ pub(crate) fn matching(column: &str, text: &str, from: usize) -> Option<(String,
 }
 
 /// The words of a search, if there are any. The longest one comes first: it leaves the fewest candidates.
-fn searched(text: &str) -> Option<Vec<String>> {
+pub(crate) fn searched(text: &str) -> Option<Vec<String>> {
     let mut words = text::searched_words(text);
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     (!words.is_empty()).then_some(words)
@@ -64,12 +64,12 @@ fn each_matches(column: &str, from: usize, words: usize) -> String {
     each.collect()
 }
 
-fn in_range(alias: &str, from: usize) -> String {
+pub(crate) fn in_range(alias: &str, from: usize) -> String {
     format!("{alias}.word >= ${from} AND {alias}.word < ${}", from + 1)
 }
 
 /// The first and the last word with each of these beginnings. No byte of UTF-8 is as high as 0xFF.
-fn ranges(words: &[String]) -> Vec<Value> {
+pub(crate) fn ranges(words: &[String]) -> Vec<Value> {
     let range = |word: &String| {
         let beginning = word.as_bytes().to_vec();
         let end = [word.as_bytes(), &[0xff]].concat();
@@ -100,6 +100,12 @@ pub fn email_is_taken(tx: &mut Tx<'_>, email: &str) -> Result<bool, StoreError> 
 /// Whether the telephone number is taken, in its stored form.
 pub fn phone_is_taken(tx: &mut Tx<'_>, number: &str) -> Result<bool, StoreError> {
     tx.exists("SELECT 1 FROM users WHERE phone_number = $1", &[number.into()])
+}
+
+/// Whether an earlier version of the program has folded the names, or none.
+pub(crate) fn are_outdated(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let version: Option<i64> = tx.fetch_optional("SELECT version FROM name_folding", &[])?;
+    Ok(version != Some(FOLD_VERSION))
 }
 
 /// Folds the names of some users by the current rules, where an earlier version of the program has not;

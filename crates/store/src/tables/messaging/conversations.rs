@@ -4,7 +4,7 @@ use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::record;
 use crate::events::{self, Change};
 use crate::{Query, StoreError, Tx, Value};
-use meeshy_domain::{ConversationId, ConversationKind, MessageId, Timestamp, UserId};
+use meeshy_domain::{CommunityId, ConversationId, ConversationKind, MessageId, Timestamp, UserId};
 
 record! {
     /// A conversation.
@@ -76,7 +76,7 @@ record! {
         /// The URL of its banner.
         pub banner: Option<String>,
         /// The community it belongs to.
-        pub community_id: Option<String>,
+        pub community_id: Option<CommunityId>,
         /// The role required for writing: `member`, `moderator` …; `None` for everybody.
         pub default_write_role: Option<String> = "nullif(c.default_write_role, 'everyone')",
         /// Whether it is an announcement channel.
@@ -113,8 +113,8 @@ record! {
 pub fn insert(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO conversations (id, identifier, kind, title, description, avatar, direct_key, created_by, is_active, \
-           last_sequence, last_message_at, created_at, updated_at, last_event) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+           last_sequence, last_message_at, created_at, updated_at, last_event, community_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         &[
             conversation.id.into(),
             (&conversation.identifier).into(),
@@ -130,6 +130,7 @@ pub fn insert(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), StoreE
             conversation.created_at.into(),
             conversation.updated_at.into(),
             conversation.last_event.into(),
+            conversation.details.community_id.into(),
         ],
     )?;
     events::insert(tx, conversation.id, conversation.last_event, &Change::Created, conversation.created_at)
@@ -229,6 +230,8 @@ pub struct Filter {
     pub kind: Option<ConversationKind>,
     /// Only those whose only members are the user and this other one.
     pub with_user: Option<UserId>,
+    /// Only those of this community.
+    pub community: Option<CommunityId>,
 }
 
 /// The open conversations of `user`, the most recently active first, and their total.
@@ -250,6 +253,10 @@ pub fn list(user: UserId, filter: Filter, limit: i64, offset: i64) -> (Query<Vec
             " AND EXISTS (SELECT 1 FROM members o WHERE o.conversation_id = c.id AND o.is_active AND o.user_id = ${other}) \
               AND NOT EXISTS (SELECT 1 FROM members o WHERE o.conversation_id = c.id AND o.is_active AND o.user_id NOT IN ($1, ${other}))"
         );
+    }
+    if let Some(community) = filter.community {
+        params.push(community.into());
+        condition += &format!(" AND c.community_id = ${}", params.len());
     }
     let from = format!("FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE {condition}");
     let total = Query::one(format!("SELECT count(*) AS total {from}"), params.clone());

@@ -1,6 +1,10 @@
 //! Conversations, their messages and members.
 
 pub mod attachments;
+pub mod communities;
+pub mod community_invites;
+pub mod community_members;
+pub mod community_names;
 pub mod community_preferences;
 pub mod conversation_categories;
 pub mod conversation_languages;
