@@ -1,9 +1,7 @@
 //! What clients send to REST. Unknown keys are ignored, except where the type says otherwise.
 
 use crate::MessageText;
-use meeshy_domain::{
-    AbuseKind, CommunityId, ConversationKind, Language, MemberRole, MessageType, ReportedKind, limits,
-};
+use meeshy_domain::{AbuseKind, ConversationKind, Language, MemberRole, MessageType, ReportedKind, limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
@@ -191,7 +189,7 @@ pub struct CreateConversation {
     #[schemars(length(max = limits::IDENTIFIER_CHARS), regex(pattern = "^[A-Za-z0-9@_-]*$"))]
     pub identifier: Option<String>,
     /// The community that it belongs to. The caller has to be a member of it; all others become members of it.
-    #[schemars(with = "Option<CommunityId>")]
+    #[schemars(regex(pattern = "^([0-9a-fA-F]{24})?$"))]
     pub community_id: Option<String>,
 }
 

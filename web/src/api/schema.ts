@@ -8090,7 +8090,7 @@ export interface components {
          */
         CreateConversation: {
             /** @description The community that it belongs to. The caller has to be a member of it; all others become members of it. */
-            communityId?: components["schemas"]["CommunityId"] | null;
+            communityId?: string | null;
             description?: string | null;
             /** @description The identifier; generated if absent. */
             identifier?: string | null;

@@ -50,7 +50,7 @@ impl Conversations {
             .transpose()?;
         let now = self.context.now();
         let identifier = self.identifier(optional(&new.identifier).as_deref(), title.as_deref(), now)?;
-        let community = optional(&new.community_id).map(|id| id.parse()).transpose();
+        let community = new.community_id.as_deref().filter(|id| !id.is_empty()).map(str::parse).transpose();
         let community_id = community.map_err(|error| ChatError::invalid("communityId", error))?;
         let conversation = Conversation {
             title,
