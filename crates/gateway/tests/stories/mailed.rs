@@ -86,7 +86,10 @@ async fn who_asks_learns_nothing_and_has_to_wait_after_three_times() {
         let (known, unknown) =
             (ask("/auth/forgot-password", "lea").await, ask("/auth/forgot-password", "nobody").await);
         assert_eq!(known.status, if attempt < 3 { 200 } else { 429 });
-        assert_eq!((known.status, known.body["message"].clone()), (unknown.status, unknown.body["message"].clone()));
+        assert_eq!(
+            (known.status, known.body["message"].clone()),
+            (unknown.status, unknown.body["message"].clone())
+        );
         let (known, unknown) =
             (ask("/auth/magic-link/request", "LEA").await, ask("/auth/magic-link/request", "nobody").await);
         assert_eq!((known.status, &known.body), (200, &unknown.body));
