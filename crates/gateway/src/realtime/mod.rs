@@ -13,6 +13,7 @@ mod remote;
 mod socket;
 mod state;
 mod typing;
+mod waiting;
 
 pub(crate) use dispatch::Dispatching;
 pub(crate) use state::Sockets;

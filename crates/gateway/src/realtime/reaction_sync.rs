@@ -13,38 +13,10 @@ use axum::http::StatusCode;
 use meeshy_chat::{Authority, Chat, ChatError, MessageReactions};
 use meeshy_socketio::Event;
 use meeshy_wire::client_event;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long the first request waits for others.
 const COALESCE_WINDOW: Duration = Duration::from_millis(2);
-
-/// The requests of a socket that wait, each with its message. They are bounded by the rate limit of events.
-#[derive(Debug, Default)]
-pub struct Waiting(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    requests: Vec<(Event, String)>,
-    /// Whether a task answers them.
-    is_answering: bool,
-}
-
-impl Waiting {
-    /// Adds a request; returns whether a task has to be started that answers.
-    fn push(&self, event: Event, message: String) -> bool {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.requests.push((event, message));
-        !std::mem::replace(&mut state.is_answering, true)
-    }
-
-    /// The requests to answer next; without any, the task ends.
-    fn take(&self) -> Vec<(Event, String)> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.is_answering = !state.requests.is_empty();
-        std::mem::take(&mut state.requests)
-    }
-}
 
 impl Realtime {
     /// Answers a request, soon.

@@ -1,7 +1,7 @@
 //! The state of a connection and of its user: little, since there are many.
 
 use super::pending::{Pending, Permit};
-use super::reaction_sync;
+use super::waiting::Waiting;
 use crate::http::limits::Limit;
 use meeshy_chat::{Authority, Caller};
 use meeshy_domain::{Language, Network, UserId};
@@ -93,7 +93,7 @@ pub struct Peer {
     pub display_name: Box<str>,
     pub language: Language,
     /// Requests for reactions that wait.
-    pub reaction_syncs: reaction_sync::Waiting,
+    pub reaction_syncs: Waiting,
     authority: Mutex<Authority>,
     /// The state of the memberships when the rooms of the socket were last compared with them, plus one; 0
     /// before that.
@@ -122,7 +122,7 @@ impl Peer {
             user: user.id,
             display_name: user.display_name.as_str().into(),
             language: user.languages.system_language,
-            reaction_syncs: reaction_sync::Waiting::default(),
+            reaction_syncs: Waiting::default(),
             authority: Mutex::new(Authority::of(caller)),
             compared: AtomicI64::default(),
         }
