@@ -56,10 +56,10 @@ pub use communities::{
     NewCommunity,
 };
 pub use conversations::{
-    Audience, Categories, CategoryPatch, CommunityPreferences, CommunityPreferencesPatch, CommunityView,
-    ConversationPatch, ConversationPreferencesPatch, ConversationView, Conversations, Dashboard, Figures,
-    ListFilter, MemberView, NewCategory, NewConversation, ParticipantPage, ParticipantRequest,
-    ParticipantView,
+    Audience, Categories, CategoryPatch, CommunityPreferences, CommunityPreferencesPatch, ConversationPatch,
+    ConversationPreferencesPatch, ConversationView, Conversations, Dashboard, Figures, ListFilter,
+    MemberView, NewCategory, NewConversation, ParticipantPage, ParticipantRequest, ParticipantView,
+    RecentCommunity,
 };
 pub use error::ChatError;
 pub use event_bus::{

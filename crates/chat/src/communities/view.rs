@@ -3,7 +3,8 @@
 use super::Communities;
 use super::policy::Standing;
 use crate::ChatError;
-use meeshy_domain::{CommunityRole, UserId};
+use crate::presence::Seen;
+use meeshy_domain::{CommunityRole, Timestamp, UserId};
 use meeshy_store::communities::Community;
 use meeshy_store::community_members::{self, CommunityMember};
 use meeshy_store::users::{self, User};
@@ -20,8 +21,8 @@ const MEMBERS_OF_ONE: i64 = 100;
 pub struct CommunityMemberView {
     /// The membership and the user.
     pub member: CommunityMember,
-    /// Whether the user is online.
-    pub is_online: bool,
+    /// What the reader sees of the user's presence.
+    pub seen: Seen,
 }
 
 /// A community as seen by a user.
@@ -29,8 +30,8 @@ pub struct CommunityMemberView {
 pub struct CommunityView {
     /// The community itself.
     pub community: Community,
-    /// Who created it, if the account is active, and whether they are online.
-    pub creator: Option<(User, bool)>,
+    /// Who created it, if the account is active, and what the reader sees of their presence.
+    pub creator: Option<(User, Seen)>,
     /// Its first members, in order of joining.
     pub members: Vec<CommunityMemberView>,
     /// The role of the user who sees it; `None` if they are not a member.
@@ -83,7 +84,7 @@ impl Communities {
         let view = |(community, members): (Community, Vec<CommunityMember>)| {
             let creator = creators.get(&community.created_by).cloned();
             CommunityView {
-                creator: creator.map(|creator| self.shown_creator(creator, &community, &separated)),
+                creator: creator.map(|creator| self.shown_creator(creator, community.created_at, &separated)),
                 members: members.into_iter().map(|member| self.shown(member, &separated)).collect(),
                 role: roles.get(&community.id).copied(),
                 community,
@@ -93,21 +94,20 @@ impl Communities {
     }
 
     /// A member as seen by a user whom a block separates from `separated`, and who learns nothing of their presence.
-    pub(super) fn shown(&self, mut member: CommunityMember, separated: &[UserId]) -> CommunityMemberView {
-        let is_separated = separated.contains(&member.user_id);
-        if is_separated {
-            member.last_active_at = member.joined_at;
-        }
-        CommunityMemberView { is_online: !is_separated && self.presence.is_online(member.user_id), member }
+    pub(super) fn shown(&self, member: CommunityMember, separated: &[UserId]) -> CommunityMemberView {
+        let seen = match separated.contains(&member.user_id) {
+            true => Seen { is_online: false, last_active_at: Some(member.joined_at) },
+            false => self.presence.seen(member.user_id, member.hides, member.last_active_at),
+        };
+        CommunityMemberView { member, seen }
     }
 
-    fn shown_creator(&self, mut user: User, community: &Community, separated: &[UserId]) -> (User, bool) {
-        let is_separated = separated.contains(&user.id);
-        if is_separated {
-            user.last_active_at = community.created_at;
-        }
-        let is_online = !is_separated && self.presence.is_online(user.id);
-        (user, is_online)
+    fn shown_creator(&self, user: User, created_at: Timestamp, separated: &[UserId]) -> (User, Seen) {
+        let seen = match separated.contains(&user.id) {
+            true => Seen { is_online: false, last_active_at: Some(created_at) },
+            false => self.presence.seen(user.id, user.hides, user.last_active_at),
+        };
+        (user, seen)
     }
 
     /// The caller, if some members are not shown to them.

@@ -33,12 +33,12 @@ pub struct Dashboard {
     /// The most recently active conversations.
     pub recent_conversations: Vec<ConversationView>,
     /// The communities that the user has joined last.
-    pub recent_communities: Vec<CommunityView>,
+    pub recent_communities: Vec<RecentCommunity>,
 }
 
 /// A community, with some of its members.
 #[derive(Debug, Clone)]
-pub struct CommunityView {
+pub struct RecentCommunity {
     /// The community.
     pub community: OwnCommunity,
     /// Some members, and what the reader sees of their presence.
@@ -68,7 +68,7 @@ impl Conversations {
                     let seen = service.presence_of(caller, &member, &blocked);
                     (member, seen)
                 };
-                CommunityView { community, members: members.into_iter().map(seen).collect(), member_count }
+                RecentCommunity { community, members: members.into_iter().map(seen).collect(), member_count }
             };
             let recent_communities = recent.into_iter().zip(members).map(view).collect();
             Ok::<_, StoreError>((conversations, translations, others, recent_communities))

@@ -24,7 +24,7 @@ pub(crate) use change::picture;
 pub use community_preferences::{CommunityPreferences, CommunityPreferencesPatch};
 pub use create::NewConversation;
 pub(crate) use create::{given_identifier, slug};
-pub use dashboard::{CommunityView, Dashboard};
+pub use dashboard::{Dashboard, RecentCommunity};
 pub use list::ListFilter;
 pub use participants::{ParticipantPage, ParticipantRequest, ParticipantView};
 pub use preferences::ConversationPreferencesPatch;

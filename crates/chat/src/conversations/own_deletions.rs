@@ -33,7 +33,7 @@ impl Conversations {
             let conversation = find_as_member(tx, caller, &reference)?.id;
             match own_deletions::show_conversation(tx, caller, conversation, context.now())? {
                 true => Ok(()),
-                false => Err(ChatError::InvalidOperation("you have not deleted this conversation".into())),
+                false => Err(ChatError::invalid("conversationId", "you have not deleted this conversation")),
             }
         };
         self.context.store.write(write).await

@@ -64,7 +64,7 @@ fn received(
 ) -> Result<(i64, Conversation, Member), ChatError> {
     let (message, member) = readable_with_member(tx, caller, id, now)?;
     if message.sender_id == Some(caller) {
-        return Err(ChatError::InvalidOperation("you have written this message".into()));
+        return Err(ChatError::invalid("messageId", "you have written this message"));
     }
     let conversation = conversations::find(tx, message.conversation_id)?;
     let conversation = conversation.ok_or(ChatError::NotFound { what: "message" })?;

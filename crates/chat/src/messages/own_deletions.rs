@@ -60,7 +60,7 @@ impl Messages {
             }
             match own_deletions::show(tx, caller, id)? {
                 true => Ok(()),
-                false => Err(ChatError::InvalidOperation("you have not deleted this message".into())),
+                false => Err(ChatError::invalid("messageId", "you have not deleted this message")),
             }
         };
         self.context.store.write(write).await

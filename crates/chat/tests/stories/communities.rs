@@ -239,7 +239,7 @@ async fn blocks_and_deactivated_accounts_are_respected(world: World) {
     for (who, is_online) in [(emma, false), (lea, true)] {
         let page = communities.members(who, &id, 10, 0).await.unwrap();
         let shown = page.members.iter().find(|view| view.member.user_id == carlos).unwrap();
-        assert_eq!(shown.is_online, is_online, "presence is not told across a block");
+        assert_eq!(shown.seen.is_online, is_online, "presence is not told across a block");
     }
     world.set(carlos, "is_active", false).await;
     assert_eq!(members(&world, lea, &id).await, ["lea", "emma"]);

@@ -16,8 +16,8 @@ const FULL: &[(&str, &str, &str)] = &[
     ),
     (
         "communities",
-        "id, identifier, name, created_by, created_at, updated_at",
-        "[k], 'filler-' || i, 'Filler', [u], 1, 1",
+        "id, identifier, name, is_private, created_by, created_at, updated_at",
+        "[k], 'filler-' || i, 'Filler', i % 2 = 0, [u], i, 1",
     ),
     ("community_members", "id, community_id, user_id, joined_at", "[l], [k], [u], 1"),
     (
@@ -127,6 +127,11 @@ const FULL: &[(&str, &str, &str)] = &[
     ),
     ("community_preferences", "id, user_id, community_id, created_at, updated_at", "[z], [u], [k], 1, 1"),
     (
+        "community_invites",
+        "token_hash, community_id, created_by, created_at, expires_at",
+        "'hash-' || i, [k], [u], i, 9000000000000000 - i",
+    ),
+    (
         "password_reset_tokens",
         "id, user_id, token_hash, expires_at, created_at",
         "[u], [u], 'hash-' || i, 9000000000000000, 1",
@@ -208,5 +213,12 @@ pub fn fill(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         .flat_map(|(number, id)| [Value::Bytes(format!("filler{number}").into_bytes()), id.into()])
         .collect();
     tx.insert_rows("name_words", &["word", "user_id"], &words, "")?;
+    let ids: Vec<String> = tx.fetch_all("SELECT id FROM communities WHERE name = 'Filler'", &[])?;
+    let words: Vec<Value> = ids
+        .into_iter()
+        .enumerate()
+        .flat_map(|(number, id)| [Value::Bytes(format!("filler{number}").into_bytes()), id.into()])
+        .collect();
+    tx.insert_rows("community_name_words", &["word", "community_id"], &words, "")?;
     tx.analyze()
 }

@@ -11,6 +11,7 @@ mod conversing;
 mod deleting;
 mod editing;
 mod everyday;
+mod everyday_talk;
 mod friends;
 mod full_tables;
 mod gateways;

@@ -54,7 +54,7 @@ async fn reading_up_to_a_message_leaves_the_rest(mut world: World) {
     assert_eq!(who(&world, carlos, &said[1], ReceiptFilter::Delivered).await, ["emma"]);
 
     let own = conversations.mark_read_to(carlos, &said[1]).await;
-    assert!(matches!(own, Err(ChatError::InvalidOperation(_))), "{own:?}");
+    assert!(matches!(own, Err(ChatError::Invalid { .. })), "{own:?}");
     let mallory = world.person("mallory", "en").await;
     let refused = world.chat.messages().receipts(mallory, &said[1], ReceiptFilter::All, 10, 0).await;
     assert!(matches!(refused, Err(ChatError::NotFound { .. })), "{refused:?}");

@@ -11,8 +11,7 @@ use crate::views;
 use axum::extract::State;
 use meeshy_domain::MemberRole;
 use meeshy_wire::{
-    ClearHistory, DeleteMessagesForMe, DeletedConversation, DeletedForMe, ErrorCode, HistoryCleared, Iso,
-    Notice,
+    ClearHistory, DeleteMessagesForMe, DeletedConversation, DeletedForMe, HistoryCleared, Iso, Notice,
 };
 
 /// Old clients call these routes without a version.
@@ -24,10 +23,8 @@ fn routes_under(api: Api, root: &str) -> Api {
     let (user, member) = (Access::User, Access::Member(MemberRole::Member));
     let of_message = &format!("{root}/messages/{{messageId}}");
     let of_conversation = &format!("{root}/conversations/{{id}}");
-    let not_deleted = &[ErrorCode::InvalidOperation];
     api.delete(member, &format!("{of_message}/delete-for-me"), "Delete a message for the caller only", delete)
         .post(member, &format!("{of_message}/restore-for-me"), "Restore such a message", restore)
-        .fails(not_deleted)
         .delete(
             user,
             &format!("{root}/messages/bulk/delete-for-me"),
@@ -46,7 +43,6 @@ fn routes_under(api: Api, root: &str) -> Api {
             "Put a conversation back into the caller's list",
             restore_conversation,
         )
-        .fails(not_deleted)
         .post(
             member,
             &format!("{of_conversation}/clear-history"),

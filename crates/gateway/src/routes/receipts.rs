@@ -26,7 +26,6 @@ pub fn routes(api: Api) -> Api {
         .get(Access::AuthorOrModerator, &format!("{path}/history"), "The earlier texts of a message", history)
         .fails(&[ErrorCode::Forbidden, ErrorCode::InvalidOperation])
         .post(member, &format!("{path}/status"), "Mark a message as delivered, or all up to it as read", set)
-        .fails(&[ErrorCode::InvalidOperation])
         .get(member, &format!("{path}/status-details"), "Who has received and read a message", details)
         .get(member, &format!("{path}/read-status"), "Who has received and read a message", read_status)
         .get(

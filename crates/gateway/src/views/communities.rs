@@ -23,7 +23,7 @@ pub fn community(view: CommunityView) -> wire::Community {
         created_by: community.created_by,
         created_at: community.created_at.into(),
         updated_at: community.updated_at.into(),
-        creator: view.creator.map(|(user, is_online)| found_user(user, is_online)),
+        creator: view.creator.map(|(user, seen)| found_user(user, seen)),
         members: view.members.into_iter().map(community_member).collect(),
         counts: wire::CommunityCounts {
             members: community.member_count,
@@ -37,7 +37,7 @@ pub fn community(view: CommunityView) -> wire::Community {
 
 /// A member of a community.
 pub fn community_member(view: CommunityMemberView) -> wire::CommunityMember {
-    let CommunityMemberView { member, is_online } = view;
+    let CommunityMemberView { member, seen } = view;
     wire::CommunityMember {
         id: member.id,
         community_id: member.community_id,
@@ -53,8 +53,8 @@ pub fn community_member(view: CommunityMemberView) -> wire::CommunityMember {
             last_name: member.last_name,
             display_name: member.display_name,
             avatar: address(member.avatar.as_deref()),
-            is_online,
-            last_active_at: member.last_active_at.into(),
+            is_online: seen.is_online,
+            last_active_at: seen.last_active_at.map(Into::into),
             system_language: member.system_language,
         },
     }

@@ -2,7 +2,7 @@
 
 use super::address::address;
 use super::messages::last_message;
-use meeshy_chat::{CommunityView, ConversationView, Dashboard, MemberView};
+use meeshy_chat::{ConversationView, Dashboard, MemberView, RecentCommunity};
 use meeshy_domain::Timestamp;
 use meeshy_wire as wire;
 
@@ -54,7 +54,7 @@ fn member(MemberView { member, seen }: &MemberView) -> wire::DashboardUser {
     }
 }
 
-fn community(view: CommunityView) -> wire::DashboardCommunity {
+fn community(view: RecentCommunity) -> wire::DashboardCommunity {
     let members = view.members.into_iter().map(|(member, seen)| wire::DashboardUser {
         id: member.id,
         username: member.username,

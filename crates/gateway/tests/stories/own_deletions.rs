@@ -20,7 +20,7 @@ async fn members_delete_messages_and_conversations_for_themselves(server: TestSe
     assert_eq!((total(&lea).await, total(&carlos).await), (json!(1), json!(2)));
     assert_eq!(lea.post(&of_message(&first, "restore-for-me"), json!({})).await.status, 200);
     let again = lea.post(&of_message(&first, "restore-for-me"), json!({})).await;
-    assert_eq!((again.status, again.code()), (400, "INVALID_OPERATION"));
+    assert_eq!((again.status, again.code()), (400, "VALIDATION_ERROR"));
     assert_eq!(total(&lea).await, 2);
     assert_eq!(second.len(), 24);
 

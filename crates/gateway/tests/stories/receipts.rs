@@ -51,7 +51,7 @@ async fn authors_see_who_has_read_a_message(server: TestServer) {
     assert_eq!(carlos.get(&asked).await.body["data"], expected);
 
     let own = carlos.post(&path("/status"), json!({ "status": "read" })).await;
-    assert_eq!((own.status, own.code()), (400, "INVALID_OPERATION"));
+    assert_eq!((own.status, own.code()), (400, "VALIDATION_ERROR"));
     let stranger = server.sign_up("mallory", "en").await;
     for rest in ["", "/history", "/status-details", "/read-status"] {
         assert_eq!(stranger.get(&path(rest)).await.code(), "MESSAGE_NOT_FOUND", "{rest}");

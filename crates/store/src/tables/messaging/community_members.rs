@@ -4,8 +4,10 @@ use super::members::IS_HERE;
 use super::visibility::not_blocked;
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::record;
+use crate::privacy::HIDES_COLUMNS;
 use crate::users::SHOWN_NAME;
 use crate::{Query, StoreError, Tx, Value};
+use meeshy_domain::preferences::Hides;
 use meeshy_domain::{CommunityId, CommunityMemberId, CommunityRole, Language, Timestamp, UserId};
 
 /// The role of a membership `m`. In the old system, some creators have a role of their own.
@@ -39,6 +41,8 @@ record! {
         pub last_active_at: Timestamp,
         /// What the user reads.
         pub system_language: Language,
+        /// What the user hides from others.
+        pub hides: Hides = HIDES_COLUMNS,
     }
 }
 

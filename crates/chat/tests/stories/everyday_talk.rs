@@ -1,0 +1,179 @@
+//! What people do in conversations, for the story that explains its statements.
+
+use meeshy_chat::model::ReceiptFilter;
+use meeshy_chat::{
+    ConversationPatch, FileRequest, MessageEdit, NewMessage, NewReport, NewTerm, PageRequest,
+    ParticipantRequest, Progress,
+};
+use meeshy_domain::{MemberRole, Timestamp, UserId};
+use meeshy_harness::World;
+use meeshy_testkit::eventually;
+use tokio::sync::oneshot;
+
+/// Writes, edits, reads and deletes messages.
+pub async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {
+    let chat = &world.chat;
+    let new = NewMessage {
+        conversation: talk.to_owned(),
+        content: "¿Vienes, @lea?".into(),
+        original_language: Some("es".into()),
+        client_message_id: Some("one".into()),
+        ..NewMessage::default()
+    };
+    let undeclared = NewMessage { original_language: None, client_message_id: None, ..new.clone() };
+    chat.messages().send(carlos, undeclared).await.unwrap();
+    let sent = chat.messages().send(carlos, new.clone()).await.unwrap();
+    assert!(chat.messages().send(carlos, new.clone()).await.unwrap().repeated);
+    let id = sent.message.message.id.to_string();
+    let reply = NewMessage { reply_to_id: Some(id.clone()), client_message_id: None, ..new.clone() };
+    chat.messages().send(lea, reply).await.unwrap();
+    chat.translations().request(lea, &id, "de").await.unwrap();
+    translate_until_ended(world, lea, &id, "de").await;
+    let report = NewReport {
+        message: id.clone(),
+        language: "de".into(),
+        reason: "wrong".into(),
+        comment: None,
+        wants_another: true,
+    };
+    chat.reports().add(lea, report).await.unwrap();
+    let _ = chat.translations().cancel(lea, &id, "it").await.unwrap();
+    let edit = MessageEdit { message: id.clone(), content: "¿Vienes?".into(), ..MessageEdit::default() };
+    chat.messages().edit(carlos, edit).await.unwrap();
+    chat.messages().get(lea, &id).await.unwrap();
+    people_react(world, lea, carlos, &id).await;
+    people_see_who_has_read(world, lea, carlos, &id, talk).await;
+    people_tidy_up(world, lea, &id, talk).await;
+    chat.messages().mentions(lea, &id).await.unwrap();
+    chat.messages().mentions_of_caller(lea, 50).await.unwrap();
+    for name in ["", "car", "filler7 f"] {
+        chat.messages().mention_suggestions(lea, talk, name).await.unwrap();
+    }
+    let gone = NewMessage { client_message_id: None, ..new.clone() };
+    let gone = chat.messages().send(carlos, gone).await.unwrap().message.message.id.to_string();
+    let known = chat.conversations().get(lea, talk).await.unwrap().conversation.last_event;
+    chat.messages().delete(carlos, &gone, Some(talk)).await.unwrap();
+    chat.events().after(lea, talk, known, 100).await.unwrap();
+    let newest = PageRequest { limit: 50, ..PageRequest::default() };
+    for request in [newest.clone(), PageRequest { before: Some(id), ..newest }] {
+        for who in [lea, carlos] {
+            chat.messages().page(who, talk, request.clone(), || true).await.unwrap();
+        }
+    }
+    chat.conversations().get(lea, talk).await.unwrap();
+    chat.conversations().membership(lea, talk).await.unwrap();
+    chat.conversations().mark_read(lea, talk).await.unwrap();
+    chat.activity().touch(lea).await;
+    if let Ok(term) =
+        chat.glossary().add(lea, talk, NewTerm { text: "Trip".into(), ..NewTerm::default() }).await
+    {
+        chat.glossary().list(lea, talk).await.unwrap();
+        chat.glossary().retranslate(lea, talk, &term.id.to_string(), None).await.unwrap();
+        chat.glossary().remove(lea, talk, &term.id.to_string()).await.unwrap();
+        for is_accepted in [false, true] {
+            let new = NewTerm { text: "Trip".into(), ..NewTerm::default() };
+            let id = chat.glossary().propose(lea, talk, new).await.unwrap().id.to_string();
+            chat.glossary().proposals(lea, talk).await.unwrap();
+            chat.glossary().proposals(carlos, talk).await.unwrap();
+            if is_accepted {
+                chat.glossary().accept(lea, talk, &id).await.unwrap();
+            } else {
+                chat.glossary().dismiss(lea, talk, &id).await.unwrap();
+            }
+        }
+    }
+    let file = FileRequest { caller: Some(lea), signature: None };
+    let _ = chat.files().get("65f000000000000015000001", false, file.clone()).await;
+    let _ = chat.files().at_path("f/1", file).await;
+}
+
+pub async fn people_come_and_go(world: &World, lea: UserId, carlos: UserId) {
+    let conversations = world.chat.conversations();
+    let nico = world.person("nico", "en").await;
+    let talk = world.group(lea, &[carlos]).await;
+    let place = talk.conversation.id.to_string();
+    let known = talk.conversation.last_event;
+    for is_ban in [false, true] {
+        conversations.add_member(lea, &place, &nico.to_string()).await.unwrap();
+        let role = MemberRole::Moderator;
+        conversations.set_member_role(lea, &place, &nico.to_string(), role).await.unwrap();
+        conversations.remove_member(lea, &place, &nico.to_string(), is_ban).await.unwrap();
+    }
+    conversations.add_member(lea, &place, &nico.to_string()).await.unwrap();
+    let patch = ConversationPatch { slow_mode_seconds: Some(60), ..ConversationPatch::default() };
+    conversations.update(lea, &place, patch).await.unwrap();
+    world.say(carlos, &talk, "Hola").await.unwrap();
+    world.chat.events().after(carlos, &place, known, 100).await.unwrap();
+    conversations.leave(lea, &place).await.unwrap();
+    conversations.close(carlos, &place).await.unwrap();
+}
+
+async fn people_see_who_has_read(world: &World, lea: UserId, carlos: UserId, id: &str, talk: &str) {
+    let (messages, conversations) = (world.chat.messages(), world.chat.conversations());
+    conversations.mark_delivered(lea, id).await.unwrap();
+    conversations.mark_read_to(lea, id).await.unwrap();
+    messages.history(carlos, id).await.unwrap();
+    let filters = [ReceiptFilter::All, ReceiptFilter::Delivered, ReceiptFilter::Read, ReceiptFilter::Unread];
+    for filter in filters {
+        messages.receipts(carlos, id, filter, 10, 0).await.unwrap();
+    }
+    messages.receipt_counts(carlos, id).await.unwrap();
+    messages.receipt_counts_of(carlos, talk, vec![id.parse().unwrap()]).await.unwrap();
+}
+
+async fn people_tidy_up(world: &World, lea: UserId, id: &str, talk: &str) {
+    let (messages, conversations) = (world.chat.messages(), world.chat.conversations());
+    messages.delete_for_me(lea, id).await.unwrap();
+    messages.restore_for_me(lea, id).await.unwrap();
+    conversations.delete_for_me(lea, talk).await.unwrap();
+    conversations.deleted_for_me(lea).await.unwrap();
+    conversations.restore_for_me(lea, talk).await.unwrap();
+    conversations.clear_history(lea, talk, Some(Timestamp::from_millis(1))).await.unwrap();
+}
+
+async fn people_react(world: &World, lea: UserId, carlos: UserId, message: &str) {
+    let reactions = world.chat.reactions();
+    for who in [lea, carlos] {
+        reactions.add(who, message, "👍").await.unwrap();
+    }
+    reactions.of_messages(lea, vec![message.to_owned()]).await.unwrap();
+    reactions.latest(lea).await.unwrap();
+    reactions.remove(lea, message, "👍").await.unwrap();
+}
+
+/// Lists the members of a conversation in every way.
+pub async fn people_look_around(world: &World, lea: UserId, talk: &str) {
+    let all = ParticipantRequest { limit: 2, ..ParticipantRequest::default() };
+    let after = Some("65f000000000000015000001".parse().unwrap());
+    let role = Some(MemberRole::Member);
+    let filters = [
+        (None, false),
+        (Some("lea"), false),
+        (Some("filler7 f"), false),
+        (None, true),
+        (Some("le te"), true),
+    ];
+    for (search, online_only) in filters {
+        let search = search.map(str::to_owned);
+        let some = ParticipantRequest { search, online_only, ..all.clone() };
+        let (later, by_role) =
+            (ParticipantRequest { after, ..some.clone() }, ParticipantRequest { role, ..some.clone() });
+        for request in [some, later, by_role] {
+            world.chat.conversations().participants(lea, talk, request).await.unwrap();
+        }
+    }
+}
+
+/// Runs the worker until a translation has finished.
+async fn translate_until_ended(world: &World, reader: UserId, message: &str, language: &str) {
+    let (stop, stopping) = oneshot::channel::<()>();
+    let chat = world.chat.clone();
+    let worker = tokio::spawn(async move { chat.worker().run(async { drop(stopping.await) }).await });
+    eventually("the translation has ended", async || {
+        world.chat.translations().progress(reader, message, language).await.unwrap().progress
+            != Progress::Pending
+    })
+    .await;
+    drop(stop);
+    worker.await.unwrap();
+}
