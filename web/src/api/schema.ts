@@ -309,6 +309,386 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{id}/clear-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hide the messages of a conversation so far from the caller
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ClearHistory"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["HistoryCleared"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{id}/delete-for-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a conversation out of the caller's list until its next message
+         * @description For members of the conversation.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{id}/restore-for-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a conversation back into the caller's list
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/bulk/delete-for-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete messages for the caller only
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DeleteMessagesForMe"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["DeletedForMe"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{messageId}/delete-for-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a message for the caller only
+         * @description For members of the conversation.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{messageId}/restore-for-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore such a message
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/user/deleted-conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The conversations that the caller has deleted for themselves
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["DeletedConversation"][];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/reports": {
         parameters: {
             query?: never;
@@ -1161,6 +1541,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/forgot-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a link to choose a new password
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AskByMail"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -1309,6 +1743,148 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/magic-link/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a link that signs in
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AskMagicLink"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MagicLinkAsked"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/magic-link/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same, with the token in the query
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The token of the link. */
+                    token: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["LoginAnswer"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        /**
+         * Sign in with a link
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LinkToken"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["LoginAnswer"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -1513,6 +2089,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/resend-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send that link again
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AskByMail"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password with a link
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ResetPassword"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reset-password/verify-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether such a link works
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The token of the link. */
+                    token: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ResetLink"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/sessions": {
         parameters: {
             query?: never;
@@ -1685,6 +2417,60 @@ export interface paths {
                     content: {
                         "application/json": {
                             data: components["schemas"]["SessionCheck"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an address with a link
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["VerifyEmail"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["EmailVerified"];
                             /** @constant */
                             success: true;
                         };
@@ -2853,6 +3639,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/check-identifier/{identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether an identifier is available for a conversation
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The identifier for a new conversation. */
+                    identifier: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["IdentifierAvailability"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/events": {
         parameters: {
             query?: never;
@@ -2902,6 +3741,59 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search conversations by title and members
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The beginnings of words of a title, or of the names of a member. */
+                    q?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Conversation"][];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3084,6 +3976,119 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/clear-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hide the messages of a conversation so far from the caller
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ClearHistory"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["HistoryCleared"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/delete-for-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a conversation out of the caller's list until its next message
+         * @description For members of the conversation.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/conversations/{id}/events": {
@@ -3683,6 +4688,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/mark-as-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a conversation as read
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MarkedRead"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/mark-read": {
         parameters: {
             query?: never;
@@ -4216,6 +5275,117 @@ export interface paths {
                     content: {
                         "application/json": {
                             data: components["schemas"]["MarkedRead"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/read-statuses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many members have read each of some messages
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The ids of at most 50 messages, separated by commas. Those that the caller cannot read are left out. */
+                    messageIds: string;
+                };
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ReadStatuses"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/restore-for-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a conversation back into the caller's list
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
                             /** @constant */
                             success: true;
                         };
@@ -4800,6 +5970,1517 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's account in short
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MyAccount"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of all categories
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Preferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Set all preferences of the caller back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/preferences/application": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ApplicationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ApplicationPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ApplicationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Set the caller's preferences back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change some of the caller's preferences
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ApplicationPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ApplicationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/preferences/audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AudioPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AudioPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AudioPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Set the caller's preferences back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change some of the caller's preferences
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AudioPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AudioPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/preferences/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's categories of conversations
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        /**
+         * Add a category of conversations
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AddCategory"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/preferences/categories/reorder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put categories into another order
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReorderCategories"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/preferences/categories/{categoryId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A category of conversations
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a category of conversations. */
+                    categoryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Remove a category, but not its conversations
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a category of conversations. */
+                    categoryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a category of conversations
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a category of conversations. */
+                    categoryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchCategory"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/preferences/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["DocumentPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DocumentPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["DocumentPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Set the caller's preferences back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change some of the caller's preferences
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DocumentPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["DocumentPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/preferences/message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MessagePreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MessagePreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MessagePreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Set the caller's preferences back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change some of the caller's preferences
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MessagePreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MessagePreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/preferences/notification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["NotificationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["NotificationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Set the caller's preferences back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change some of the caller's preferences
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["NotificationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/preferences/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["PrivacyPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PrivacyPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["PrivacyPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Set the caller's preferences back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change some of the caller's preferences
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PrivacyPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["PrivacyPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/preferences/video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["VideoPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["VideoPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["VideoPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Set the caller's preferences back to their defaults
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change some of the caller's preferences
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["VideoPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["VideoPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
     "/api/v1/mentions/me": {
         parameters: {
             query?: never;
@@ -4963,7 +7644,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/messages/{messageId}": {
+    "/api/v1/messages/bulk/delete-for-me": {
         parameters: {
             query?: never;
             header?: never;
@@ -4971,6 +7652,99 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete messages for the caller only
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DeleteMessagesForMe"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["DeletedForMe"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{messageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A message, and how many members have read it
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MessageDetails"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         /**
          * Edit a message
          * @description For the author of the message, and moderators of the server in its conversation.
@@ -5103,6 +7877,344 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        trace?: never;
+    };
+    "/api/v1/messages/{messageId}/delete-for-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a message for the caller only
+         * @description For members of the conversation.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{messageId}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The earlier texts of a message
+         * @description For the author of the message, and moderators of its conversation or of the server in it.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MessageHistory"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{messageId}/read-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who has received and read a message
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ReadStatus"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{messageId}/restore-for-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore such a message
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{messageId}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a message as delivered, or all up to it as read
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SetMessageStatus"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{messageId}/status-details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who has received and read a message
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only members for whom the message has this state. */
+                    filter?: components["schemas"]["Filter"];
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Receipt"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/messages/{messageId}/translate/{language}": {
@@ -6123,6 +9235,1097 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/user-features/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AudioPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AudioPreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AudioPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Store a preference under a name of a client
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PutSetting"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Setting"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's categories of conversations
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        /**
+         * Add a category of conversations
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AddCategory"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/categories/reorder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put categories into another order
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReorderCategories"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/categories/{categoryId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A category of conversations
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a category of conversations. */
+                    categoryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Remove a category, but not its conversations
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a category of conversations. */
+                    categoryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a category of conversations
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a category of conversations. */
+                    categoryId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchCategory"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationCategory"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/user-preferences/communities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences for all communities
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OwnCommunityPreferences"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/communities/reorder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Order communities in their categories
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReorderCommunities"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/communities/{communityId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences for a community
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OwnCommunityPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Change the caller's preferences for a community
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PutCommunityPreferences"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OwnCommunityPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Remove the caller's preferences for a community
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a community. */
+                    communityId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences for all conversations
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OwnConversationPreferences"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences for a conversation
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OwnConversationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Change the caller's preferences for a conversation
+         * @description For members of the conversation.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PutConversationPreferences"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OwnConversationPreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Remove the caller's preferences for a conversation
+         * @description For members of the conversation.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of a category
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MessagePreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Replace the caller's preferences of a category
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MessagePreferencesChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["MessagePreferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/reorder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Order conversations in their categories
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReorderConversations"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-preferences/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A preference under a name of a client
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The name under which a client stores a preference. */
+                    key: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Setting"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user/deleted-conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The conversations that the caller has deleted for themselves
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["DeletedConversation"][];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -6498,6 +10701,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/me/change-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a link to a new address
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangeEmail"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["EmailChangeAsked"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/dashboard-stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An overview for the caller
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Dashboard"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me/password": {
         parameters: {
             query?: never;
@@ -6552,6 +10860,56 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        trace?: never;
+    };
+    "/api/v1/users/me/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's preferences of all categories
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Preferences"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/users/me/test": {
@@ -6655,6 +11013,62 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        trace?: never;
+    };
+    "/api/v1/users/me/verify-email-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the caller's address to the new one
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["VerifyEmailChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["EmailChanged"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/users/profile/{userId}": {
@@ -7609,6 +12023,25 @@ export interface components {
             updatedAt: components["schemas"]["Time"];
         };
         /**
+         * @description A new category.
+         * @example {
+         *       "color": "#3388ff",
+         *       "name": "Family"
+         *     }
+         */
+        AddCategory: {
+            color?: string | null;
+            /** @description The name of an icon, or an emoji. */
+            icon?: string | null;
+            isExpanded?: boolean | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description Its place; the last one if absent.
+             */
+            order?: number | null;
+        };
+        /**
          * @description A user to add to a community.
          * @example {
          *       "role": "member",
@@ -7667,6 +12100,104 @@ export interface components {
              * @enum {string}
              */
             action: "accept" | "reject" | "cancel";
+        };
+        /** @description How the client looks and behaves. */
+        ApplicationPreferences: {
+            /** @default blue */
+            accentColor: string;
+            /** @default true */
+            animationsEnabled: boolean;
+            /** @default false */
+            betaFeaturesEnabled: boolean;
+            /** @default false */
+            compactMode: boolean;
+            /** @default inter */
+            fontFamily: string;
+            /** @default medium */
+            fontSize: components["schemas"]["FontSize"];
+            /** @default false */
+            highContrastMode: boolean;
+            /** @default en */
+            interfaceLanguage: string;
+            /** @default true */
+            keyboardShortcutsEnabled: boolean;
+            /** @default normal */
+            lineHeight: components["schemas"]["LineHeight"];
+            /** @default false */
+            reducedMotion: boolean;
+            /** @default false */
+            screenReaderOptimized: boolean;
+            /** @default true */
+            showAvatars: boolean;
+            /** @default left */
+            sidebarPosition: components["schemas"]["Side"];
+            /** @default true */
+            telemetryEnabled: boolean;
+            /** @default auto */
+            theme: components["schemas"]["Theme"];
+            /** @default [] */
+            tutorialsCompleted: string[];
+        };
+        /**
+         * @description How the client looks and behaves.
+         * @example {}
+         */
+        ApplicationPreferencesChange: {
+            /** @default blue */
+            accentColor: string;
+            /** @default true */
+            animationsEnabled: boolean;
+            /** @default false */
+            betaFeaturesEnabled: boolean;
+            /** @default false */
+            compactMode: boolean;
+            /** @default inter */
+            fontFamily: string;
+            /** @default medium */
+            fontSize: components["schemas"]["FontSize"];
+            /** @default false */
+            highContrastMode: boolean;
+            /** @default en */
+            interfaceLanguage: string;
+            /** @default true */
+            keyboardShortcutsEnabled: boolean;
+            /** @default normal */
+            lineHeight: components["schemas"]["LineHeight"];
+            /** @default false */
+            reducedMotion: boolean;
+            /** @default false */
+            screenReaderOptimized: boolean;
+            /** @default true */
+            showAvatars: boolean;
+            /** @default left */
+            sidebarPosition: components["schemas"]["Side"];
+            /** @default true */
+            telemetryEnabled: boolean;
+            /** @default auto */
+            theme: components["schemas"]["Theme"];
+            /** @default [] */
+            tutorialsCompleted: string[];
+        };
+        /**
+         * @description The address to which a link is sent. Old clients also send `captchaToken` and `deviceFingerprint`, which are
+         *     ignored.
+         * @example {
+         *       "email": "nina@example.org"
+         *     }
+         */
+        AskByMail: {
+            email: string;
+        };
+        /**
+         * @description The address to which a link that signs in is sent.
+         * @example {
+         *       "email": "nina@example.org"
+         *     }
+         */
+        AskMagicLink: {
+            email: string;
+            /** @default false */
+            rememberDevice: boolean;
         };
         /** @description A file attached to a message. */
         Attachment: {
@@ -7734,6 +12265,75 @@ export interface components {
         };
         /** @description A file attached to a message. */
         AttachmentId: string;
+        /** @description The format of translated recordings. */
+        AudioFormat: "mp3" | "wav" | "ogg";
+        /** @description Voice messages and their translation. */
+        AudioPreferences: {
+            /** @default high */
+            audioQuality: components["schemas"]["AudioQuality"];
+            /** @default false */
+            audioTranslationEnabled: boolean;
+            /** @default false */
+            autoTranscribeIncoming: boolean;
+            /** @default true */
+            echoCancellation: boolean;
+            /** @default true */
+            noiseSuppression: boolean;
+            /** @default true */
+            transcriptionEnabled: boolean;
+            /** @default auto */
+            transcriptionSource: components["schemas"]["TranscriptionSource"];
+            /** @default mp3 */
+            translatedAudioFormat: components["schemas"]["AudioFormat"];
+            /** @default false */
+            ttsEnabled: boolean;
+            /** @default 1 */
+            ttsPitch: number;
+            /** @default 1 */
+            ttsSpeed: number;
+            /** @description The voice that reads texts aloud. */
+            ttsVoice?: string;
+            /** @default balanced */
+            voiceCloneQuality: components["schemas"]["CloneQuality"];
+            /** @default false */
+            voiceProfileEnabled: boolean;
+        };
+        /**
+         * @description Voice messages and their translation.
+         * @example {}
+         */
+        AudioPreferencesChange: {
+            /** @default high */
+            audioQuality: components["schemas"]["AudioQuality"];
+            /** @default false */
+            audioTranslationEnabled: boolean;
+            /** @default false */
+            autoTranscribeIncoming: boolean;
+            /** @default true */
+            echoCancellation: boolean;
+            /** @default true */
+            noiseSuppression: boolean;
+            /** @default true */
+            transcriptionEnabled: boolean;
+            /** @default auto */
+            transcriptionSource: components["schemas"]["TranscriptionSource"];
+            /** @default mp3 */
+            translatedAudioFormat: components["schemas"]["AudioFormat"];
+            /** @default false */
+            ttsEnabled: boolean;
+            /** @default 1 */
+            ttsPitch: number;
+            /** @default 1 */
+            ttsSpeed: number;
+            /** @description The voice that reads texts aloud. */
+            ttsVoice?: string | null;
+            /** @default balanced */
+            voiceCloneQuality: components["schemas"]["CloneQuality"];
+            /** @default false */
+            voiceProfileEnabled: boolean;
+        };
+        /** @description The quality of recordings. */
+        AudioQuality: "low" | "medium" | "high" | "lossless";
         /** @description The response to the handshake. */
         Authenticated: {
             error?: string;
@@ -7770,6 +12370,21 @@ export interface components {
         Cancelled: {
             cancelled: boolean;
         };
+        /** @description A category into which a user sorts conversations. */
+        CategoryId: string;
+        /** @description A category in short. */
+        CategoryLabel: {
+            color: string | null;
+            icon: string | null;
+            id: components["schemas"]["CategoryId"];
+            name: string;
+        };
+        /** @description The place of a category. */
+        CategoryPlace: {
+            categoryId: components["schemas"]["CategoryId"];
+            /** Format: int64 */
+            order: number;
+        };
         /** @description The user who has to enter a code. */
         ChallengedUser: {
             avatar: components["schemas"]["WebAddress"] | null;
@@ -7788,6 +12403,15 @@ export interface components {
          */
         ChangeCommunityRole: {
             role: components["schemas"]["CommunityRole"];
+        };
+        /**
+         * @description A new address of the caller.
+         * @example {
+         *       "newEmail": "nina@example.net"
+         *     }
+         */
+        ChangeEmail: {
+            newEmail: string;
         };
         /**
          * @description A new password.
@@ -7812,6 +12436,18 @@ export interface components {
             role: components["schemas"]["MemberRole"];
         };
         /**
+         * @description A request to clear the history of a conversation for the caller.
+         * @example {
+         *       "beforeDate": "2026-01-15T12:00:00.000Z"
+         *     }
+         */
+        ClearHistory: {
+            /** @description Only messages before this time; without it, all that are there now. */
+            beforeDate?: components["schemas"]["Time"] | null;
+        };
+        /** @description The quality of an imitated voice. */
+        CloneQuality: "fast" | "balanced" | "quality";
+        /**
          * @description The code of an authenticator.
          * @example {
          *       "code": "123456"
@@ -7827,6 +12463,8 @@ export interface components {
             usedBackupCode: boolean;
             valid: boolean;
         };
+        /** @description The codec of video. */
+        Codec: "VP8" | "VP9" | "H264" | "H265" | "AV1";
         /** @description A community with its first members; more of them when requested alone than in a list. */
         Community: {
             /** @description The same as `memberCount` and `conversationCount`. */
@@ -7918,10 +12556,18 @@ export interface components {
         };
         /** @description A user's membership of a community. */
         CommunityMemberId: string;
+        /** @description The place of a community in its category. */
+        CommunityPlace: {
+            communityId: string;
+            /** Format: int64 */
+            orderInCategory: number;
+        };
         /** @description A member's role in a community. Who has created it is another attribute. */
         CommunityRole: "admin" | "moderator" | "member";
         /** @enum {string} */
         Condition: "healthy" | "degraded";
+        /** @description A recorded consent of a user, by the name of its field. */
+        Consent: "voiceDataConsentAt" | "voiceProfileConsentAt";
         /** @description A conversation with its first members; more of them when requested alone than in a list. */
         Conversation: {
             autoTranslateEnabled: boolean;
@@ -7957,6 +12603,23 @@ export interface components {
             updatedAt: components["schemas"]["Time"];
             /** @description At most one. */
             userPreferences: components["schemas"]["ConversationPreferences"][];
+        };
+        /** @description A category into which a user sorts conversations. */
+        ConversationCategory: {
+            color: string | null;
+            createdAt: components["schemas"]["Time"];
+            icon: string | null;
+            id: components["schemas"]["CategoryId"];
+            /** @description Whether its conversations are shown. */
+            isExpanded: boolean;
+            name: string;
+            /**
+             * Format: int64
+             * @description Its place in the list.
+             */
+            order: number;
+            updatedAt: components["schemas"]["Time"];
+            userId: components["schemas"]["UserId"];
         };
         /** @description What belongs to a conversation. */
         ConversationCounts: {
@@ -8018,6 +12681,12 @@ export interface components {
              */
             eventNumber?: number;
         };
+        /** @description The place of a conversation in its category. */
+        ConversationPlace: {
+            conversationId: components["schemas"]["ConversationId"];
+            /** Format: int64 */
+            orderInCategory: number;
+        };
         /** @description The reader's preferences for a conversation. */
         ConversationPreferences: {
             customName: string | null;
@@ -8053,6 +12722,8 @@ export interface components {
              */
             eventNumber?: number;
         };
+        /** @description A corner of the screen. */
+        Corner: "top-left" | "top-right" | "bottom-left" | "bottom-right";
         /** @description How many objects are attached to a message. */
         Counts: {
             /** Format: int64 */
@@ -8103,6 +12774,86 @@ export interface components {
             /** @enum {string} */
             type: "direct" | "group" | "public";
         };
+        /** @description How much there is, and what was last. */
+        Dashboard: {
+            /** @description At most five. */
+            recentCommunities: components["schemas"]["DashboardCommunity"][];
+            /** @description At most five. */
+            recentConversations: components["schemas"]["DashboardConversation"][];
+            stats: components["schemas"]["DashboardStats"];
+        };
+        /** @description A community in short. */
+        DashboardCommunity: {
+            description: string | null;
+            id: string;
+            isPrivate: boolean;
+            /** Format: int64 */
+            memberCount: number;
+            /** @description At most five. */
+            members: components["schemas"]["DashboardUser"][];
+            name: string;
+        };
+        /** @description A conversation in short. */
+        DashboardConversation: {
+            id: components["schemas"]["ConversationId"];
+            isActive: boolean;
+            lastMessage: components["schemas"]["DashboardMessage"] | null;
+            /** @description At most five. */
+            members: components["schemas"]["DashboardUser"][];
+            title: string;
+            type: components["schemas"]["ConversationKind"];
+        };
+        /** @description A message in short. */
+        DashboardMessage: {
+            content: string;
+            createdAt: components["schemas"]["Time"];
+            sender: components["schemas"]["DashboardSender"] | null;
+        };
+        /** @description The author of a message in short. */
+        DashboardSender: {
+            displayName: string;
+            username: string;
+        };
+        /** @description Numbers of what belongs to a user. */
+        DashboardStats: {
+            /**
+             * Format: int64
+             * @description With a message in the last day.
+             */
+            activeConversations: number;
+            lastUpdated: components["schemas"]["Time"];
+            /** Format: int64 */
+            totalCommunities: number;
+            /** Format: int64 */
+            totalConversations: number;
+            /**
+             * Format: int64
+             * @description Active share links of the user.
+             */
+            totalLinks: number;
+            /**
+             * Format: int64
+             * @description In all conversations, in the last seven days.
+             */
+            totalMessages: number;
+            /**
+             * Format: int64
+             * @description Into the user's language, of messages of the last day; of at most 1,000 messages.
+             */
+            translationsToday: number;
+        };
+        /** @description A user in short. */
+        DashboardUser: {
+            avatar: components["schemas"]["WebAddress"] | null;
+            displayName: string;
+            firstName: string;
+            id: components["schemas"]["UserId"];
+            isOnline: boolean;
+            /** @description `null` if the user hides it. */
+            lastActiveAt: components["schemas"]["Time"] | null;
+            lastName: string;
+            username: string;
+        };
         /** @description Statistics are for the operator only; `null` if the database does not respond. */
         DatabaseHealth: {
             /** @description Why nothing can be written. */
@@ -8114,6 +12865,41 @@ export interface components {
         /** @description `message:delete`. */
         DeleteMessage: {
             messageId: string;
+        };
+        /**
+         * @description Messages to delete for the caller.
+         * @example {
+         *       "messageIds": [
+         *         "65a0c0ffee0123456789abcd"
+         *       ]
+         *     }
+         */
+        DeleteMessagesForMe: {
+            /** @description 1 to 100 ids; those that the caller cannot read are left out. */
+            messageIds: string[];
+        };
+        /** @description A conversation that the caller has deleted for themselves. */
+        DeletedConversation: {
+            conversation: components["schemas"]["DeletedConversationSummary"];
+            conversationId: components["schemas"]["ConversationId"];
+            deletedAt: components["schemas"]["Time"];
+        };
+        /** @description A conversation in short. */
+        DeletedConversationSummary: {
+            avatar: components["schemas"]["WebAddress"] | null;
+            id: components["schemas"]["ConversationId"];
+            identifier: string;
+            lastMessageAt: components["schemas"]["Time"];
+            title: string | null;
+            type: components["schemas"]["ConversationKind"];
+        };
+        /** @description How many messages were deleted for the caller. */
+        DeletedForMe: {
+            /** Format: uint */
+            deletedCount: number;
+            message: string;
+            /** Format: uint */
+            requestedCount: number;
         };
         /** @description A message that was deleted. */
         DeletedMessage: {
@@ -8162,17 +12948,148 @@ export interface components {
             code?: string | null;
             password: string;
         };
+        /** @description Files. */
+        DocumentPreferences: {
+            /** @default true */
+            allowExternalLinks: boolean;
+            /**
+             * @description MIME types, which can end in `*`.
+             * @default [
+             *       "image/*",
+             *       "video/*",
+             *       "audio/*",
+             *       "application/pdf",
+             *       "application/msword",
+             *       "application/vnd.openxmlformats-officedocument.*"
+             *     ]
+             */
+            allowedFileTypes: string[];
+            /** @default false */
+            autoDeleteOldFiles: boolean;
+            /** @default false */
+            autoDownloadEnabled: boolean;
+            /**
+             * @description In megabytes.
+             * @default 10
+             */
+            autoDownloadMaxSize: number;
+            /** @default true */
+            autoDownloadOnWifi: boolean;
+            /** @default false */
+            compressImagesOnUpload: boolean;
+            /** @description Where the client stores files. */
+            downloadPath?: string;
+            /** @default 90 */
+            fileRetentionDays: number;
+            /** @default 85 */
+            imageCompressionQuality: number;
+            /** @default true */
+            inlinePreviewEnabled: boolean;
+            /** @default true */
+            previewImagesEnabled: boolean;
+            /** @default true */
+            previewPdfEnabled: boolean;
+            /** @default true */
+            previewVideosEnabled: boolean;
+            /** @default true */
+            scanFilesForMalware: boolean;
+            /**
+             * @description In megabytes.
+             * @default 5000
+             */
+            storageQuota: number;
+        };
+        /**
+         * @description Files.
+         * @example {}
+         */
+        DocumentPreferencesChange: {
+            /** @default true */
+            allowExternalLinks: boolean;
+            /**
+             * @description MIME types, which can end in `*`.
+             * @default [
+             *       "image/*",
+             *       "video/*",
+             *       "audio/*",
+             *       "application/pdf",
+             *       "application/msword",
+             *       "application/vnd.openxmlformats-officedocument.*"
+             *     ]
+             */
+            allowedFileTypes: string[];
+            /** @default false */
+            autoDeleteOldFiles: boolean;
+            /** @default false */
+            autoDownloadEnabled: boolean;
+            /**
+             * @description In megabytes.
+             * @default 10
+             */
+            autoDownloadMaxSize: number;
+            /** @default true */
+            autoDownloadOnWifi: boolean;
+            /** @default false */
+            compressImagesOnUpload: boolean;
+            /** @description Where the client stores files. */
+            downloadPath?: string | null;
+            /** @default 90 */
+            fileRetentionDays: number;
+            /** @default 85 */
+            imageCompressionQuality: number;
+            /** @default true */
+            inlinePreviewEnabled: boolean;
+            /** @default true */
+            previewImagesEnabled: boolean;
+            /** @default true */
+            previewPdfEnabled: boolean;
+            /** @default true */
+            previewVideosEnabled: boolean;
+            /** @default true */
+            scanFilesForMalware: boolean;
+            /**
+             * @description In megabytes.
+             * @default 5000
+             */
+            storageQuota: number;
+        };
+        /** @description Something was done that has no other result; old clients read the sentence at the top level. */
+        Done: {
+            data: components["schemas"]["Notice"];
+            message: string;
+            /** @constant */
+            success: true;
+        };
         /** @description `message:edit`. */
         EditMessage: {
             content: components["schemas"]["MessageText"];
             messageId: string;
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
         };
+        /** @description A new address that waits to be confirmed. */
+        EmailChangeAsked: {
+            message: string;
+            pendingEmail: string;
+        };
+        /** @description The caller's address after a change. */
+        EmailChanged: {
+            message: string;
+            newEmail: string;
+        };
+        /** @description A confirmed address. */
+        EmailVerified: {
+            /** @description Whether it was confirmed before. */
+            alreadyVerified: boolean;
+            message: string;
+            verifiedAt: components["schemas"]["Time"];
+        };
         /**
          * @description A single emoji, such as 👍, 👍🏽, 🇫🇷 or 👩‍👩‍👧.
          * @example 👍
          */
         Emoji: string;
+        /** @description When new conversations are encrypted. */
+        Encryption: "disabled" | "optional" | "always";
         /** @description An error response. `error` and `message` are a sentence for users, `code` is for programs. */
         ErrorBody: {
             code: components["schemas"]["ErrorCode"];
@@ -8198,9 +13115,11 @@ export interface components {
             /** @constant */
             success: false;
             suggestion?: string;
+            /** @description Preferences that need a consent which is not recorded. */
+            violations?: components["schemas"]["Violation"][];
         };
         /** @description Error codes, for programs. */
-        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "BINARY_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "IDENTIFIER_TAKEN" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
+        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "BINARY_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "IDENTIFIER_TAKEN" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
         /** @description What is wrong with one field. */
         ErrorDetail: {
             field: string;
@@ -8211,6 +13130,10 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             message: string;
         };
+        /** @enum {string} */
+        Filter: "all" | "delivered" | "read" | "unread";
+        /** @description The size of texts. */
+        FontSize: "small" | "medium" | "large";
         /** @description A user found by a search. */
         FoundUser: {
             avatar: components["schemas"]["WebAddress"] | null;
@@ -8218,11 +13141,14 @@ export interface components {
             firstName: string;
             id: components["schemas"]["UserId"];
             isOnline: boolean;
-            lastActiveAt: components["schemas"]["Time"];
+            /** @description `null` if the user hides it. */
+            lastActiveAt: components["schemas"]["Time"] | null;
             lastName: string;
             systemLanguage: components["schemas"]["LanguageCode"];
             username: string;
         };
+        /** @description Pictures per second. */
+        FrameRate: "15" | "24" | "30" | "60";
         /** @description A text that is translated without being a message. */
         FreeText: string;
         /** @description A friend request. */
@@ -8338,6 +13264,17 @@ export interface components {
              */
             uptime: number;
             version: string;
+        };
+        /** @description The history of a conversation was cleared for the caller. */
+        HistoryCleared: {
+            clearHistoryBefore: components["schemas"]["Time"];
+            conversationId: components["schemas"]["ConversationId"];
+            message: string;
+        };
+        /** @description Whether an identifier is available. */
+        IdentifierAvailability: {
+            available: boolean;
+            identifier: string;
         };
         /** @description Whether an identifier is free. */
         IdentifierChecked: {
@@ -8536,6 +13473,17 @@ export interface components {
             /** @description The translation. */
             translatedText: string | string[];
         };
+        /** @description The distance of lines. */
+        LineHeight: "tight" | "normal" | "relaxed" | "loose";
+        /**
+         * @description The token of a link.
+         * @example {
+         *       "token": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        LinkToken: {
+            token: string;
+        };
         /** @description An event, as a socket would have heard it, with what it is about as that is now. */
         LoggedEvent: {
             /** @description What sockets hear. */
@@ -8574,6 +13522,13 @@ export interface components {
             code: string;
             twoFactorToken: string;
         };
+        /** @description Whether a link that signs in may be sent, without the usual envelope. */
+        MagicLinkAsked: {
+            /** @description `RATE_LIMITED` after too many of them. */
+            error?: string;
+            message: string;
+            success: boolean;
+        };
         /** @description A conversation was read to its end. */
         MarkedRead: {
             /** Format: int64 */
@@ -8607,7 +13562,8 @@ export interface components {
             firstName: string;
             id: components["schemas"]["UserId"];
             isOnline: boolean;
-            lastActiveAt: components["schemas"]["Time"];
+            /** @description `null` if the user hides it. */
+            lastActiveAt: components["schemas"]["Time"] | null;
             lastName: string;
             systemLanguage: components["schemas"]["LanguageCode"];
             username: string;
@@ -8825,6 +13781,92 @@ export interface components {
             eventNumber?: number;
             messageId: components["schemas"]["MessageId"];
         };
+        /** @description A message, and how many members have received and read it. */
+        MessageDetails: {
+            _count: components["schemas"]["Counts"];
+            anonymousSender: components["schemas"]["Guest"] | null;
+            anonymousSenderId: string | null;
+            attachments: components["schemas"]["Attachment"][];
+            /** @description The id that the sending client chose. */
+            clientMessageId: string | null;
+            content: string;
+            conversationId: components["schemas"]["ConversationId"];
+            createdAt: components["schemas"]["Time"];
+            currentUserReactions: string[];
+            deletedAt: components["schemas"]["Time"] | null;
+            /** Format: int64 */
+            deliveredCount: number;
+            deliveredToAllAt: components["schemas"]["Time"] | null;
+            editedAt: components["schemas"]["Time"] | null;
+            encryptionMode: string | null;
+            /**
+             * Format: int64
+             * @description In events: the number of the event in the log of its conversation.
+             */
+            eventNumber?: number;
+            expiresAt: components["schemas"]["Time"] | null;
+            forwardedFromConversationId: components["schemas"]["ConversationId"] | null;
+            forwardedFromId: components["schemas"]["MessageId"] | null;
+            id: components["schemas"]["MessageId"];
+            isBlurred: boolean;
+            isDeleted: boolean;
+            isEdited: boolean;
+            isEncrypted: boolean;
+            isViewOnce: boolean;
+            /** Format: int64 */
+            maxViewOnceCount: number | null;
+            /** @description The kind of author: `user`, `system` … */
+            messageSource: string;
+            messageType: string;
+            originalContent: string;
+            originalLanguage: components["schemas"]["LanguageCode"];
+            pinnedAt: components["schemas"]["Time"] | null;
+            pinnedBy: components["schemas"]["UserId"] | null;
+            /** Format: int64 */
+            reactionCount: number;
+            reactionSummary: {
+                [key: string]: number;
+            };
+            readByAllAt: components["schemas"]["Time"] | null;
+            /** Format: int64 */
+            readCount: number;
+            receivedByAllAt: components["schemas"]["Time"] | null;
+            replyTo?: components["schemas"]["Reply"];
+            replyToId: components["schemas"]["MessageId"] | null;
+            /**
+             * Format: int64
+             * @description The revision of its text, from 1. A translation belongs to the revision with the same number.
+             */
+            revision: number;
+            sender: components["schemas"]["MessageSender"] | null;
+            senderId: components["schemas"]["UserId"] | null;
+            /**
+             * Format: int64
+             * @description Its number in the conversation, without gaps; defines the order.
+             */
+            sequence: number;
+            statusSummary: components["schemas"]["StatusSummary"];
+            /** @description The languages without a translation, or without one yet. */
+            translationStates: components["schemas"]["TranslationState"][];
+            translations: components["schemas"]["Translation"][];
+            updatedAt: components["schemas"]["Time"];
+            validatedMentions: string[];
+            /** Format: int64 */
+            viewOnceCount: number;
+        };
+        /** @description A message and its earlier texts. */
+        MessageHistory: {
+            /** @description The current text. */
+            content: string;
+            createdAt: components["schemas"]["Time"];
+            editedAt: components["schemas"]["Time"] | null;
+            isEdited: boolean;
+            messageId: components["schemas"]["MessageId"];
+            /** @description The first text, if it is known. */
+            originalContent: string;
+            /** @description The earlier texts, the first one first; at most 50. */
+            revisions: components["schemas"]["MessageRevision"][];
+        };
         /** @description A message. */
         MessageId: string;
         /** @description A page of the messages of a conversation, newest first. */
@@ -8845,6 +13887,87 @@ export interface components {
             /** @description The language that the caller reads in. */
             userLanguage: components["schemas"]["LanguageCode"];
         };
+        /** @description Writing and reading messages. */
+        MessagePreferences: {
+            /** @default false */
+            autoCorrectEnabled: boolean;
+            /** @default false */
+            autoTranslateIncoming: boolean;
+            /** @default [] */
+            autoTranslateLanguages: string[];
+            /** @default medium */
+            defaultFontSize: components["schemas"]["FontSize"];
+            /** @default left */
+            defaultTextAlign: components["schemas"]["TextAlign"];
+            /** @default 30 */
+            draftExpirationDays: number;
+            /** @default default */
+            emojiSkinTone: components["schemas"]["SkinTone"];
+            /** @default true */
+            enableEmoji: boolean;
+            /** @default true */
+            enableMarkdown: boolean;
+            /** @default true */
+            imagePreviewEnabled: boolean;
+            /** @default true */
+            linkPreviewEnabled: boolean;
+            /** @default 5000 */
+            maxCharacterLimit: number;
+            /** @default true */
+            saveDrafts: boolean;
+            /** @default true */
+            sendOnEnter: boolean;
+            /** @default true */
+            showFormattingToolbar: boolean;
+            /** @default true */
+            spellCheckEnabled: boolean;
+        };
+        /**
+         * @description Writing and reading messages.
+         * @example {}
+         */
+        MessagePreferencesChange: {
+            /** @default false */
+            autoCorrectEnabled: boolean;
+            /** @default false */
+            autoTranslateIncoming: boolean;
+            /** @default [] */
+            autoTranslateLanguages: string[];
+            /** @default medium */
+            defaultFontSize: components["schemas"]["FontSize"];
+            /** @default left */
+            defaultTextAlign: components["schemas"]["TextAlign"];
+            /** @default 30 */
+            draftExpirationDays: number;
+            /** @default default */
+            emojiSkinTone: components["schemas"]["SkinTone"];
+            /** @default true */
+            enableEmoji: boolean;
+            /** @default true */
+            enableMarkdown: boolean;
+            /** @default true */
+            imagePreviewEnabled: boolean;
+            /** @default true */
+            linkPreviewEnabled: boolean;
+            /** @default 5000 */
+            maxCharacterLimit: number;
+            /** @default true */
+            saveDrafts: boolean;
+            /** @default true */
+            sendOnEnter: boolean;
+            /** @default true */
+            showFormattingToolbar: boolean;
+            /** @default true */
+            spellCheckEnabled: boolean;
+        };
+        /** @description An earlier text of a message. */
+        MessageRevision: {
+            content: string;
+            language: components["schemas"]["LanguageCode"];
+            /** Format: int64 */
+            revision: number;
+            writtenAt: components["schemas"]["Time"];
+        };
         /** @description The author of a message. */
         MessageSender: {
             /** @description Whether messages are translated at all. */
@@ -8859,7 +13982,7 @@ export interface components {
             id: components["schemas"]["UserId"];
             isActive: boolean;
             isOnline: boolean;
-            lastActiveAt: components["schemas"]["Time"];
+            lastActiveAt: components["schemas"]["Time"] | null;
             lastName: string;
             /** @description A second language. */
             regionalLanguage: components["schemas"]["LanguageCode"] | null;
@@ -8917,6 +14040,15 @@ export interface components {
             models: components["schemas"]["Model"][];
             tiers: components["schemas"]["ModelType"][];
         };
+        /** @description The caller's account in short. */
+        MyAccount: {
+            avatar: components["schemas"]["WebAddress"] | null;
+            displayName: string;
+            email: string;
+            id: components["schemas"]["UserId"];
+            role: components["schemas"]["Role"];
+            username: string;
+        };
         /** @description A second factor is required. */
         NeedsCode: {
             message: string;
@@ -8946,6 +14078,123 @@ export interface components {
             error?: string;
             success: boolean;
         };
+        /** @description What a user is notified of. */
+        NotificationPreferences: {
+            /** @default true */
+            contactRequestEnabled: boolean;
+            /** @default true */
+            conversationEnabled: boolean;
+            /**
+             * @description On which days; if empty, on all.
+             * @default []
+             */
+            dndDays: components["schemas"]["Weekday"][];
+            /**
+             * @description Whether nothing is shown between two times of day.
+             * @default false
+             */
+            dndEnabled: boolean;
+            /** @default 08:00 */
+            dndEndTime: string;
+            /** @default 22:00 */
+            dndStartTime: string;
+            /** @default true */
+            emailEnabled: boolean;
+            /** @default true */
+            groupInviteEnabled: boolean;
+            /** @default true */
+            groupNotifications: boolean;
+            /** @default true */
+            memberJoinedEnabled: boolean;
+            /** @default false */
+            memberLeftEnabled: boolean;
+            /** @default true */
+            mentionEnabled: boolean;
+            /** @default true */
+            missedCallEnabled: boolean;
+            /** @default true */
+            newMessageEnabled: boolean;
+            /** @default true */
+            notificationBadgeEnabled: boolean;
+            /** @default true */
+            pushEnabled: boolean;
+            /** @default true */
+            reactionEnabled: boolean;
+            /** @default true */
+            replyEnabled: boolean;
+            /** @default true */
+            showPreview: boolean;
+            /** @default true */
+            showSenderName: boolean;
+            /** @default true */
+            soundEnabled: boolean;
+            /** @default true */
+            systemEnabled: boolean;
+            /** @default true */
+            vibrationEnabled: boolean;
+            /** @default true */
+            voicemailEnabled: boolean;
+        };
+        /**
+         * @description What a user is notified of.
+         * @example {}
+         */
+        NotificationPreferencesChange: {
+            /** @default true */
+            contactRequestEnabled: boolean;
+            /** @default true */
+            conversationEnabled: boolean;
+            /**
+             * @description On which days; if empty, on all.
+             * @default []
+             */
+            dndDays: components["schemas"]["Weekday"][];
+            /**
+             * @description Whether nothing is shown between two times of day.
+             * @default false
+             */
+            dndEnabled: boolean;
+            /** @default 08:00 */
+            dndEndTime: string;
+            /** @default 22:00 */
+            dndStartTime: string;
+            /** @default true */
+            emailEnabled: boolean;
+            /** @default true */
+            groupInviteEnabled: boolean;
+            /** @default true */
+            groupNotifications: boolean;
+            /** @default true */
+            memberJoinedEnabled: boolean;
+            /** @default false */
+            memberLeftEnabled: boolean;
+            /** @default true */
+            mentionEnabled: boolean;
+            /** @default true */
+            missedCallEnabled: boolean;
+            /** @default true */
+            newMessageEnabled: boolean;
+            /** @default true */
+            notificationBadgeEnabled: boolean;
+            /** @default true */
+            pushEnabled: boolean;
+            /** @default true */
+            reactionEnabled: boolean;
+            /** @default true */
+            replyEnabled: boolean;
+            /** @default true */
+            showPreview: boolean;
+            /** @default true */
+            showSenderName: boolean;
+            /** @default true */
+            soundEnabled: boolean;
+            /** @default true */
+            systemEnabled: boolean;
+            /** @default true */
+            vibrationEnabled: boolean;
+            /** @default true */
+            voicemailEnabled: boolean;
+        };
         /** @description A user who is connected. */
         OnlineUser: {
             avatar: components["schemas"]["WebAddress"] | null;
@@ -8955,6 +14204,47 @@ export interface components {
             lastName: string;
             systemLanguage: components["schemas"]["LanguageCode"];
             username: string;
+        };
+        /** @description The caller's preferences for a community. */
+        OwnCommunityPreferences: {
+            categoryId: string | null;
+            communityId: string;
+            createdAt: components["schemas"]["Time"] | null;
+            customName: string | null;
+            /** @description `null` if none are set. */
+            id: components["schemas"]["PreferencesId"] | null;
+            isArchived: boolean;
+            /** @description Whether none are set. */
+            isDefault: boolean;
+            isHidden: boolean;
+            isMuted: boolean;
+            isPinned: boolean;
+            notificationLevel: string;
+            /** Format: int64 */
+            orderInCategory: number | null;
+            updatedAt: components["schemas"]["Time"] | null;
+            userId: components["schemas"]["UserId"];
+        };
+        /** @description The caller's preferences for a conversation. */
+        OwnConversationPreferences: {
+            category: components["schemas"]["CategoryLabel"] | null;
+            categoryId: components["schemas"]["CategoryId"] | null;
+            conversationId: components["schemas"]["ConversationId"];
+            createdAt: components["schemas"]["Time"] | null;
+            customName: string | null;
+            /** @description `null` if none are set. */
+            id: components["schemas"]["PreferencesId"] | null;
+            isArchived: boolean;
+            /** @description Whether none are set. */
+            isDefault: boolean;
+            isMuted: boolean;
+            isPinned: boolean;
+            /** Format: int64 */
+            orderInCategory: number | null;
+            reaction: string | null;
+            tags: string[];
+            updatedAt: components["schemas"]["Time"] | null;
+            userId: components["schemas"]["UserId"];
         };
         /** @description The position of a page in the whole list. */
         Pagination: {
@@ -8995,7 +14285,8 @@ export interface components {
             isOnline: boolean;
             /** @description When the participant joined the conversation. */
             joinedAt: components["schemas"]["Time"];
-            lastActiveAt: components["schemas"]["Time"];
+            /** @description `null` if the participant hides it. */
+            lastActiveAt: components["schemas"]["Time"] | null;
             lastName: string;
             /** @description What the role on the server allows. */
             permissions: components["schemas"]["Permissions"];
@@ -9028,6 +14319,27 @@ export interface components {
              *     or an empty text for no picture.
              */
             avatar?: string | null;
+        };
+        /**
+         * @description Changes to a category.
+         * @example {
+         *       "isExpanded": false
+         *     }
+         */
+        PatchCategory: {
+            /** @default null */
+            color: string | null;
+            /** @default null */
+            icon: string | null;
+            /** @default null */
+            isExpanded: boolean | null;
+            /** @default null */
+            name: string | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            order: number | null;
         };
         /**
          * @description Changes to a community. An empty text clears an attribute.
@@ -9214,6 +14526,121 @@ export interface components {
             reportedEntityId: string;
             reportedType: components["schemas"]["ReportedKind"];
         };
+        /** @description The preferences of all categories. */
+        Preferences: {
+            application: components["schemas"]["ApplicationPreferences"];
+            audio: components["schemas"]["AudioPreferences"];
+            document: components["schemas"]["DocumentPreferences"];
+            message: components["schemas"]["MessagePreferences"];
+            notification: components["schemas"]["NotificationPreferences"];
+            privacy: components["schemas"]["PrivacyPreferences"];
+            video: components["schemas"]["VideoPreferences"];
+        };
+        /** @description The preferences of a user, of all kinds or for one conversation or community. */
+        PreferencesId: string;
+        /** @description What others learn about a user, and who may contact them. */
+        PrivacyPreferences: {
+            /** @default true */
+            allowAnalytics: boolean;
+            /** @default false */
+            allowCallsFromNonContacts: boolean;
+            /** @default true */
+            allowContactRequests: boolean;
+            /** @default true */
+            allowGroupInvites: boolean;
+            /** @default false */
+            autoEncryptNewConversations: boolean;
+            /** @default false */
+            blockScreenshots: boolean;
+            /** @default optional */
+            encryptionPreference: components["schemas"]["Encryption"];
+            /**
+             * @description Whether the search of users leaves the user out.
+             * @default false
+             */
+            hideProfileFromSearch: boolean;
+            /** @default false */
+            saveMediaToGallery: boolean;
+            /** @default false */
+            shareUsageData: boolean;
+            /** @default true */
+            showEncryptionStatus: boolean;
+            /**
+             * @description Whether others see when the user was last active.
+             * @default true
+             */
+            showLastSeen: boolean;
+            /**
+             * @description Whether others see that the user is connected.
+             * @default true
+             */
+            showOnlineStatus: boolean;
+            /**
+             * @description Whether others see how far the user has read.
+             * @default true
+             */
+            showReadReceipts: boolean;
+            /**
+             * @description Whether others see that the user is typing.
+             * @default true
+             */
+            showTypingIndicator: boolean;
+            /** @default false */
+            warnOnUnencrypted: boolean;
+        };
+        /**
+         * @description What others learn about a user, and who may contact them.
+         * @example {}
+         */
+        PrivacyPreferencesChange: {
+            /** @default true */
+            allowAnalytics: boolean;
+            /** @default false */
+            allowCallsFromNonContacts: boolean;
+            /** @default true */
+            allowContactRequests: boolean;
+            /** @default true */
+            allowGroupInvites: boolean;
+            /** @default false */
+            autoEncryptNewConversations: boolean;
+            /** @default false */
+            blockScreenshots: boolean;
+            /** @default optional */
+            encryptionPreference: components["schemas"]["Encryption"];
+            /**
+             * @description Whether the search of users leaves the user out.
+             * @default false
+             */
+            hideProfileFromSearch: boolean;
+            /** @default false */
+            saveMediaToGallery: boolean;
+            /** @default false */
+            shareUsageData: boolean;
+            /** @default true */
+            showEncryptionStatus: boolean;
+            /**
+             * @description Whether others see when the user was last active.
+             * @default true
+             */
+            showLastSeen: boolean;
+            /**
+             * @description Whether others see that the user is connected.
+             * @default true
+             */
+            showOnlineStatus: boolean;
+            /**
+             * @description Whether others see how far the user has read.
+             * @default true
+             */
+            showReadReceipts: boolean;
+            /**
+             * @description Whether others see that the user is typing.
+             * @default true
+             */
+            showTypingIndicator: boolean;
+            /** @default false */
+            warnOnUnencrypted: boolean;
+        };
         /** @description The caller's account after a change. */
         ProfileUpdated: {
             message: string;
@@ -9275,6 +14702,66 @@ export interface components {
             username: string;
         };
         /**
+         * @description Changes to the preferences for a community; what is missing stays as it is.
+         * @example {
+         *       "notificationLevel": "mentions"
+         *     }
+         */
+        PutCommunityPreferences: {
+            /** @default null */
+            categoryId: components["schemas"]["CategoryId"] | null;
+            /** @default null */
+            customName: string | null;
+            /** @default null */
+            isArchived: boolean | null;
+            /** @default null */
+            isHidden: boolean | null;
+            /** @default null */
+            isMuted: boolean | null;
+            /** @default null */
+            isPinned: boolean | null;
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            notificationLevel: "all" | "mentions" | "none" | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            orderInCategory: number | null;
+        };
+        /**
+         * @description Changes to the preferences for a conversation; what is missing stays as it is.
+         * @example {
+         *       "isPinned": true
+         *     }
+         */
+        PutConversationPreferences: {
+            /** @default null */
+            categoryId: components["schemas"]["CategoryId"] | null;
+            /** @default null */
+            customName: string | null;
+            /** @default null */
+            isArchived: boolean | null;
+            /** @default null */
+            isMuted: boolean | null;
+            /** @default null */
+            isPinned: boolean | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            orderInCategory: number | null;
+            /**
+             * @description An emoji.
+             * @default null
+             */
+            reaction: string | null;
+            /** @default null */
+            tags: string[] | null;
+        };
+        /**
          * @description The new text of a message.
          * @example {
          *       "content": "hello"
@@ -9284,6 +14771,17 @@ export interface components {
             content: components["schemas"]["MessageText"];
             /** @description Detected if absent. */
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
+        };
+        /**
+         * @description A preference under a name that the client chooses.
+         * @example {
+         *       "key": "font-family",
+         *       "value": "inter"
+         *     }
+         */
+        PutSetting: {
+            key: string;
+            value: string;
         };
         /**
          * @description A reaction to add: on REST and as `reaction:add`; and one to remove, as `reaction:remove`.
@@ -9364,6 +14862,25 @@ export interface components {
             error?: string;
             success: boolean;
         };
+        /** @description How many members have received and read a message. */
+        ReadCounts: {
+            /** Format: int64 */
+            readCount: number;
+            /** Format: int64 */
+            receivedCount: number;
+        };
+        /** @description The members who have received and read a message, at most 100 of each. */
+        ReadStatus: {
+            messageId: components["schemas"]["MessageId"];
+            readBy: components["schemas"]["Receipt"][];
+            /** Format: int64 */
+            readCount: number;
+            receivedBy: components["schemas"]["Receipt"][];
+            /** Format: int64 */
+            receivedCount: number;
+            /** Format: int64 */
+            totalMembers: number;
+        };
         /** @description `read-status:updated`. */
         ReadStatusUpdated: {
             conversationId: components["schemas"]["ConversationId"];
@@ -9376,6 +14893,10 @@ export interface components {
             updatedAt: components["schemas"]["Time"];
             userId: components["schemas"]["UserId"];
         };
+        /** @description How many members have received and read each of some messages. */
+        ReadStatuses: {
+            [key: string]: components["schemas"]["ReadCounts"];
+        };
         /** @description The readiness of the server. */
         Readiness: {
             reason?: string;
@@ -9384,6 +14905,20 @@ export interface components {
         };
         /** @description Why there is no translation, as far as clients need to know. */
         ReasonCode: "no_engine" | "engine_unusable" | "no_other_engine" | "model_downloading" | "engine_failed" | "unknown";
+        /** @description The state of a message for a member. */
+        Receipt: {
+            avatar: components["schemas"]["WebAddress"] | null;
+            deliveredAt: components["schemas"]["Time"] | null;
+            displayName: string;
+            /** @description Null if the member has not read it, or hides it. */
+            readAt: components["schemas"]["Time"] | null;
+            readDevice: string | null;
+            receivedAt: components["schemas"]["Time"] | null;
+            userId: components["schemas"]["UserId"];
+            username: string;
+        };
+        /** @description What has become of a message. */
+        ReceiptKind: "read" | "delivered";
         /**
          * @description The token to refresh. Clients also send `refreshToken`, which is ignored.
          * @example {
@@ -9424,6 +14959,48 @@ export interface components {
             setupCode?: string | null;
             systemLanguage?: components["schemas"]["LanguageCode"] | null;
             username: string;
+        };
+        /**
+         * @description New places of categories.
+         * @example {
+         *       "updates": [
+         *         {
+         *           "categoryId": "65a0c0ffee0123456789abcd",
+         *           "order": 0
+         *         }
+         *       ]
+         *     }
+         */
+        ReorderCategories: {
+            updates: components["schemas"]["CategoryPlace"][];
+        };
+        /**
+         * @description New places of communities in their categories.
+         * @example {
+         *       "updates": [
+         *         {
+         *           "communityId": "65a0c0ffee0123456789abcd",
+         *           "orderInCategory": 0
+         *         }
+         *       ]
+         *     }
+         */
+        ReorderCommunities: {
+            updates: components["schemas"]["CommunityPlace"][];
+        };
+        /**
+         * @description New places of conversations in their categories.
+         * @example {
+         *       "updates": [
+         *         {
+         *           "conversationId": "65a0c0ffee0123456789abcd",
+         *           "orderInCategory": 0
+         *         }
+         *       ]
+         *     }
+         */
+        ReorderConversations: {
+            updates: components["schemas"]["ConversationPlace"][];
         };
         /** @description The message to which another one replies. */
         Reply: {
@@ -9500,6 +15077,32 @@ export interface components {
             messageId: string;
             targetLanguage: string;
         };
+        /** @description What a link to choose a new password is good for. */
+        ResetLink: {
+            expiresAt: components["schemas"]["Time"];
+            /** @description Whether the code of an authenticator is needed. */
+            requires2FA: boolean;
+            /** @constant */
+            valid: true;
+        };
+        /**
+         * @description A new password, and the token of the link.
+         * @example {
+         *       "confirmPassword": "battery staple",
+         *       "newPassword": "battery staple",
+         *       "token": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        ResetPassword: {
+            /** @description The same again. */
+            confirmPassword?: string | null;
+            newPassword: string;
+            token: string;
+            /** @description The code of the authenticator or a backup code, if the account needs one. */
+            twoFactorCode?: string | null;
+        };
+        /** @description The resolution of video. */
+        Resolution: "auto" | "480p" | "720p" | "1080p";
         /**
          * @description Which earlier messages with a term are translated again.
          * @example {}
@@ -9641,11 +15244,33 @@ export interface components {
             /** Format: uint */
             revokedCount: number;
         };
+        /**
+         * @description A request that sets the state of a message for the caller.
+         * @example {
+         *       "status": "read"
+         *     }
+         */
+        SetMessageStatus: {
+            status: components["schemas"]["ReceiptKind"];
+        };
+        /** @description A preference under a name that a client has chosen. */
+        Setting: {
+            createdAt: components["schemas"]["Time"];
+            id: components["schemas"]["PreferencesId"];
+            key: string;
+            updatedAt: components["schemas"]["Time"];
+            userId: components["schemas"]["UserId"];
+            value: string;
+            /** @description Always `string`. */
+            valueType: string;
+        };
         /** @description The setup state of the server. */
         SetupState: {
             hasAccounts: boolean;
             needsAdministrator: boolean;
         };
+        /** @description A side of the screen. */
+        Side: "left" | "right";
         /** @description A successful sign-in. */
         SignedIn: {
             /**
@@ -9666,6 +15291,8 @@ export interface components {
             timestamp: components["schemas"]["Time"];
             userId: components["schemas"]["UserId"];
         };
+        /** @description The skin tone of emoji. */
+        SkinTone: "default" | "light" | "medium-light" | "medium" | "medium-dark" | "dark";
         SocketHealth: {
             /** Format: uint */
             peopleOnline?: number;
@@ -9677,6 +15304,15 @@ export interface components {
         StatsEvent: {
             conversationId: string;
             stats: components["schemas"]["ConversationStats"];
+        };
+        /** @description How many members have received and read a message, without its author. */
+        StatusSummary: {
+            /** Format: int64 */
+            deliveredCount: number;
+            /** Format: int64 */
+            readCount: number;
+            /** Format: int64 */
+            totalMembers: number;
         };
         /**
          * @description A translation in the shape of `/status/:messageId/:language`, with the field names of both places where
@@ -9721,6 +15357,8 @@ export interface components {
         TermRemoved: {
             removed: boolean;
         };
+        /** @description How texts are aligned. */
+        TextAlign: "left" | "center" | "right";
         /** @description The result for a text of a batch. */
         TextOutcome: components["schemas"]["TranslatedText"] | {
             code: components["schemas"]["ErrorCode"];
@@ -9739,6 +15377,8 @@ export interface components {
             targetLanguage: components["schemas"]["LanguageCode"];
             translation: components["schemas"]["TranslatedText"];
         };
+        /** @description The colours of the client. */
+        Theme: "auto" | "light" | "dark";
         /**
          * Format: date-time
          * @description An instant, in UTC with milliseconds.
@@ -9754,6 +15394,8 @@ export interface components {
             expiresIn: number;
             token: string;
         };
+        /** @description Where recordings are transcribed. */
+        TranscriptionSource: "auto" | "mobile" | "server";
         /**
          * @description A message or a text to translate: either `message_id` or `text` is required.
          * @example {
@@ -10059,7 +15701,7 @@ export interface components {
              * @description Other conversations.
              */
             groupsCount: number;
-            lastActivity: components["schemas"]["Time"];
+            lastActivity: components["schemas"]["Time"] | null;
             /**
              * Format: int64
              * @description The messages of others in the conversations that the user is in.
@@ -10111,10 +15753,120 @@ export interface components {
             sessionToken: string;
         };
         /**
+         * @description The token of the link that confirms an address.
+         * @example {
+         *       "email": "nina@example.org",
+         *       "token": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        VerifyEmail: {
+            email: string;
+            token: string;
+        };
+        /**
+         * @description The token of the link that was sent to a new address.
+         * @example {
+         *       "token": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        VerifyEmailChange: {
+            token: string;
+        };
+        /** @description How the participants of a call are arranged. */
+        VideoLayout: "speaker" | "grid" | "sidebar";
+        /** @description Video calls. */
+        VideoPreferences: {
+            /** @default true */
+            adaptiveBitrateEnabled: boolean;
+            /** @default false */
+            autoMuteOnJoin: boolean;
+            /** @default true */
+            autoStartVideo: boolean;
+            /** @default false */
+            backgroundBlurEnabled: boolean;
+            /** @description The camera that is chosen first. */
+            defaultCamera?: string;
+            /** @default true */
+            hardwareAccelerationEnabled: boolean;
+            /** @default true */
+            mirrorLocalVideo: boolean;
+            /** @default bottom-right */
+            selfViewPosition: components["schemas"]["Corner"];
+            /** @default true */
+            showSelfView: boolean;
+            /** @description In kilobits per second. */
+            videoBitrate?: number;
+            /** @default VP8 */
+            videoCodec: components["schemas"]["Codec"];
+            /** @default 30 */
+            videoFrameRate: components["schemas"]["FrameRate"];
+            /** @default speaker */
+            videoLayout: components["schemas"]["VideoLayout"];
+            /** @default auto */
+            videoQuality: components["schemas"]["VideoQuality"];
+            /** @default auto */
+            videoResolution: components["schemas"]["Resolution"];
+            /** @default false */
+            virtualBackgroundEnabled: boolean;
+            /** @description The address of a picture. */
+            virtualBackgroundUrl?: string;
+        };
+        /**
+         * @description Video calls.
+         * @example {}
+         */
+        VideoPreferencesChange: {
+            /** @default true */
+            adaptiveBitrateEnabled: boolean;
+            /** @default false */
+            autoMuteOnJoin: boolean;
+            /** @default true */
+            autoStartVideo: boolean;
+            /** @default false */
+            backgroundBlurEnabled: boolean;
+            /** @description The camera that is chosen first. */
+            defaultCamera?: string | null;
+            /** @default true */
+            hardwareAccelerationEnabled: boolean;
+            /** @default true */
+            mirrorLocalVideo: boolean;
+            /** @default bottom-right */
+            selfViewPosition: components["schemas"]["Corner"];
+            /** @default true */
+            showSelfView: boolean;
+            /** @description In kilobits per second. */
+            videoBitrate?: number | null;
+            /** @default VP8 */
+            videoCodec: components["schemas"]["Codec"];
+            /** @default 30 */
+            videoFrameRate: components["schemas"]["FrameRate"];
+            /** @default speaker */
+            videoLayout: components["schemas"]["VideoLayout"];
+            /** @default auto */
+            videoQuality: components["schemas"]["VideoQuality"];
+            /** @default auto */
+            videoResolution: components["schemas"]["Resolution"];
+            /** @default false */
+            virtualBackgroundEnabled: boolean;
+            /** @description The address of a picture. */
+            virtualBackgroundUrl?: string | null;
+        };
+        /** @description The quality of video. */
+        VideoQuality: "auto" | "low" | "medium" | "high";
+        /** @description Preferences that need a consent which is not recorded. */
+        Violation: {
+            field: string;
+            message: string;
+            /** @description The consents that are missing. */
+            requiredConsents: components["schemas"]["Consent"][];
+        };
+        /**
          * @description A URL that a browser can follow without running code: `http:`, `https:`, or a path on this server. Rows
          *     contain whatever clients and the old system stored; only URLs of this type are sent to clients.
          */
         WebAddress: string;
+        /** @description A day of the week. */
+        Weekday: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
     };
     responses: {
         /** @description - `VALIDATION_ERROR`: The input is invalid; `details` names the fields. */
@@ -10229,6 +15981,21 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "AUTH_REQUIRED" | "AUTH_FAILED";
+                };
+            };
+        };
+        /**
+         * @description - `CONSENT_REQUIRED`: This needs a consent that is not recorded; `violations` names the fields.
+         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
+         */
+        "403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED";
                 };
             };
         };
@@ -10595,36 +16362,55 @@ export interface components {
 }
 export type AbuseKind = components['schemas']['AbuseKind'];
 export type AbuseReport = components['schemas']['AbuseReport'];
+export type AddCategory = components['schemas']['AddCategory'];
 export type AddCommunityMember = components['schemas']['AddCommunityMember'];
 export type AddMember = components['schemas']['AddMember'];
 export type AddTerm = components['schemas']['AddTerm'];
 export type AddedMember = components['schemas']['AddedMember'];
 export type AllEvents = components['schemas']['AllEvents'];
 export type AnswerFriendRequest = components['schemas']['AnswerFriendRequest'];
+export type ApplicationPreferences = components['schemas']['ApplicationPreferences'];
+export type ApplicationPreferencesChange = components['schemas']['ApplicationPreferencesChange'];
+export type AskByMail = components['schemas']['AskByMail'];
+export type AskMagicLink = components['schemas']['AskMagicLink'];
 export type Attachment = components['schemas']['Attachment'];
 export type AttachmentId = components['schemas']['AttachmentId'];
+export type AudioFormat = components['schemas']['AudioFormat'];
+export type AudioPreferences = components['schemas']['AudioPreferences'];
+export type AudioPreferencesChange = components['schemas']['AudioPreferencesChange'];
+export type AudioQuality = components['schemas']['AudioQuality'];
 export type Authenticated = components['schemas']['Authenticated'];
 export type AuthenticatedUser = components['schemas']['AuthenticatedUser'];
 export type Availability = components['schemas']['Availability'];
 export type AvatarUpdated = components['schemas']['AvatarUpdated'];
 export type BackupCodes = components['schemas']['BackupCodes'];
 export type Cancelled = components['schemas']['Cancelled'];
+export type CategoryId = components['schemas']['CategoryId'];
+export type CategoryLabel = components['schemas']['CategoryLabel'];
+export type CategoryPlace = components['schemas']['CategoryPlace'];
 export type ChallengedUser = components['schemas']['ChallengedUser'];
 export type ChangeCommunityRole = components['schemas']['ChangeCommunityRole'];
+export type ChangeEmail = components['schemas']['ChangeEmail'];
 export type ChangePassword = components['schemas']['ChangePassword'];
 export type ChangeRole = components['schemas']['ChangeRole'];
+export type ClearHistory = components['schemas']['ClearHistory'];
+export type CloneQuality = components['schemas']['CloneQuality'];
 export type Code = components['schemas']['Code'];
 export type CodeAnswer = components['schemas']['CodeAnswer'];
 export type CodeVerified = components['schemas']['CodeVerified'];
+export type Codec = components['schemas']['Codec'];
 export type Community = components['schemas']['Community'];
 export type CommunityConversation = components['schemas']['CommunityConversation'];
 export type CommunityCounts = components['schemas']['CommunityCounts'];
 export type CommunityId = components['schemas']['CommunityId'];
 export type CommunityMember = components['schemas']['CommunityMember'];
 export type CommunityMemberId = components['schemas']['CommunityMemberId'];
+export type CommunityPlace = components['schemas']['CommunityPlace'];
 export type CommunityRole = components['schemas']['CommunityRole'];
 export type Condition = components['schemas']['Condition'];
+export type Consent = components['schemas']['Consent'];
 export type Conversation = components['schemas']['Conversation'];
+export type ConversationCategory = components['schemas']['ConversationCategory'];
 export type ConversationCounts = components['schemas']['ConversationCounts'];
 export type ConversationDeleted = components['schemas']['ConversationDeleted'];
 export type ConversationEvents = components['schemas']['ConversationEvents'];
@@ -10633,28 +16419,51 @@ export type ConversationKind = components['schemas']['ConversationKind'];
 export type ConversationMember = components['schemas']['ConversationMember'];
 export type ConversationMeta = components['schemas']['ConversationMeta'];
 export type ConversationNew = components['schemas']['ConversationNew'];
+export type ConversationPlace = components['schemas']['ConversationPlace'];
 export type ConversationPreferences = components['schemas']['ConversationPreferences'];
 export type ConversationRef = components['schemas']['ConversationRef'];
 export type ConversationStats = components['schemas']['ConversationStats'];
 export type ConversationUpdated = components['schemas']['ConversationUpdated'];
+export type Corner = components['schemas']['Corner'];
 export type Counts = components['schemas']['Counts'];
 export type CreateCommunity = components['schemas']['CreateCommunity'];
 export type CreateConversation = components['schemas']['CreateConversation'];
+export type Dashboard = components['schemas']['Dashboard'];
+export type DashboardCommunity = components['schemas']['DashboardCommunity'];
+export type DashboardConversation = components['schemas']['DashboardConversation'];
+export type DashboardMessage = components['schemas']['DashboardMessage'];
+export type DashboardSender = components['schemas']['DashboardSender'];
+export type DashboardStats = components['schemas']['DashboardStats'];
+export type DashboardUser = components['schemas']['DashboardUser'];
 export type DatabaseHealth = components['schemas']['DatabaseHealth'];
 export type DeleteMessage = components['schemas']['DeleteMessage'];
+export type DeleteMessagesForMe = components['schemas']['DeleteMessagesForMe'];
+export type DeletedConversation = components['schemas']['DeletedConversation'];
+export type DeletedConversationSummary = components['schemas']['DeletedConversationSummary'];
+export type DeletedForMe = components['schemas']['DeletedForMe'];
 export type DeletedMessage = components['schemas']['DeletedMessage'];
 export type DeletedMessageAck = components['schemas']['DeletedMessageAck'];
 export type DetectLanguage = components['schemas']['DetectLanguage'];
 export type DetectedLanguage = components['schemas']['DetectedLanguage'];
 export type Direction = components['schemas']['Direction'];
 export type DisableTwoFactor = components['schemas']['DisableTwoFactor'];
+export type DocumentPreferences = components['schemas']['DocumentPreferences'];
+export type DocumentPreferencesChange = components['schemas']['DocumentPreferencesChange'];
+export type Done = components['schemas']['Done'];
 export type EditMessage = components['schemas']['EditMessage'];
+export type EmailChangeAsked = components['schemas']['EmailChangeAsked'];
+export type EmailChanged = components['schemas']['EmailChanged'];
+export type EmailVerified = components['schemas']['EmailVerified'];
 export type Emoji = components['schemas']['Emoji'];
+export type Encryption = components['schemas']['Encryption'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type ErrorEvent = components['schemas']['ErrorEvent'];
+export type Filter = components['schemas']['Filter'];
+export type FontSize = components['schemas']['FontSize'];
 export type FoundUser = components['schemas']['FoundUser'];
+export type FrameRate = components['schemas']['FrameRate'];
 export type FreeText = components['schemas']['FreeText'];
 export type FriendRequest = components['schemas']['FriendRequest'];
 export type FriendRequestAnswered = components['schemas']['FriendRequestAnswered'];
@@ -10670,6 +16479,8 @@ export type Grade = components['schemas']['Grade'];
 export type Guest = components['schemas']['Guest'];
 export type Handshake = components['schemas']['Handshake'];
 export type Health = components['schemas']['Health'];
+export type HistoryCleared = components['schemas']['HistoryCleared'];
+export type IdentifierAvailability = components['schemas']['IdentifierAvailability'];
 export type IdentifierChecked = components['schemas']['IdentifierChecked'];
 export type Info = components['schemas']['Info'];
 export type InviteLink = components['schemas']['InviteLink'];
@@ -10691,10 +16502,13 @@ export type LibreTranslateHealth = components['schemas']['LibreTranslateHealth']
 export type LibreTranslateLanguage = components['schemas']['LibreTranslateLanguage'];
 export type LibreTranslateSettings = components['schemas']['LibreTranslateSettings'];
 export type LibreTranslateTranslated = components['schemas']['LibreTranslateTranslated'];
+export type LineHeight = components['schemas']['LineHeight'];
+export type LinkToken = components['schemas']['LinkToken'];
 export type LoggedEvent = components['schemas']['LoggedEvent'];
 export type Login = components['schemas']['Login'];
 export type LoginAnswer = components['schemas']['LoginAnswer'];
 export type LoginCode = components['schemas']['LoginCode'];
+export type MagicLinkAsked = components['schemas']['MagicLinkAsked'];
 export type MarkedRead = components['schemas']['MarkedRead'];
 export type Me = components['schemas']['Me'];
 export type Member = components['schemas']['Member'];
@@ -10711,9 +16525,14 @@ export type MentioningMessage = components['schemas']['MentioningMessage'];
 export type Message = components['schemas']['Message'];
 export type MessageAck = components['schemas']['MessageAck'];
 export type MessageDeleted = components['schemas']['MessageDeleted'];
+export type MessageDetails = components['schemas']['MessageDetails'];
+export type MessageHistory = components['schemas']['MessageHistory'];
 export type MessageId = components['schemas']['MessageId'];
 export type MessagePage = components['schemas']['MessagePage'];
 export type MessagePageMeta = components['schemas']['MessagePageMeta'];
+export type MessagePreferences = components['schemas']['MessagePreferences'];
+export type MessagePreferencesChange = components['schemas']['MessagePreferencesChange'];
+export type MessageRevision = components['schemas']['MessageRevision'];
 export type MessageSender = components['schemas']['MessageSender'];
 export type MessageText = components['schemas']['MessageText'];
 export type MessageTranslation = components['schemas']['MessageTranslation'];
@@ -10723,15 +16542,21 @@ export type MissingState = components['schemas']['MissingState'];
 export type Model = components['schemas']['Model'];
 export type ModelType = components['schemas']['ModelType'];
 export type Models = components['schemas']['Models'];
+export type MyAccount = components['schemas']['MyAccount'];
 export type NeedsCode = components['schemas']['NeedsCode'];
 export type Nothing = components['schemas']['Nothing'];
 export type NothingAck = components['schemas']['NothingAck'];
 export type Notice = components['schemas']['Notice'];
 export type NoticeAck = components['schemas']['NoticeAck'];
+export type NotificationPreferences = components['schemas']['NotificationPreferences'];
+export type NotificationPreferencesChange = components['schemas']['NotificationPreferencesChange'];
 export type OnlineUser = components['schemas']['OnlineUser'];
+export type OwnCommunityPreferences = components['schemas']['OwnCommunityPreferences'];
+export type OwnConversationPreferences = components['schemas']['OwnConversationPreferences'];
 export type Pagination = components['schemas']['Pagination'];
 export type Participant = components['schemas']['Participant'];
 export type PatchAvatar = components['schemas']['PatchAvatar'];
+export type PatchCategory = components['schemas']['PatchCategory'];
 export type PatchCommunity = components['schemas']['PatchCommunity'];
 export type PatchConversation = components['schemas']['PatchConversation'];
 export type PatchFriendRequest = components['schemas']['PatchFriendRequest'];
@@ -10740,11 +16565,18 @@ export type PatchUsername = components['schemas']['PatchUsername'];
 export type Permissions = components['schemas']['Permissions'];
 export type PostMessage = components['schemas']['PostMessage'];
 export type PostReport = components['schemas']['PostReport'];
+export type Preferences = components['schemas']['Preferences'];
+export type PreferencesId = components['schemas']['PreferencesId'];
+export type PrivacyPreferences = components['schemas']['PrivacyPreferences'];
+export type PrivacyPreferencesChange = components['schemas']['PrivacyPreferencesChange'];
 export type ProfileUpdated = components['schemas']['ProfileUpdated'];
 export type ProgressBeside = components['schemas']['ProgressBeside'];
 export type ProgressStatus = components['schemas']['ProgressStatus'];
 export type PublicUser = components['schemas']['PublicUser'];
+export type PutCommunityPreferences = components['schemas']['PutCommunityPreferences'];
+export type PutConversationPreferences = components['schemas']['PutConversationPreferences'];
 export type PutMessage = components['schemas']['PutMessage'];
+export type PutSetting = components['schemas']['PutSetting'];
 export type React = components['schemas']['React'];
 export type Reaction = components['schemas']['Reaction'];
 export type ReactionAck = components['schemas']['ReactionAck'];
@@ -10754,12 +16586,20 @@ export type ReactionEvent = components['schemas']['ReactionEvent'];
 export type ReactionId = components['schemas']['ReactionId'];
 export type ReactionSync = components['schemas']['ReactionSync'];
 export type ReactionSyncAck = components['schemas']['ReactionSyncAck'];
+export type ReadCounts = components['schemas']['ReadCounts'];
+export type ReadStatus = components['schemas']['ReadStatus'];
 export type ReadStatusUpdated = components['schemas']['ReadStatusUpdated'];
+export type ReadStatuses = components['schemas']['ReadStatuses'];
 export type Readiness = components['schemas']['Readiness'];
 export type ReasonCode = components['schemas']['ReasonCode'];
+export type Receipt = components['schemas']['Receipt'];
+export type ReceiptKind = components['schemas']['ReceiptKind'];
 export type Refresh = components['schemas']['Refresh'];
 export type Refreshed = components['schemas']['Refreshed'];
 export type Register = components['schemas']['Register'];
+export type ReorderCategories = components['schemas']['ReorderCategories'];
+export type ReorderCommunities = components['schemas']['ReorderCommunities'];
+export type ReorderConversations = components['schemas']['ReorderConversations'];
 export type Reply = components['schemas']['Reply'];
 export type ReportId = components['schemas']['ReportId'];
 export type ReportKept = components['schemas']['ReportKept'];
@@ -10768,6 +16608,9 @@ export type ReportTranslation = components['schemas']['ReportTranslation'];
 export type ReportUser = components['schemas']['ReportUser'];
 export type ReportedKind = components['schemas']['ReportedKind'];
 export type RequestTranslation = components['schemas']['RequestTranslation'];
+export type ResetLink = components['schemas']['ResetLink'];
+export type ResetPassword = components['schemas']['ResetPassword'];
+export type Resolution = components['schemas']['Resolution'];
 export type RetranslateTerm = components['schemas']['RetranslateTerm'];
 export type Retranslation = components['schemas']['Retranslation'];
 export type Role = components['schemas']['Role'];
@@ -10785,21 +16628,29 @@ export type SessionDetails = components['schemas']['SessionDetails'];
 export type SessionId = components['schemas']['SessionId'];
 export type Sessions = components['schemas']['Sessions'];
 export type SessionsEnded = components['schemas']['SessionsEnded'];
+export type SetMessageStatus = components['schemas']['SetMessageStatus'];
+export type Setting = components['schemas']['Setting'];
 export type SetupState = components['schemas']['SetupState'];
+export type Side = components['schemas']['Side'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type SignedInTest = components['schemas']['SignedInTest'];
+export type SkinTone = components['schemas']['SkinTone'];
 export type SocketHealth = components['schemas']['SocketHealth'];
 export type Standing = components['schemas']['Standing'];
 export type StatsEvent = components['schemas']['StatsEvent'];
+export type StatusSummary = components['schemas']['StatusSummary'];
 export type StatusTranslation = components['schemas']['StatusTranslation'];
 export type SyncReactions = components['schemas']['SyncReactions'];
 export type TermId = components['schemas']['TermId'];
 export type TermRemoved = components['schemas']['TermRemoved'];
+export type TextAlign = components['schemas']['TextAlign'];
 export type TextOutcome = components['schemas']['TextOutcome'];
 export type TextState = components['schemas']['TextState'];
 export type TextTranslated = components['schemas']['TextTranslated'];
+export type Theme = components['schemas']['Theme'];
 export type Time = components['schemas']['Time'];
 export type Token = components['schemas']['Token'];
+export type TranscriptionSource = components['schemas']['TranscriptionSource'];
 export type Translate = components['schemas']['Translate'];
 export type TranslateAnswer = components['schemas']['TranslateAnswer'];
 export type TranslateText = components['schemas']['TranslateText'];
@@ -10830,7 +16681,15 @@ export type UsernameAvailable = components['schemas']['UsernameAvailable'];
 export type UsernameChecked = components['schemas']['UsernameChecked'];
 export type UsernameUpdated = components['schemas']['UsernameUpdated'];
 export type ValidateSession = components['schemas']['ValidateSession'];
+export type VerifyEmail = components['schemas']['VerifyEmail'];
+export type VerifyEmailChange = components['schemas']['VerifyEmailChange'];
+export type VideoLayout = components['schemas']['VideoLayout'];
+export type VideoPreferences = components['schemas']['VideoPreferences'];
+export type VideoPreferencesChange = components['schemas']['VideoPreferencesChange'];
+export type VideoQuality = components['schemas']['VideoQuality'];
+export type Violation = components['schemas']['Violation'];
 export type WebAddress = components['schemas']['WebAddress'];
+export type Weekday = components['schemas']['Weekday'];
 export type Response400ValidationError = components['responses']['400.VALIDATION_ERROR'];
 export type Response400ValidationErrorInvalidInput = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT'];
 export type Response400ValidationErrorInvalidInputAlreadyExists = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS'];
@@ -10839,6 +16698,7 @@ export type Response400ValidationErrorInvalidInputTranslationUnavailable = compo
 export type Response401AuthFailed = components['responses']['401.AUTH_FAILED'];
 export type Response401AuthRequired = components['responses']['401.AUTH_REQUIRED'];
 export type Response401AuthRequiredAuthFailed = components['responses']['401.AUTH_REQUIRED.AUTH_FAILED'];
+export type Response403ConsentRequiredOriginNotAllowed = components['responses']['403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED'];
 export type Response403ConversationAccessDeniedOriginNotAllowed = components['responses']['403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED'];
 export type Response403ForbiddenConversationAccessDeniedOriginNotAllowed = components['responses']['403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED'];
 export type Response403ForbiddenOriginNotAllowed = components['responses']['403.FORBIDDEN.ORIGIN_NOT_ALLOWED'];

@@ -50,7 +50,7 @@ fn request(server: &TestServer, endpoint: &Endpoint, talk: &str, body: &Value) -
         .replace("{jobId}", &format!("{message}-es"));
     let request = server.request(endpoint.method.clone(), &path);
     match endpoint.method {
-        Method::GET => request.query(&[("username", "zoe"), ("q", "zoe")]),
+        Method::GET => request.query(&[("username", "zoe"), ("q", "zoe"), ("messageIds", message)]),
         _ => request.json(body),
     }
 }
