@@ -219,8 +219,7 @@ async fn people_sort_conversations(world: &World, lea: UserId, category: &str) {
 
     let community = "65f000000000000020000001";
     let join = move |tx: &mut Tx<'_>| {
-        let sql =
-            "INSERT INTO community_members (id, community_id, user_id, joined_at) VALUES ('65d0000000000000000000c1', $2, $1, 1)";
+        let sql = "INSERT INTO community_members (id, community_id, user_id, joined_at) VALUES ('65d0000000000000000000c1', $2, $1, 1)";
         tx.execute(sql, &[lea.into(), community.into()])
     };
     world.store.write::<_, StoreError>(join).await.unwrap();
