@@ -1,4 +1,4 @@
-// Two real browsers: reactions, replies and deleted messages.
+// Two real browsers: reactions, replies, receipts and deleted messages.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -47,14 +47,21 @@ test("people react, reply and delete, and the other sees it at once", async () =
 
   // He deletes his reply.
   const dialog = await actions(carlos.page, "Opciones del mensaje");
-  await dialog.getByRole("button", { name: "Eliminar" }).click();
+  await dialog.getByRole("button", { name: "Eliminar", exact: true }).click();
   await dialog.getByText("El mensaje se eliminará para todos.").waitFor();
-  await dialog.getByRole("button", { name: "Eliminar" }).click();
+  await dialog.getByRole("button", { name: "Eliminar", exact: true }).click();
   await reply.waitFor({ state: "detached" });
   assert.equal(await messages(lea.page).count(), 1);
-  // It is not hers to delete.
+  // She sees that he has read hers.
+  const details = await actions(lea.page, "Options du message");
+  await details.getByRole("button", { name: "Détails" }).click();
+  await details.getByTestId("read-by").getByText("Carlos Test").waitFor();
+  // It is not his to delete, except for himself.
   await (await actions(carlos.page, "Opciones del mensaje")).waitFor();
-  assert.equal(await carlos.page.getByRole("button", { name: "Eliminar" }).count(), 0);
+  assert.equal(await carlos.page.getByRole("button", { name: "Eliminar", exact: true }).count(), 0);
+  await carlos.page.getByRole("button", { name: "Eliminar para mí" }).click();
+  await messages(carlos.page).first().waitFor({ state: "detached" });
+  assert.equal(await messages(lea.page).count(), 1);
   assert.deepEqual([...lea.complaints, ...carlos.complaints], []);
   await Promise.all([lea.context.close(), carlos.context.close()]);
 });

@@ -357,7 +357,7 @@ record! {
         pub last_event: i64 = "c.last_event",
         /// The number of the newest message that the person has read there.
         pub read_sequence: i64 = "coalesce(r.read_sequence, 0)",
-        /// How many messages there the person has not read, as [`unread`] counts.
+        /// How many messages there the person has not read, as [`unread`](crate::read_cursors::unread) counts.
         pub unread_count: i64 = read_cursors::UNREAD_COUNT,
     }
 }
