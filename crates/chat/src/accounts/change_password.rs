@@ -7,7 +7,7 @@ use super::security::{Confirmed, Security};
 use super::validity::take_hash;
 use crate::ChatError;
 use meeshy_domain::{Secret, text};
-use meeshy_store::{Tx, second_factor, sessions, users};
+use meeshy_store::{Tx, mailed_links, second_factor, sessions, users};
 
 /// A change of a password. It has no `Debug`.
 #[derive(Clone)]
@@ -54,6 +54,7 @@ impl Security {
             take_hash(tx, &user, None, now)?;
             users::change_password(tx, user.id, &hash, now)?;
             second_factor::delete_challenges(tx, user.id)?;
+            mailed_links::remove_all(tx, user.id)?;
             let kept: Vec<_> = kept.into_iter().collect();
             for session in sessions::revoke_others(tx, user.id, &kept, now)? {
                 service.sessions.announce_end(tx, session, user.id);

@@ -87,6 +87,7 @@ impl Security {
             if mailed_links::take_reset(tx, &token_hash, now)? != Some(user.id) {
                 return Err(bad_link());
             }
+            mailed_links::remove_all(tx, user.id)?;
             attempts::set_of_strangers(tx, user.id, &Attempts::default())?;
             users::change_password(tx, user.id, &hash, now)?;
             // Whoever has the link reads the mail of this address.

@@ -41,6 +41,8 @@ impl Communities {
     ) -> Result<CommunityView, ChatError> {
         let (service, reference) = (self.clone(), reference.to_owned());
         let write = move |tx: &mut Tx<'_>| {
+            let (community, _) = seen(tx, caller, &reference)?;
+            communities::lock(tx, community.id)?;
             let (community, standing) = seen(tx, caller, &reference)?;
             standing.check(Action::Change)?;
             let changed = patched(community.clone(), &patch)?;

@@ -62,6 +62,11 @@ impl Conversations {
             changed.kind = kind.unwrap_or(changed.kind);
             if changed != conversation {
                 let number = events::append(tx, changed.id, &[Change::Updated], now)?;
+                // It is locked now: nothing that somebody else has changed in the meantime is undone.
+                if let Some(current) = conversations::find(tx, changed.id)? {
+                    changed = patched(current, &patch)?;
+                    changed.kind = kind.unwrap_or(changed.kind);
+                }
                 conversations::update(tx, &changed, now)?;
                 changed.last_event = number;
                 let event = Event::ConversationUpdated { conversation_id: changed.id };

@@ -61,5 +61,10 @@ pub(super) fn gather(
     if new.is_empty() {
         return Ok(());
     }
+    let is_manager = found.community.created_by == caller
+        || matches!(found.past, Some(Past::Active(role)) if role != CommunityRole::Member);
+    if found.community.is_private && !is_manager {
+        return Err(ChatError::Forbidden("all members must be members of this private community".into()));
+    }
     Ok(community_members::join(tx, community, &new)?)
 }

@@ -59,7 +59,7 @@ impl Conversations {
                 dashboard::translations(caller, language, day),
                 dashboard::others(caller),
                 dashboard::communities(caller, SHOWN),
-                visibility::blocked_by(caller),
+                visibility::separated(caller),
             ))?;
             let ids: Vec<String> = recent.iter().map(|community| community.id.clone()).collect();
             let members = tx.fetch(dashboard::members(&ids, SHOWN))?;

@@ -126,10 +126,14 @@ impl Conversations {
             let handed_over = (role == MemberRole::Creator).then_some((caller, MemberRole::Admin));
             for (user, role) in handed_over.into_iter().chain([(user, role)]) {
                 let number = events::append(tx, conversation.id, &[Change::Role(user)], context.now())?;
-                members::set_role(tx, conversation.id, user, role)?;
+                // They may have left in the meantime.
+                if !members::set_role(tx, conversation.id, user, role)? {
+                    return Err(ChatError::NotFound { what: "user" });
+                }
                 announce(tx, context, &conversation, (user, MemberChange::Role(role)), caller, number);
             }
-            Ok(MemberView::new(Member { role, ..target }, service.views.presence(), caller, &[]))
+            let separated = tx.fetch(visibility::separated(caller))?;
+            Ok(MemberView::new(Member { role, ..target }, service.views.presence(), caller, &separated))
         };
         self.context.store.write(write).await
     }
@@ -145,7 +149,9 @@ impl Conversations {
             let (conversation, leaving) = member(tx.fetch(find_with_member(caller, &reference))?)?;
             Standing::from(&leaving).check(Action::Leave(conversation.kind))?;
             service.end(tx, &conversation, caller, caller)?;
-            if leaving.role == MemberRole::Creator {
+            // The creator may have left at the same time.
+            let is_empty = tx.fetch(members::first_ids(conversation.id, 1))?.is_empty();
+            if is_empty || leaving.role == MemberRole::Creator {
                 service.hand_over(tx, &conversation, caller)?;
             }
             Ok(())

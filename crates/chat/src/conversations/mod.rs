@@ -13,7 +13,7 @@ mod membership;
 mod own_deletions;
 mod participants;
 mod preferences;
-mod read_positions;
+pub(crate) mod read_positions;
 mod search;
 mod view;
 

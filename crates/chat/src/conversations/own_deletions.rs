@@ -1,6 +1,7 @@
 //! Conversations and histories that a member deletes for themselves. The others keep them.
 
 use super::Conversations;
+use super::read_positions::tell_unread;
 use crate::ChatError;
 use crate::access::find_as_member;
 use meeshy_domain::{ConversationId, Timestamp, UserId, limits};
@@ -59,6 +60,7 @@ impl Conversations {
             let before = before.map_or(end, |before| before.min(end));
             let id = context.new_id();
             own_deletions::clear_history(tx, id, caller, conversation.id, (before, context.now()))?;
+            tell_unread(tx, &context, caller, conversation.id)?;
             Ok((conversation.id, before))
         };
         self.context.store.write(write).await

@@ -4,11 +4,12 @@ use super::Conversations;
 use crate::access::{find_with_member, member, message_id, readable_with_member};
 use crate::context::{Context, order_key};
 use crate::{ChatError, Event, LeftUnread};
-use meeshy_domain::{MessageId, Timestamp, UserId};
+use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::events::{self, Change};
 use meeshy_store::members::Member;
-use meeshy_store::{Tx, conversations, read_cursors, receipts, visibility};
+use meeshy_store::visibility::Viewer;
+use meeshy_store::{StoreError, Tx, conversations, read_cursors, receipts, visibility};
 use std::sync::Arc;
 
 impl Conversations {
@@ -99,13 +100,53 @@ fn advance(
         false => Some(events::append(tx, id, &[Change::Read(caller)], now)?),
     };
     read_cursors::advance(tx, id, caller, read_sequence, now)?;
-    let count = match read_sequence < conversation.last_sequence {
-        true => tx.fetch(read_cursors::unread(caller, &[id]))?.first().map_or(0, |(_, count)| *count),
-        false => 0,
-    };
-    let left = LeftUnread { last_sequence: conversation.last_sequence, count };
+    // Somebody may have written since the conversation was read.
+    let (_, left) = position(tx, caller, id, now)?;
     let (conversation_id, user, at) = (id, caller, now);
     let event = Event::Read { conversation_id, user, read_sequence, left, at, hidden_from, is_hidden };
     context.deliver(tx, number, event);
-    Ok(unread.saturating_sub(count))
+    let still_there = (read_sequence < left.last_sequence)
+        .then(|| tx.fetch(read_cursors::unread(caller, &[id])))
+        .transpose()?
+        .and_then(|unread| unread.first().map(|(_, count)| *count));
+    Ok(unread.saturating_sub(still_there.unwrap_or(0)))
+}
+
+/// Tells the devices of a member what is left unread, after messages were hidden from them or shown again.
+pub(crate) fn tell_unread(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    user: UserId,
+    conversation_id: ConversationId,
+) -> Result<(), StoreError> {
+    let at = context.now();
+    let (read_sequence, left) = position(tx, user, conversation_id, at)?;
+    let (hidden_from, is_hidden) = (Vec::new(), true);
+    let event = Event::Read { conversation_id, user, read_sequence, left, at, hidden_from, is_hidden };
+    context.deliver(tx, None, event);
+    Ok(())
+}
+
+/// The number of the newest message that a member has read, and what is left of those that they see.
+fn position(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    conversation: ConversationId,
+    now: Timestamp,
+) -> Result<(i64, LeftUnread), StoreError> {
+    let asked = (
+        read_cursors::list(user, &[conversation]),
+        read_cursors::unread(user, &[conversation]),
+        Viewer::find(user, now),
+    );
+    let (read, unread, viewer) = tx.fetch(asked)?;
+    let found = conversations::find(tx, conversation)?;
+    let read_sequence = read.first().map_or(0, |(_, sequence)| *sequence);
+    let last_sequence = found.map_or(0, |conversation| conversation.last_sequence);
+    let mut count = unread.first().map_or(0, |(_, count)| *count);
+    if viewer.is_special() {
+        let seen = tx.fetch(visibility::unread(&[conversation], &[user], now))?;
+        count = seen.first().map_or(0, |seen| seen.count);
+    }
+    Ok((read_sequence, LeftUnread { last_sequence, count }))
 }

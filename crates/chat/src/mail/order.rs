@@ -72,7 +72,8 @@ impl Order {
             Self::SignIn { email, .. } => format!("sign-in {}", hash(email)),
             Self::ChangeAddress { user } => format!("change {user}"),
             Self::PasswordChanged { user } => format!("password-changed {user}"),
-            Self::AddressChanged { user, .. } => format!("address-changed {user}"),
+            // Everyone who had the account in turn is told.
+            Self::AddressChanged { user, old } => format!("address-changed {user} {}", hash(old)),
         }
     }
 }

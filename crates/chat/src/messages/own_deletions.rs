@@ -3,8 +3,10 @@
 use super::Messages;
 use crate::ChatError;
 use crate::access::{message_id, readable};
+use crate::conversations::read_positions::tell_unread;
 use meeshy_domain::{MessageId, UserId, limits};
 use meeshy_store::{Tx, members, messages, own_deletions};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Messages {
@@ -31,15 +33,20 @@ impl Messages {
         let context = Arc::clone(&self.context);
         let write = move |tx: &mut Tx<'_>| {
             let (now, mut hidden) = (context.now(), 0);
+            let mut places = BTreeSet::new();
             for id in messages.iter().filter_map(|id| id.parse::<MessageId>().ok()) {
                 match readable(tx, caller, id, now) {
                     Ok(message) => {
                         own_deletions::hide(tx, &context.new_id::<String>(), caller, message.id, now)?;
+                        places.insert(message.conversation_id);
                         hidden += 1;
                     }
                     Err(ChatError::NotFound { .. }) => {}
                     Err(error) => return Err(error),
                 }
+            }
+            for place in places {
+                tell_unread(tx, &context, caller, place)?;
             }
             Ok(hidden)
         };
@@ -51,7 +58,7 @@ impl Messages {
     /// # Errors
     /// When the caller has not deleted such a message, or is no longer a member.
     pub async fn restore_for_me(&self, caller: UserId, message: &str) -> Result<(), ChatError> {
-        let id = message_id(message)?;
+        let (context, id) = (Arc::clone(&self.context), message_id(message)?);
         let write = move |tx: &mut Tx<'_>| {
             let missing = || ChatError::NotFound { what: "message" };
             let message = tx.fetch(messages::find(id))?.ok_or_else(missing)?;
@@ -59,7 +66,7 @@ impl Messages {
                 return Err(missing());
             }
             match own_deletions::show(tx, caller, id)? {
-                true => Ok(()),
+                true => Ok(tell_unread(tx, &context, caller, message.conversation_id)?),
                 false => Err(ChatError::invalid("messageId", "you have not deleted this message")),
             }
         };

@@ -4,6 +4,7 @@ use super::Messages;
 use crate::ChatError;
 use crate::access::{find_as_member, message_id, readable};
 use meeshy_domain::{MessageId, UserId, limits};
+use meeshy_store::conversations::Conversation;
 use meeshy_store::messages::Message;
 use meeshy_store::receipts::{self, Filter, Receipt, Subject};
 use meeshy_store::{Tx, conversations, messages};
@@ -44,7 +45,7 @@ impl Messages {
         let (id, now) = (message_id(id)?, self.context.now());
         let read = move |tx: &mut Tx<'_>| {
             let message = readable(tx, caller, id, now)?;
-            let Some(subject) = subject(tx, &message)? else { return Ok(ReceiptPage::default()) };
+            let Some(subject) = subject_of(tx, &message)? else { return Ok(ReceiptPage::default()) };
             let asked = (receipts::page(subject, filter, limit, offset), receipts::count(subject, filter));
             let (receipts, total) = tx.fetch(asked)?;
             Ok(ReceiptPage { receipts, total })
@@ -60,8 +61,8 @@ impl Messages {
         let (id, now) = (message_id(id)?, self.context.now());
         let read = move |tx: &mut Tx<'_>| {
             let message = readable(tx, caller, id, now)?;
-            Ok(match subject(tx, &message)? {
-                Some(subject) => counts(tx, subject)?,
+            Ok(match subject_of(tx, &message)? {
+                Some(subject) => counted(tx.fetch(receipts::counts(subject))?),
                 None => ReceiptCounts::default(),
             })
         };
@@ -83,34 +84,34 @@ impl Messages {
             let conversation = find_as_member(tx, caller, &reference)?;
             let viewer = context.viewer(tx, caller)?;
             let seen = tx.fetch(messages::find_all_seen(&ids, &viewer))?;
-            let mut found = Vec::new();
-            for message in seen.iter().filter(|message| message.conversation_id == conversation.id) {
-                if let Some(subject) = subject(tx, message)? {
-                    found.push((message.id, counts(tx, subject)?));
-                }
-            }
-            Ok(found)
+            let subjects: Vec<Subject> = (seen.iter())
+                .filter(|message| message.conversation_id == conversation.id)
+                .filter_map(|message| subject(&conversation, message))
+                .collect();
+            let counts =
+                tx.fetch(subjects.iter().map(|subject| receipts::counts(*subject)).collect::<Vec<_>>())?;
+            Ok(subjects.iter().map(|subject| subject.message).zip(counts.into_iter().map(counted)).collect())
         };
         self.context.store.read(read).await
     }
 }
 
 /// What to ask for; `None` in a large conversation.
-fn subject(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Subject>, ChatError> {
-    let conversation = conversations::find(tx, message.conversation_id)?;
-    let is_small =
-        conversation.is_some_and(|conversation| conversation.member_count <= limits::RECEIPT_MEMBERS);
-    Ok(is_small.then_some(Subject {
+fn subject(conversation: &Conversation, message: &Message) -> Option<Subject> {
+    (conversation.member_count <= limits::RECEIPT_MEMBERS).then_some(Subject {
         conversation: message.conversation_id,
         sequence: message.sequence,
         message: message.id,
         author: message.sender_id,
-    }))
+        created_at: message.created_at,
+    })
 }
 
-fn counts(tx: &mut Tx<'_>, subject: Subject) -> Result<ReceiptCounts, ChatError> {
-    let asked = [Filter::All, Filter::Delivered, Filter::Read].map(|filter| receipts::count(subject, filter));
-    let [members, delivered, read] = asked;
-    let (members, delivered, read) = tx.fetch((members, delivered, read))?;
-    Ok(ReceiptCounts { members, delivered, read })
+fn subject_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Subject>, ChatError> {
+    let conversation = conversations::find(tx, message.conversation_id)?;
+    Ok(conversation.and_then(|conversation| subject(&conversation, message)))
+}
+
+fn counted((members, delivered, read): (i64, i64, i64)) -> ReceiptCounts {
+    ReceiptCounts { members, delivered, read }
 }

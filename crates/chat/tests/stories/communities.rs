@@ -204,7 +204,8 @@ async fn members_of_its_conversations_become_members(world: World) {
     };
     let conversations = world.chat.conversations();
     assert!(is_forbidden(conversations.create(nina, new(&[lea])).await), "she is not a member");
-    let talk = conversations.create(carlos, new(&[lea, emma])).await.unwrap().conversation;
+    assert!(is_forbidden(conversations.create(carlos, new(&[lea, emma])).await), "emma is not a member");
+    let talk = conversations.create(lea, new(&[carlos, emma])).await.unwrap().conversation;
     assert_eq!(talk.details.community_id.map(|id| id.to_string()), Some(id.clone()));
     assert_eq!(members(&world, emma, &id).await, ["lea", "carlos", "emma"]);
     world.group(lea, &[carlos]).await;

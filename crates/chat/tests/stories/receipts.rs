@@ -53,6 +53,13 @@ async fn reading_up_to_a_message_leaves_the_rest(mut world: World) {
     assert_eq!(who(&world, carlos, &said[1], ReceiptFilter::Read).await, [""; 0]);
     assert_eq!(who(&world, carlos, &said[1], ReceiptFilter::Delivered).await, ["emma"]);
 
+    // Who joins later is no reader of it, although they have nothing left to read.
+    let nico = world.person("nico", "en").await;
+    world.hand.advance(std::time::Duration::from_secs(1));
+    conversations.add_member(carlos, &place, &nico.to_string()).await.unwrap();
+    let counts = world.chat.messages().receipt_counts(carlos, &said[1]).await.unwrap();
+    assert_eq!(counts, ReceiptCounts { members: 2, delivered: 1, read: 0 });
+
     let own = conversations.mark_read_to(carlos, &said[1]).await;
     assert!(matches!(own, Err(ChatError::Invalid { .. })), "{own:?}");
     let mallory = world.person("mallory", "en").await;

@@ -199,6 +199,15 @@ pub async fn look_and_announce(sockets: &Sockets, user: UserId) {
     }
 }
 
+/// Learns the read positions of a user who is connected here and has become a member of a conversation.
+pub async fn learn_positions(sockets: &Sockets, user: UserId) {
+    let realtime = sockets.service();
+    match realtime.chat.conversations().audience(user).await {
+        Ok(audience) => realtime.cursors.learn(user, &audience.memberships),
+        Err(error) => tracing::warn!(%error, "Failed to read the read positions of a new member"),
+    }
+}
+
 fn turn_away(socket: &Socket, error: ChatError) {
     let (message, code) = match error {
         ChatError::Unauthenticated(_) => (NOT_AUTHENTICATED.to_owned(), ErrorCode::AuthFailed),

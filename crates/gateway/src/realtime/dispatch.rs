@@ -259,6 +259,10 @@ impl Dispatcher {
             MemberChange::Joined => {
                 self.updated(conversation_id, number);
                 self.conversation_created(conversation_id, &[user], number);
+                if self.sockets.count(Room::User(user)) > 0 {
+                    let sockets = self.sockets.clone();
+                    tokio::spawn(async move { connect::learn_positions(&sockets, user).await });
+                }
             }
             MemberChange::Left => {
                 self.say_goodbye(self.sockets.members(Room::User(user)), conversation_id, number);

@@ -19,6 +19,26 @@ async fn hears(author: &Person, talk: &str, socket: &mut Socket) -> bool {
 }
 
 #[both_databases]
+async fn what_was_written_before_somebody_joined_is_not_unread(server: TestServer) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let emma = server.sign_up("emma", "en").await;
+    let talk = lea.group(&[&carlos]).await;
+    for text in ["un", "deux", "trois"] {
+        lea.say(&talk, text).await;
+    }
+    let mut hers = Socket::of(&server, &emma).await;
+    lea.post(&format!("/conversations/{talk}/participants"), json!({ "userId": emma.id })).await;
+    hers.event("conversation:new").await;
+    let mut written = 0;
+    eventually("only later messages count", async || {
+        written += 1;
+        lea.say(&talk, "encore").await;
+        hers.event("conversation:unread-updated").await["unreadCount"] == json!(written)
+    })
+    .await;
+}
+
+#[both_databases]
 async fn sockets_follow_memberships(server: TestServer) {
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let emma = server.sign_up("emma", "en").await;

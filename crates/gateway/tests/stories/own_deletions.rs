@@ -1,7 +1,7 @@
 //! What members delete for themselves, over the API.
 
 use meeshy_harness::TestServer;
-use meeshy_testkit::both_databases;
+use meeshy_testkit::{Socket, both_databases};
 use serde_json::json;
 
 #[both_databases]
@@ -35,7 +35,9 @@ async fn members_delete_messages_and_conversations_for_themselves(server: TestSe
 
     let bad = lea.post(&of_talk("clear-history"), json!({ "beforeDate": "yesterday" })).await;
     assert_eq!((bad.status, bad.code()), (400, "VALIDATION_ERROR"));
+    let mut hers = Socket::of(&server, &lea).await;
     let cleared = lea.post(&of_talk("clear-history"), json!({})).await;
+    assert_eq!(hers.event("conversation:unread-updated").await["unreadCount"], 0);
     assert!(cleared.body["data"]["clearHistoryBefore"].is_string(), "{}", cleared.body);
     assert_eq!((total(&lea).await, total(&carlos).await), (json!(0), json!(2)));
     let stranger = server.sign_up("mallory", "en").await;

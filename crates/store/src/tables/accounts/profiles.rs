@@ -28,7 +28,7 @@ pub fn find(tx: &mut Tx<'_>, reference: &str) -> Result<Option<User>, StoreError
 }
 
 /// Active users other than `asker` in order of their ids, after `after`, except those whom a block separates
-/// from `asker`.
+/// from `asker`, and those who hide from search.
 pub fn page(
     tx: &mut Tx<'_>,
     asker: UserId,
@@ -38,7 +38,7 @@ pub fn page(
     let after = after.map_or_else(String::new, |id| id.to_string());
     let sql = format!(
         "SELECT {columns} FROM users u WHERE u.id > $2 AND u.id <> $1 AND u.is_active AND u.deleted_at IS NULL \
-           AND {seen} ORDER BY u.id LIMIT $3",
+           AND NOT u.hides_profile AND {seen} ORDER BY u.id LIMIT $3",
         columns = User::columns(),
         seen = not_blocked("u", 1)
     );

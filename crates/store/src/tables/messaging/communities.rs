@@ -122,6 +122,12 @@ pub fn insert(tx: &mut Tx<'_>, community: &Community) -> Result<(), StoreError> 
     community_names::set(tx, community.id, &community.identifier, &community.name)
 }
 
+/// Makes other changes of a community wait until this transaction ends.
+pub fn lock(tx: &mut Tx<'_>, id: CommunityId) -> Result<(), StoreError> {
+    tx.execute("UPDATE communities SET updated_at = updated_at WHERE id = $1", &[id.into()])?;
+    Ok(())
+}
+
 /// Changes the attributes that its creator can change.
 ///
 /// # Errors

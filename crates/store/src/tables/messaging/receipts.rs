@@ -22,13 +22,13 @@ record! {
         /// The URL of the picture.
         pub avatar: Option<String>,
         /// When it was delivered, if that is known.
-        pub delivered_at: Option<Timestamp> = "coalesce(s.delivered_at, s.received_at, s.read_at, \
+        pub delivered_at: Option<Timestamp> = "coalesce(s.delivered_at, s.received_at, CASE WHEN NOT u.hides_read_receipts THEN s.read_at END, \
             CASE WHEN r.read_sequence >= $2 AND NOT u.hides_read_receipts THEN r.read_at END)",
         /// When it was read, if it was and the member does not hide it.
         pub read_at: Option<Timestamp> = "CASE WHEN u.hides_read_receipts THEN NULL ELSE coalesce(s.read_at, \
             CASE WHEN r.read_sequence >= $2 THEN r.read_at END) END",
         /// On which device it was read, as the old system named it.
-        pub read_device: Option<String> = "s.read_device",
+        pub read_device: Option<String> = "CASE WHEN NOT u.hides_read_receipts THEN s.read_device END",
     }
 }
 
@@ -43,6 +43,8 @@ pub struct Subject {
     pub message: MessageId,
     /// Its author, who is left out.
     pub author: Option<UserId>,
+    /// When it was written. Who has become a member since then is left out.
+    pub created_at: Timestamp,
 }
 
 /// Which receipts.
@@ -60,12 +62,14 @@ pub enum Filter {
 
 const READ: &str = "(NOT u.hides_read_receipts AND (s.read_at IS NOT NULL OR r.read_sequence >= $2))";
 
+fn delivered() -> String {
+    format!("({READ} OR s.delivered_at IS NOT NULL OR s.received_at IS NOT NULL)")
+}
+
 fn from(filter: Filter) -> String {
     let condition = match filter {
         Filter::All => String::new(),
-        Filter::Delivered => {
-            format!("AND ({READ} OR s.delivered_at IS NOT NULL OR s.received_at IS NOT NULL)")
-        }
+        Filter::Delivered => format!("AND {}", delivered()),
         Filter::Read => format!("AND {READ}"),
         Filter::Unread => format!("AND NOT coalesce({READ}, FALSE)"),
     };
@@ -73,25 +77,44 @@ fn from(filter: Filter) -> String {
         "FROM members m JOIN users u ON u.id = m.user_id \
          LEFT JOIN read_cursors r ON r.user_id = m.user_id AND r.conversation_id = m.conversation_id \
          LEFT JOIN message_statuses s ON s.message_id = $3 AND s.user_id = m.user_id \
-         WHERE m.conversation_id = $1 AND m.user_id <> $4 AND {IS_HERE} {condition}"
+         WHERE m.conversation_id = $1 AND m.user_id <> $4 AND {IS_HERE} \
+           AND (m.joined_at <= $5 OR s.user_id IS NOT NULL) {condition}"
     )
 }
 
 fn params(subject: Subject) -> Vec<Value> {
     // No user has an empty id.
     let author = subject.author.map_or_else(|| Value::from(""), Value::from);
-    vec![subject.conversation.into(), subject.sequence.into(), subject.message.into(), author]
+    vec![
+        subject.conversation.into(),
+        subject.sequence.into(),
+        subject.message.into(),
+        author,
+        subject.created_at.into(),
+    ]
 }
 
 /// A page of receipts, in order of the users' ids. The caller makes sure that the conversation is small.
 pub fn page(subject: Subject, filter: Filter, limit: i64, offset: i64) -> Query<Vec<Receipt>> {
-    let sql = format!("SELECT {} {} ORDER BY m.user_id LIMIT $5 OFFSET $6", Receipt::columns(), from(filter));
+    let sql = format!("SELECT {} {} ORDER BY m.user_id LIMIT $6 OFFSET $7", Receipt::columns(), from(filter));
     Query::all(sql, [params(subject), vec![limit.into(), offset.into()]].concat())
 }
 
 /// How many receipts there are. The caller makes sure that the conversation is small.
 pub fn count(subject: Subject, filter: Filter) -> Query<i64> {
     Query::one(format!("SELECT count(*) AS total {} AND $2 >= 0", from(filter)), params(subject))
+}
+
+/// How many members there are, how many have received the message, and how many have read it. The caller makes sure that the
+/// conversation is small.
+pub fn counts(subject: Subject) -> Query<(i64, i64, i64)> {
+    let sql = format!(
+        "SELECT count(*) AS members, count(CASE WHEN {delivered} THEN 1 END) AS delivered, \
+           count(CASE WHEN {READ} THEN 1 END) AS seen {from}",
+        delivered = delivered(),
+        from = from(Filter::All)
+    );
+    Query::one(sql, params(subject))
 }
 
 /// Notes that a message was delivered to a user, unless that is known; `id` is the key of a new row.
