@@ -52,8 +52,8 @@ pub struct PutConversationPreferences {
     #[schemars(with = "Option<CategoryId>")]
     pub category_id: Option<Option<String>>,
     #[serde(deserialize_with = "present_number")]
-    #[schemars(with = "Option<i64>")]
-    pub order_in_category: Option<Option<i64>>,
+    #[schemars(with = "Option<i32>", range(min = i32::MIN, max = i32::MAX))]
+    pub order_in_category: Option<Option<i32>>,
     #[serde(deserialize_with = "present")]
     #[schemars(with = "Option<String>", length(max = limits::TITLE_CHARS))]
     pub custom_name: Option<Option<String>>,
@@ -64,7 +64,7 @@ pub struct PutConversationPreferences {
 }
 
 /// Distinguishes a `null` from a missing key.
-fn present_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
+fn present_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i32>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
@@ -84,7 +84,8 @@ pub struct ReorderConversations {
 pub struct ConversationPlace {
     #[schemars(with = "ConversationId")]
     pub conversation_id: String,
-    pub order_in_category: i64,
+    #[schemars(range(min = i32::MIN, max = i32::MAX))]
+    pub order_in_category: i32,
 }
 
 /// The caller's preferences for a community.
@@ -127,8 +128,8 @@ pub struct PutCommunityPreferences {
     #[schemars(with = "Option<CategoryId>")]
     pub category_id: Option<Option<String>>,
     #[serde(deserialize_with = "present_number")]
-    #[schemars(with = "Option<i64>")]
-    pub order_in_category: Option<Option<i64>>,
+    #[schemars(with = "Option<i32>", range(min = i32::MIN, max = i32::MAX))]
+    pub order_in_category: Option<Option<i32>>,
 }
 
 /// New places of communities in their categories.
@@ -146,5 +147,6 @@ pub struct ReorderCommunities {
 #[serde(rename_all = "camelCase")]
 pub struct CommunityPlace {
     pub community_id: String,
-    pub order_in_category: i64,
+    #[schemars(range(min = i32::MIN, max = i32::MAX))]
+    pub order_in_category: i32,
 }

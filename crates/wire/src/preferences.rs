@@ -131,7 +131,8 @@ pub struct AddCategory {
     #[schemars(length(max = limits::SYMBOL_CHARS))]
     pub icon: Option<String>,
     /// Its place; the last one if absent.
-    pub order: Option<i64>,
+    #[schemars(range(min = i32::MIN, max = i32::MAX))]
+    pub order: Option<i32>,
     pub is_expanded: Option<bool>,
 }
 
@@ -148,7 +149,8 @@ pub struct PatchCategory {
     #[serde(deserialize_with = "crate::request::present")]
     #[schemars(with = "Option<String>", length(max = limits::SYMBOL_CHARS))]
     pub icon: Option<Option<String>>,
-    pub order: Option<i64>,
+    #[schemars(range(min = i32::MIN, max = i32::MAX))]
+    pub order: Option<i32>,
     pub is_expanded: Option<bool>,
 }
 
@@ -166,5 +168,6 @@ pub struct ReorderCategories {
 pub struct CategoryPlace {
     #[schemars(with = "CategoryId")]
     pub category_id: String,
-    pub order: i64,
+    #[schemars(range(min = i32::MIN, max = i32::MAX))]
+    pub order: i32,
 }

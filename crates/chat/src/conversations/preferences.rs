@@ -1,7 +1,7 @@
 //! What a member prefers for a conversation: a pin, silence, a name of their own, a category.
 
 use super::Conversations;
-use super::categories::{category_id, symbol};
+use super::categories::symbol;
 use crate::ChatError;
 use crate::access::find_as_member;
 use meeshy_domain::{CategoryId, ConversationId, UserId, limits, text};
@@ -158,7 +158,10 @@ struct Checked {
 
 impl Checked {
     fn new(patch: ConversationPreferencesPatch) -> Result<Self, ChatError> {
-        let category = |id: &Option<String>| id.as_deref().map(category_id).transpose();
+        let category = |id: &Option<String>| {
+            let id = id.as_deref().map(str::parse::<CategoryId>).transpose();
+            id.map_err(|error| ChatError::invalid("categoryId", error))
+        };
         let custom_name = |name: &Option<String>| {
             let name = name.as_deref().filter(|name| !name.trim().is_empty());
             name.map(|name| text::line("customName", name, limits::TITLE_CHARS)).transpose()

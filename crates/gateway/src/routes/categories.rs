@@ -57,7 +57,7 @@ async fn add(
     Body(body): Body<AddCategory>,
 ) -> Result<Answer<ConversationCategory>, ApiError> {
     let AddCategory { name, color, icon, order, is_expanded } = body;
-    let new = NewCategory { name, color, icon, position: order, is_expanded };
+    let new = NewCategory { name, color, icon, position: order.map(Into::into), is_expanded };
     Ok(Answer(views::category(app.chat.categories().add(caller.user.id, new).await?)))
 }
 
@@ -68,7 +68,7 @@ async fn change(
     Body(body): Body<PatchCategory>,
 ) -> Result<Answer<ConversationCategory>, ApiError> {
     let PatchCategory { name, color, icon, order, is_expanded } = body;
-    let patch = CategoryPatch { name, color, icon, position: order, is_expanded };
+    let patch = CategoryPatch { name, color, icon, position: order.map(Into::into), is_expanded };
     Ok(Answer(views::category(app.chat.categories().change(caller.user.id, &id, patch).await?)))
 }
 
@@ -86,7 +86,7 @@ async fn reorder(
     User(caller): User,
     Body(body): Body<ReorderCategories>,
 ) -> Result<Json<Done>, ApiError> {
-    let places = body.updates.into_iter().map(|place| (place.category_id, place.order)).collect();
+    let places = body.updates.into_iter().map(|place| (place.category_id, place.order.into())).collect();
     app.chat.categories().reorder(caller.user.id, places).await?;
     Ok(Json(Done::new("The categories have been reordered")))
 }

@@ -76,7 +76,7 @@ async fn set(
         is_archived: body.is_archived,
         tags: body.tags,
         category: body.category_id,
-        order_in_category: body.order_in_category,
+        order_in_category: body.order_in_category.map(|place| place.map(Into::into)),
         custom_name: body.custom_name,
         reaction: body.reaction,
     };
@@ -98,7 +98,8 @@ async fn reorder(
     User(caller): User,
     Body(body): Body<ReorderConversations>,
 ) -> Result<Json<Done>, ApiError> {
-    let places = body.updates.into_iter().map(|place| (place.conversation_id, place.order_in_category));
+    let places =
+        body.updates.into_iter().map(|place| (place.conversation_id, place.order_in_category.into()));
     app.chat.conversations().reorder(caller.user.id, places.collect()).await?;
     Ok(Json(Done::new("The conversations have been reordered")))
 }
@@ -138,7 +139,7 @@ async fn set_community(
         notification_level: body.notification_level,
         custom_name: body.custom_name,
         category: body.category_id,
-        order_in_category: body.order_in_category,
+        order_in_category: body.order_in_category.map(|place| place.map(Into::into)),
     };
     let stored = app.chat.community_preferences().set(caller.user.id, &id, patch).await?;
     Ok(Answer(community_preferences(stored)))
@@ -158,7 +159,7 @@ async fn reorder_communities(
     User(caller): User,
     Body(body): Body<ReorderCommunities>,
 ) -> Result<Json<Done>, ApiError> {
-    let places = body.updates.into_iter().map(|place| (place.community_id, place.order_in_category));
+    let places = body.updates.into_iter().map(|place| (place.community_id, place.order_in_category.into()));
     app.chat.community_preferences().reorder(caller.user.id, places.collect()).await?;
     Ok(Json(Done::new("The communities have been reordered")))
 }
