@@ -12036,7 +12036,7 @@ export interface components {
             isExpanded?: boolean | null;
             name: string;
             /**
-             * Format: int64
+             * Format: int32
              * @description Its place; the last one if absent.
              */
             order?: number | null;
@@ -12382,7 +12382,7 @@ export interface components {
         /** @description The place of a category. */
         CategoryPlace: {
             categoryId: components["schemas"]["CategoryId"];
-            /** Format: int64 */
+            /** Format: int32 */
             order: number;
         };
         /** @description The user who has to enter a code. */
@@ -12559,7 +12559,7 @@ export interface components {
         /** @description The place of a community in its category. */
         CommunityPlace: {
             communityId: string;
-            /** Format: int64 */
+            /** Format: int32 */
             orderInCategory: number;
         };
         /** @description A member's role in a community. Who has created it is another attribute. */
@@ -12684,7 +12684,7 @@ export interface components {
         /** @description The place of a conversation in its category. */
         ConversationPlace: {
             conversationId: components["schemas"]["ConversationId"];
-            /** Format: int64 */
+            /** Format: int32 */
             orderInCategory: number;
         };
         /** @description The reader's preferences for a conversation. */
@@ -14336,7 +14336,7 @@ export interface components {
             /** @default null */
             name: string | null;
             /**
-             * Format: int64
+             * Format: int32
              * @default null
              */
             order: number | null;
@@ -14726,7 +14726,7 @@ export interface components {
              */
             notificationLevel: "all" | "mentions" | "none" | null;
             /**
-             * Format: int64
+             * Format: int32
              * @default null
              */
             orderInCategory: number | null;
@@ -14749,7 +14749,7 @@ export interface components {
             /** @default null */
             isPinned: boolean | null;
             /**
-             * Format: int64
+             * Format: int32
              * @default null
              */
             orderInCategory: number | null;
