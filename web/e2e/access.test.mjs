@@ -49,7 +49,7 @@ for (const { language, colorScheme, width } of screens) {
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     assert.ok(await count.evaluate((button) => button === document.activeElement), "it gives the focus back");
-    await page.locator("button.tool[aria-haspopup=dialog]").press("Enter");
+    await page.getByTestId("show-glossary").press("Enter");
     const glossary = page.getByTestId("glossary-dialog");
     await glossary.locator("#term").waitFor();
     await assertAccessible(page, "the glossary");

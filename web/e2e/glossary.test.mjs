@@ -10,7 +10,7 @@ after(() => browser?.close());
 
 /** Opens the glossary of the open conversation. */
 async function glossary(page) {
-  await page.locator("button.tool[aria-haspopup=dialog]").click();
+  await page.getByTestId("show-glossary").click();
   const dialog = page.getByTestId("glossary-dialog");
   await dialog.locator("#term").waitFor();
   return dialog;

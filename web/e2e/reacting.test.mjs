@@ -45,7 +45,8 @@ test("people react, reply and delete, and the other sees it at once", async () =
   const reply = messages(lea.page).filter({ has: lea.page.locator("blockquote") });
   await reply.locator("blockquote", { hasText: "Bonjour, comment ça va ?" }).waitFor();
 
-  // He deletes his reply.
+  // He deletes his reply, when the server has it.
+  await messages(carlos.page).locator("blockquote").waitFor();
   const dialog = await actions(carlos.page, "Opciones del mensaje");
   await dialog.getByRole("button", { name: "Eliminar", exact: true }).click();
   await dialog.getByText("El mensaje se eliminará para todos.").waitFor();
