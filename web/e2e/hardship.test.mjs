@@ -256,7 +256,7 @@ test("polling is used if WebSockets are blocked", async () => {
 test("errors of the server are shown at the field", async () => {
   const { context, page, username } = await signUp(browser, "Emma", "en");
   await page.locator("a[href='/settings']").click();
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByTestId("sign-out").click();
   await page.locator("#login").fill(username);
   await page.locator("#password").fill("wrong password");
   await page.locator("button.primary").click();

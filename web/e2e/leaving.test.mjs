@@ -54,7 +54,7 @@ test("signing out leaves nothing behind", async () => {
   await composer(page).fill("for nobody’s eyes");
   await page.locator("a[href='/settings']").click();
   await page.getByLabel("Appearance").selectOption("dark");
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByTestId("sign-out").click();
   await page.locator("#login").waitFor();
   assert.deepEqual(await kept(page), ["meeshy.theme"]);
   assert.equal(await page.getByRole("alert").filter({ hasText: "session" }).count(), 0);
@@ -69,7 +69,7 @@ test("signing out leaves nothing behind", async () => {
     "false",
   );
   await page.locator("a[href='/settings']").click();
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByTestId("sign-out").click();
   await signIn(page, username);
   await conversation(page, "Meeshy Global").click();
   await composes(page, "");
@@ -127,7 +127,7 @@ test("signing out in one tab signs out the other", async () => {
   await conversation(other, "Meeshy Global").click();
   await composer(other).fill("still here");
   await page.locator("a[href='/settings']").click();
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByTestId("sign-out").click();
   await page.locator("#login").waitFor();
   await other.locator("#login").waitFor();
   assert.deepEqual(await kept(page), []);
