@@ -163,16 +163,22 @@ async fn resume(client: &Client, download: &Download<'_>, report: Report<'_>) ->
     options.create(true).write(true).append(goes_on).truncate(!goes_on);
     let mut output = options.open(part).await.map_err(|source| ModelError::folder(part, source))?;
     let mut stream = response.bytes_stream();
-    while let Some(bytes) = stream.try_next().await.map_err(failed)? {
-        output.write_all(&bytes).await.map_err(|source| ModelError::folder(part, source))?;
-        done += bytes.len() as u64;
-        if done > download.most {
-            fs::remove_file(part).map_err(|source| ModelError::folder(part, source))?;
-            return Err(ModelError::unlike(download.name.to_owned(), "larger than expected"));
+    let write = async {
+        while let Some(bytes) = stream.try_next().await.map_err(failed)? {
+            output.write_all(&bytes).await.map_err(|source| ModelError::folder(part, source))?;
+            done += bytes.len() as u64;
+            if done > download.most {
+                fs::remove_file(part).map_err(|source| ModelError::folder(part, source))?;
+                return Err(ModelError::unlike(download.name.to_owned(), "larger than expected"));
+            }
+            report(done, all.max(done));
         }
-        report(done, all.max(done));
-    }
-    output.sync_all().await.map_err(|source| ModelError::folder(part, source))
+        Ok(())
+    };
+    let written = write.await;
+    // Also after an error: the last write may still be running, and the next attempt continues at the end of the file.
+    let synced = output.sync_all().await.map_err(|source| ModelError::folder(part, source));
+    written.and(synced)
 }
 
 fn begins_at(response: &Response, start: u64) -> bool {
