@@ -4,12 +4,14 @@
 //! What is outside of it is reported as missing.
 
 use crate::{ChatError, policy};
-use meeshy_domain::{ConversationKind, MessageId, Timestamp, UserId};
+use meeshy_domain::{ConversationId, ConversationKind, MessageId, Timestamp, UserId};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::members::{self, Member, Reference};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::visibility::{self, Viewer};
 use meeshy_store::{Query, Tx};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// The open conversation with the id or identifier `reference`, if `user` is a member now.
 pub(crate) fn find_as_member(
@@ -72,7 +74,30 @@ pub(crate) fn readable(
     }
 }
 
-/// The same, with the caller's membership.
+/// Those of some messages that the caller can read.
+pub(crate) fn all_readable(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    ids: &[MessageId],
+    now: Timestamp,
+) -> Result<Vec<Message>, ChatError> {
+    let viewer = tx.fetch(Viewer::find(caller, now))?;
+    let seen = tx.fetch(messages::find_all_seen(ids, &viewer))?;
+    let mut memberships: HashMap<ConversationId, bool> = HashMap::new();
+    let mut readable = Vec::new();
+    for message in seen {
+        let is_member = match memberships.entry(message.conversation_id) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(unknown) => {
+                *unknown.insert(members::is_member(tx, message.conversation_id, caller)?)
+            }
+        };
+        readable.extend(is_member.then_some(message));
+    }
+    Ok(readable)
+}
+
+/// A message of a conversation of the caller, with the caller's membership.
 pub(crate) fn readable_with_member(
     tx: &mut Tx<'_>,
     caller: UserId,

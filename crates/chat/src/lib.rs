@@ -75,8 +75,8 @@ pub use meeshy_store::translators::Speed;
 pub use meeshy_translation::Tier;
 pub use messages::{
     FileRequest, Files, MentionOfCaller, MentionSuggestion, MessageEdit, MessageHistory, MessagePage,
-    MessageReactions, Messages, NewMessage, PageRequest, Reactions, ReceiptCounts, ReceiptPage, Sent,
-    ServedFile,
+    MessageReactions, Messages, NewMessage, PageRequest, Reactions, ReadStatus, ReceiptCounts, ReceiptPage,
+    Sent, ServedFile,
 };
 pub use people::{
     AbuseReports, Blocks, FriendRequestPage, FriendRequestView, Friends, NewAbuseReport, NewFriendRequest,

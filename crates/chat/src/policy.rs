@@ -73,6 +73,21 @@ pub(crate) enum Action {
     },
 }
 
+impl Action {
+    /// The kind of the conversation, if this changes who is a member, or could be.
+    fn of_memberships(self) -> Option<ConversationKind> {
+        match self {
+            Self::AddMember(kind)
+            | Self::RemoveMember(kind, _)
+            | Self::SetRole(kind, ..)
+            | Self::Leave(kind)
+            | Self::ChangeKind(kind)
+            | Self::Close(kind) => Some(kind),
+            _ => None,
+        }
+    }
+}
+
 /// Who may write in a conversation.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Place {
@@ -135,24 +150,10 @@ impl Standing {
             Action::Delete { .. } => refuse("only the author and moderators can delete a message"),
             Action::ReadHistory { .. } => refuse("only the author and moderators can read earlier texts"),
 
-            Action::AddMember(kind)
-            | Action::RemoveMember(kind, _)
-            | Action::SetRole(kind, ..)
-            | Action::Leave(kind)
-            | Action::ChangeKind(kind)
-            | Action::Close(kind)
-                if kind == ConversationKind::Direct =>
-            {
+            _ if action.of_memberships() == Some(ConversationKind::Direct) => {
                 refuse("this is a conversation of two people")
             }
-            Action::AddMember(kind)
-            | Action::RemoveMember(kind, _)
-            | Action::SetRole(kind, ..)
-            | Action::Leave(kind)
-            | Action::ChangeKind(kind)
-            | Action::Close(kind)
-                if kind == ConversationKind::Global =>
-            {
+            _ if action.of_memberships() == Some(ConversationKind::Global) => {
                 refuse("everybody is a member of this conversation")
             }
             Action::Change(ConversationKind::Direct) => refuse("this is a conversation of two people"),

@@ -176,6 +176,18 @@ pub(super) fn category_id(id: &str) -> Result<CategoryId, ChatError> {
     id.parse().map_err(|_| MISSING)
 }
 
+/// Fails if a user has no such category.
+pub(super) fn check_known(tx: &mut Tx<'_>, user: UserId, id: CategoryId) -> Result<(), ChatError> {
+    let known = tx.fetch(conversation_categories::find(user, id))?;
+    known.map(drop).ok_or_else(|| ChatError::invalid("categoryId", "there is no such category"))
+}
+
+/// A name of the user's own for a conversation or a community; an empty one counts as none.
+pub(super) fn custom_name(typed: Option<&str>) -> Result<Option<String>, ChatError> {
+    let typed = typed.filter(|typed| !typed.trim().is_empty());
+    Ok(typed.map(|typed| text::line("customName", typed, limits::TITLE_CHARS)).transpose()?)
+}
+
 /// A colour, an icon or an emoji; an empty one counts as none.
 pub(super) fn symbol(field: &'static str, typed: Option<String>) -> Result<Option<String>, ChatError> {
     let typed = typed.filter(|typed| !typed.trim().is_empty());

@@ -58,14 +58,17 @@ impl Conversations {
             if kind.is_some_and(|kind| kind != conversation.kind) {
                 standing.check(Action::ChangeKind(conversation.kind))?;
             }
-            let mut changed = patched(conversation.clone(), &patch)?;
-            changed.kind = kind.unwrap_or(changed.kind);
+            let change = |conversation| {
+                let mut changed = patched(conversation, &patch)?;
+                changed.kind = kind.unwrap_or(changed.kind);
+                Ok::<_, ChatError>(changed)
+            };
+            let mut changed = change(conversation.clone())?;
             if changed != conversation {
                 let number = events::append(tx, changed.id, &[Change::Updated], now)?;
                 // It is locked now: nothing that somebody else has changed in the meantime is undone.
                 if let Some(current) = conversations::find(tx, changed.id)? {
-                    changed = patched(current, &patch)?;
-                    changed.kind = kind.unwrap_or(changed.kind);
+                    changed = change(current)?;
                 }
                 conversations::update(tx, &changed, now)?;
                 changed.last_event = number;

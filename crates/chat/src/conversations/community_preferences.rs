@@ -1,11 +1,11 @@
 //! What a member prefers for a community.
 
-use super::categories::category_id;
+use super::categories::{category_id, check_known, custom_name};
 use crate::ChatError;
 use crate::context::Context;
-use meeshy_domain::{UserId, limits, text};
+use meeshy_domain::{UserId, limits};
 use meeshy_store::community_preferences::{self as stored, CommunityPreferences as Stored};
-use meeshy_store::{StoreError, Tx, attempts, conversation_categories};
+use meeshy_store::{StoreError, Tx, attempts};
 use std::sync::Arc;
 
 /// The levels of notifications.
@@ -78,11 +78,7 @@ impl CommunityPreferences {
         community: &str,
         patch: CommunityPreferencesPatch,
     ) -> Result<Stored, ChatError> {
-        let name = |name: &Option<String>| {
-            let name = name.as_deref().filter(|name| !name.trim().is_empty());
-            name.map(|name| text::line("customName", name, limits::TITLE_CHARS)).transpose()
-        };
-        let custom_name = patch.custom_name.as_ref().map(name).transpose()?;
+        let custom_name = patch.custom_name.as_ref().map(|name| custom_name(name.as_deref())).transpose()?;
         let category = |id: &Option<String>| id.as_deref().map(category_id).transpose();
         let category = patch.category.as_ref().map(category).transpose()?;
         if patch.notification_level.as_deref().is_some_and(|level| !LEVELS.contains(&level)) {
@@ -94,8 +90,7 @@ impl CommunityPreferences {
             attempts::lock(tx, caller)?;
             let before = found_or_none_yet(&context, tx, caller, &community)?;
             if let Some(Some(category)) = category {
-                let known = tx.fetch(conversation_categories::find(caller, category))?;
-                known.ok_or_else(|| ChatError::invalid("categoryId", "there is no such category"))?;
+                check_known(tx, caller, category)?;
             }
             let after = Stored {
                 is_pinned: patch.is_pinned.unwrap_or(before.is_pinned),

@@ -7,7 +7,8 @@ use crate::ChatError;
 use crate::presence::Seen;
 use meeshy_domain::preferences::Hides;
 use meeshy_domain::{Language, UserId};
-use meeshy_store::dashboard::{self, CommunityMember, OwnCommunity};
+use meeshy_store::community_members::CommunityMember;
+use meeshy_store::dashboard::{self, OwnCommunity};
 use meeshy_store::{StoreError, Tx, visibility};
 use std::time::Duration;
 
@@ -43,8 +44,6 @@ pub struct RecentCommunity {
     pub community: OwnCommunity,
     /// Some members, and what the reader sees of their presence.
     pub members: Vec<(CommunityMember, Seen)>,
-    /// The number of members, up to 10,000.
-    pub member_count: i64,
 }
 
 impl Conversations {
@@ -63,12 +62,12 @@ impl Conversations {
             ))?;
             let ids: Vec<String> = recent.iter().map(|community| community.id.clone()).collect();
             let members = tx.fetch(dashboard::members(&ids, SHOWN))?;
-            let view = |(community, (members, member_count)): (OwnCommunity, (Vec<CommunityMember>, i64))| {
+            let view = |(community, members): (OwnCommunity, Vec<CommunityMember>)| {
                 let seen = |member: CommunityMember| {
                     let seen = service.presence_of(caller, &member, &blocked);
                     (member, seen)
                 };
-                RecentCommunity { community, members: members.into_iter().map(seen).collect(), member_count }
+                RecentCommunity { community, members: members.into_iter().map(seen).collect() }
             };
             let recent_communities = recent.into_iter().zip(members).map(view).collect();
             Ok::<_, StoreError>((conversations, translations, others, recent_communities))
@@ -88,10 +87,10 @@ impl Conversations {
     }
 
     fn presence_of(&self, reader: UserId, member: &CommunityMember, blocked: &[UserId]) -> Seen {
-        if blocked.contains(&member.id) {
+        if blocked.contains(&member.user_id) {
             return Seen { is_online: false, last_active_at: None };
         }
-        let hides = if member.id == reader { Hides::default() } else { member.hides };
-        self.views.presence().seen(member.id, hides, member.last_active_at)
+        let hides = if member.user_id == reader { Hides::default() } else { member.hides };
+        self.views.presence().seen(member.user_id, hides, member.last_active_at)
     }
 }

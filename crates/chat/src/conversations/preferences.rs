@@ -1,13 +1,13 @@
 //! What a member prefers for a conversation: a pin, silence, a name of their own, a category.
 
 use super::Conversations;
-use super::categories::symbol;
+use super::categories::{check_known, custom_name, symbol};
 use crate::ChatError;
 use crate::access::find_as_member;
 use meeshy_domain::{CategoryId, ConversationId, UserId, limits, text};
 use meeshy_store::conversation_preferences::{self, ConversationPreferences};
 use meeshy_store::conversations::Preferences;
-use meeshy_store::{StoreError, Tx, attempts, conversation_categories};
+use meeshy_store::{StoreError, Tx, attempts};
 
 /// Changes to the preferences of a user for a conversation; `None` leaves one unchanged.
 #[derive(Debug, Clone, Default)]
@@ -81,8 +81,7 @@ impl Conversations {
                 None => before.category.as_ref().map(|category| category.id),
             };
             if let Some(category) = category {
-                let known = tx.fetch(conversation_categories::find(caller, category))?;
-                known.ok_or_else(|| ChatError::invalid("categoryId", "there is no such category"))?;
+                check_known(tx, caller, category)?;
             }
             let after = checked.applied(before, service.context.now());
             conversation_preferences::put(tx, caller, &after, category)?;
@@ -162,14 +161,10 @@ impl Checked {
             let id = id.as_deref().map(str::parse::<CategoryId>).transpose();
             id.map_err(|error| ChatError::invalid("categoryId", error))
         };
-        let custom_name = |name: &Option<String>| {
-            let name = name.as_deref().filter(|name| !name.trim().is_empty());
-            name.map(|name| text::line("customName", name, limits::TITLE_CHARS)).transpose()
-        };
         Ok(Self {
             tags: patch.tags.as_deref().map(tags).transpose()?,
             category: patch.category.as_ref().map(category).transpose()?,
-            custom_name: patch.custom_name.as_ref().map(custom_name).transpose()?,
+            custom_name: patch.custom_name.as_ref().map(|name| custom_name(name.as_deref())).transpose()?,
             reaction: patch.reaction.clone().map(|reaction| symbol("reaction", reaction)).transpose()?,
             patch,
         })

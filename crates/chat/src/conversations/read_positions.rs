@@ -81,14 +81,9 @@ fn advance(
     read_sequence: i64,
 ) -> Result<i64, ChatError> {
     let (id, caller, now) = (conversation.id, member.user_id, context.now());
-    let asked = (
-        read_cursors::list(caller, &[id]),
-        read_cursors::unread(caller, &[id]),
-        visibility::blockers(caller),
-    );
-    let (cursor, unread, hidden_from) = tx.fetch(asked)?;
-    let before = cursor.first().map_or(0, |(_, sequence)| *sequence);
-    let unread = unread.first().map_or(0, |(_, count)| *count);
+    let asked = (read_cursors::position(caller, id), Viewer::find(caller, now), visibility::blockers(caller));
+    let (before, viewer, hidden_from) = tx.fetch(asked)?;
+    let (before, _, unread) = before.unwrap_or_default();
     if read_sequence <= before {
         return Ok(0);
     }
@@ -101,15 +96,12 @@ fn advance(
     };
     read_cursors::advance(tx, id, caller, read_sequence, now)?;
     // Somebody may have written since the conversation was read.
-    let (_, left) = position(tx, caller, id, now)?;
+    let (_, last_sequence, still_unread) = tx.fetch(read_cursors::position(caller, id))?.unwrap_or_default();
+    let left = left_unread(tx, &viewer, id, last_sequence, still_unread)?;
     let (conversation_id, user, at) = (id, caller, now);
     let event = Event::Read { conversation_id, user, read_sequence, left, at, hidden_from, is_hidden };
     context.deliver(tx, number, event);
-    let still_there = (read_sequence < left.last_sequence)
-        .then(|| tx.fetch(read_cursors::unread(caller, &[id])))
-        .transpose()?
-        .and_then(|unread| unread.first().map(|(_, count)| *count));
-    Ok(unread.saturating_sub(still_there.unwrap_or(0)))
+    Ok(unread.saturating_sub(still_unread).max(0))
 }
 
 /// Tells the devices of a member what is left unread, after messages were hidden from them or shown again.
@@ -120,33 +112,28 @@ pub(crate) fn tell_unread(
     conversation_id: ConversationId,
 ) -> Result<(), StoreError> {
     let at = context.now();
-    let (read_sequence, left) = position(tx, user, conversation_id, at)?;
+    let asked = (read_cursors::position(user, conversation_id), Viewer::find(user, at));
+    let (position, viewer) = tx.fetch(asked)?;
+    let (read_sequence, last_sequence, unread) = position.unwrap_or_default();
+    let left = left_unread(tx, &viewer, conversation_id, last_sequence, unread)?;
     let (hidden_from, is_hidden) = (Vec::new(), true);
     let event = Event::Read { conversation_id, user, read_sequence, left, at, hidden_from, is_hidden };
     context.deliver(tx, None, event);
     Ok(())
 }
 
-/// The number of the newest message that a member has read, and what is left of those that they see.
-fn position(
+/// What is left of the `unread` messages that a member sees.
+fn left_unread(
     tx: &mut Tx<'_>,
-    user: UserId,
+    viewer: &Viewer,
     conversation: ConversationId,
-    now: Timestamp,
-) -> Result<(i64, LeftUnread), StoreError> {
-    let asked = (
-        read_cursors::list(user, &[conversation]),
-        read_cursors::unread(user, &[conversation]),
-        Viewer::find(user, now),
-    );
-    let (read, unread, viewer) = tx.fetch(asked)?;
-    let found = conversations::find(tx, conversation)?;
-    let read_sequence = read.first().map_or(0, |(_, sequence)| *sequence);
-    let last_sequence = found.map_or(0, |conversation| conversation.last_sequence);
-    let mut count = unread.first().map_or(0, |(_, count)| *count);
-    if viewer.is_special() {
-        let seen = tx.fetch(visibility::unread(&[conversation], &[user], now))?;
+    last_sequence: i64,
+    unread: i64,
+) -> Result<LeftUnread, StoreError> {
+    let mut count = unread.max(0);
+    if let Some(user) = viewer.user().filter(|_| viewer.is_special()) {
+        let seen = tx.fetch(visibility::unread(&[conversation], &[user], viewer.now()))?;
         count = seen.first().map_or(0, |seen| seen.count);
     }
-    Ok((read_sequence, LeftUnread { last_sequence, count }))
+    Ok(LeftUnread { last_sequence, count })
 }

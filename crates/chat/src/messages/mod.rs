@@ -21,7 +21,7 @@ pub use history::MessageHistory;
 pub use mentions::{MentionOfCaller, MentionSuggestion};
 pub use reactions::{MessageReactions, Reactions};
 pub use read::{MessagePage, PageRequest};
-pub use receipts::{ReceiptCounts, ReceiptPage};
+pub use receipts::{ReadStatus, ReceiptCounts, ReceiptPage};
 pub use send::Sent;
 
 use crate::context::Context;

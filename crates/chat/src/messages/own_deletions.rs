@@ -2,7 +2,7 @@
 
 use super::Messages;
 use crate::ChatError;
-use crate::access::{message_id, readable};
+use crate::access::{all_readable, message_id};
 use crate::conversations::read_positions::tell_unread;
 use meeshy_domain::{MessageId, UserId, limits};
 use meeshy_store::{Tx, members, messages, own_deletions};
@@ -32,23 +32,17 @@ impl Messages {
         }
         let context = Arc::clone(&self.context);
         let write = move |tx: &mut Tx<'_>| {
-            let (now, mut hidden) = (context.now(), 0);
-            let mut places = BTreeSet::new();
-            for id in messages.iter().filter_map(|id| id.parse::<MessageId>().ok()) {
-                match readable(tx, caller, id, now) {
-                    Ok(message) => {
-                        own_deletions::hide(tx, &context.new_id::<String>(), caller, message.id, now)?;
-                        places.insert(message.conversation_id);
-                        hidden += 1;
-                    }
-                    Err(ChatError::NotFound { .. }) => {}
-                    Err(error) => return Err(error),
-                }
+            let now = context.now();
+            let ids: Vec<MessageId> = messages.iter().filter_map(|id| id.parse().ok()).collect();
+            let found = all_readable(tx, caller, &ids, now)?;
+            for message in &found {
+                own_deletions::hide(tx, &context.new_id::<String>(), caller, message.id, now)?;
             }
+            let places: BTreeSet<_> = found.iter().map(|message| message.conversation_id).collect();
             for place in places {
                 tell_unread(tx, &context, caller, place)?;
             }
-            Ok(hidden)
+            Ok(found.len())
         };
         self.context.store.write(write).await
     }

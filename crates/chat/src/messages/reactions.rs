@@ -1,16 +1,15 @@
 //! Reactions to messages.
 
 use crate::ChatError;
-use crate::access::{may_address, message_id, readable};
+use crate::access::{all_readable, may_address, message_id, readable};
 use crate::context::Context;
 use crate::event_bus::{Event, ReactionChange};
 use crate::views::{ReactionView, reactions};
-use meeshy_domain::{ConversationId, Emoji, MessageId, UserId, limits};
+use meeshy_domain::{Emoji, MessageId, UserId, limits};
 use meeshy_store::events::{self, Change};
 use meeshy_store::messages::Message;
 use meeshy_store::reactions::{self as table, Count, Reaction};
-use meeshy_store::{Tx, conversations, members, messages, visibility};
-use std::collections::HashMap;
+use meeshy_store::{Tx, conversations, visibility};
 use std::sync::Arc;
 
 /// Reactions to messages. Cheap to clone.
@@ -101,18 +100,8 @@ impl Reactions {
         let read = move |tx: &mut Tx<'_>| {
             let ids: Vec<Option<MessageId>> = messages.iter().map(|id| id.parse().ok()).collect();
             let known: Vec<MessageId> = ids.iter().copied().flatten().collect();
-            let viewer = context.viewer(tx, caller)?;
-            let seen = tx.fetch(messages::find_all_seen(&known, &viewer))?;
-            let mut memberships: HashMap<ConversationId, bool> = HashMap::new();
-            let mut readable = Vec::new();
-            for Message { id, conversation_id, .. } in seen {
-                let is_member = match memberships.get(&conversation_id) {
-                    Some(is_member) => *is_member,
-                    None => members::is_member(tx, conversation_id, caller)?,
-                };
-                memberships.insert(conversation_id, is_member);
-                readable.extend(is_member.then_some(id));
-            }
+            let readable = all_readable(tx, caller, &known, context.now())?;
+            let readable: Vec<MessageId> = readable.into_iter().map(|message| message.id).collect();
             let found = reactions(tx, &readable, Some(caller))?;
             let of_message = |id: Option<MessageId>| {
                 let message_id = id.filter(|id| readable.contains(id))?;

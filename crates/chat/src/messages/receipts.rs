@@ -29,6 +29,17 @@ pub struct ReceiptPage {
     pub total: i64,
 }
 
+/// The members who have received and read a message, the first of each by their ids.
+#[derive(Debug, Clone, Default)]
+pub struct ReadStatus {
+    /// How many there are.
+    pub counts: ReceiptCounts,
+    /// Those to whom it was delivered.
+    pub delivered: Vec<Receipt>,
+    /// Those who have read it.
+    pub read: Vec<Receipt>,
+}
+
 impl Messages {
     /// Who has received and read a message. In conversations of more than [`limits::RECEIPT_MEMBERS`] members nobody is told.
     ///
@@ -49,6 +60,23 @@ impl Messages {
             let asked = (receipts::page(subject, filter, limit, offset), receipts::count(subject, filter));
             let (receipts, total) = tx.fetch(asked)?;
             Ok(ReceiptPage { receipts, total })
+        };
+        self.context.store.read(read).await
+    }
+
+    /// The numbers of those who have received and read a message, and the first `limit` of each.
+    ///
+    /// # Errors
+    /// As [`receipts`](Self::receipts).
+    pub async fn read_status(&self, caller: UserId, id: &str, limit: i64) -> Result<ReadStatus, ChatError> {
+        let (id, now) = (message_id(id)?, self.context.now());
+        let read = move |tx: &mut Tx<'_>| {
+            let message = readable(tx, caller, id, now)?;
+            let Some(subject) = subject_of(tx, &message)? else { return Ok(ReadStatus::default()) };
+            let page = |filter| receipts::page(subject, filter, limit, 0);
+            let asked = (receipts::counts(subject), page(Filter::Delivered), page(Filter::Read));
+            let (counts, delivered, read) = tx.fetch(asked)?;
+            Ok(ReadStatus { counts: counted(counts), delivered, read })
         };
         self.context.store.read(read).await
     }

@@ -5,6 +5,7 @@ use crate::access::{find_as_member, message_id, readable};
 use crate::context::Context;
 use meeshy_domain::{AbuseKind, ReportedKind, UserId, limits, text};
 use meeshy_store::abuse_reports::{self, AbuseReport};
+use meeshy_store::communities::{self, Reference};
 use meeshy_store::{Tx, users};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,8 +61,12 @@ impl AbuseReports {
                     let id: UserId = entity.parse().map_err(|_| ChatError::NotFound { what: "user" })?;
                     tx.fetch(users::find(id))?.ok_or(ChatError::NotFound { what: "user" })?.id.to_string()
                 }
-                ReportedKind::Community if abuse_reports::is_community(tx, &entity)? => entity.clone(),
-                ReportedKind::Community => return Err(ChatError::NotFound { what: "community" }),
+                ReportedKind::Community => {
+                    let missing = || ChatError::NotFound { what: "community" };
+                    let reference = Reference::Id(entity.parse().map_err(|_| missing())?);
+                    let found = tx.fetch(communities::find(reference, caller))?.ok_or_else(missing)?;
+                    found.community.id.to_string()
+                }
             };
             if let Some(report) = abuse_reports::find_pending(tx, caller, kind, &entity_id)? {
                 return Ok(report);

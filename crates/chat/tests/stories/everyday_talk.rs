@@ -118,6 +118,7 @@ async fn people_see_who_has_read(world: &World, lea: UserId, carlos: UserId, id:
         messages.receipts(carlos, id, filter, 10, 0).await.unwrap();
     }
     messages.receipt_counts(carlos, id).await.unwrap();
+    messages.read_status(carlos, id, 10).await.unwrap();
     messages.receipt_counts_of(carlos, talk, vec![id.parse().unwrap()]).await.unwrap();
 }
 

@@ -1,6 +1,6 @@
 //! The search of conversations, and the overview that a user sees first.
 
-use meeshy_chat::NewConversation;
+use meeshy_chat::{NewCommunity, NewConversation};
 use meeshy_domain::UserId;
 use meeshy_harness::World;
 use meeshy_store::{StoreError, Tx, Value, blocks};
@@ -98,16 +98,11 @@ async fn an_overview_counts_what_belongs_to_a_user(world: World) {
         world.say(carlos, &new, text).await.unwrap();
     }
     world.translate().await;
-    for (number, community) in
-        ["65a0c0ffee0123456789abcd", "65a0c0ffee0123456789abce"].into_iter().enumerate()
-    {
-        let insert = "INSERT INTO communities (id, identifier, name, created_by, created_at, updated_at) VALUES ($1, $1, 'K', $2, 1, 1)";
-        execute(&world, insert, vec![community.into(), lea.into()]).await;
-        for (who, id) in [(lea, "l"), (carlos, "c")] {
-            let join =
-                "INSERT INTO community_members (id, community_id, user_id, joined_at) VALUES ($1, $2, $3, 1)";
-            execute(&world, join, vec![format!("{id}{number}").into(), community.into(), who.into()]).await;
-        }
+    let communities = world.chat.communities();
+    for name in ["K", "L"] {
+        let new = NewCommunity { name: name.into(), ..NewCommunity::default() };
+        let id = communities.create(lea, new).await.unwrap().community.id.to_string();
+        communities.add_member(lea, &id, &carlos.to_string(), None).await.unwrap();
     }
     world.chat.presence().connect(carlos);
     let french = "fr".parse().unwrap();
@@ -119,7 +114,7 @@ async fn an_overview_counts_what_belongs_to_a_user(world: World) {
     );
     assert_eq!((seen.translations, seen.communities, seen.links), (2, 2, 0));
     assert_eq!(seen.recent_conversations[0].conversation.id, new.conversation.id);
-    assert_eq!((seen.recent_communities.len(), seen.recent_communities[0].member_count), (2, 2));
+    assert_eq!((seen.recent_communities.len(), seen.recent_communities[0].community.member_count), (2, 2));
     let online = |seen: &meeshy_chat::Dashboard| {
         let members = seen.recent_communities[0].members.iter();
         members.filter(|(_, seen)| seen.is_online).count()

@@ -25,6 +25,7 @@ pub fn often(
 ) -> Result<(), StoreError> {
     let now = tx.now()?;
     tx.fetch((
+        read_cursors::position(user, conversation),
         read_cursors::unread(user, &[conversation]),
         read_cursors::positions(conversation, &[user]),
         members::joined(user, &[conversation]),

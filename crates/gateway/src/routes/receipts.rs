@@ -19,6 +19,9 @@ use meeshy_wire::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// How many readers of a message are named beside their number.
+const LISTED_READERS: i64 = 100;
+
 pub fn routes(api: Api) -> Api {
     let member = Access::Member(MemberRole::Member);
     let path = "/api/v1/messages/{messageId}";
@@ -121,12 +124,9 @@ async fn read_status(
     User(caller): User,
     PathParam(MessageRef(message)): PathParam<MessageRef>,
 ) -> Result<Answer<ReadStatus>, ApiError> {
-    let (user, messages) = (caller.user.id, app.chat.messages());
-    let delivered = messages.receipts(user, &message, ReceiptFilter::Delivered, 100, 0).await?;
-    let read = messages.receipts(user, &message, ReceiptFilter::Read, 100, 0).await?;
-    let members = messages.receipt_counts(user, &message).await?.members;
+    let found = app.chat.messages().read_status(caller.user.id, &message, LISTED_READERS).await?;
     let id = message.parse().map_err(|_| ChatError::NotFound { what: "message" })?;
-    Ok(Answer(views::read_status(id, members, delivered, read)))
+    Ok(Answer(views::read_status(id, found)))
 }
 
 #[derive(Deserialize, JsonSchema)]

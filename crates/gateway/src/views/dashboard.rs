@@ -56,7 +56,7 @@ fn member(MemberView { member, seen }: &MemberView) -> wire::DashboardUser {
 
 fn community(view: RecentCommunity) -> wire::DashboardCommunity {
     let members = view.members.into_iter().map(|(member, seen)| wire::DashboardUser {
-        id: member.id,
+        id: member.user_id,
         username: member.username,
         display_name: member.display_name,
         first_name: member.first_name,
@@ -71,6 +71,6 @@ fn community(view: RecentCommunity) -> wire::DashboardCommunity {
         description: view.community.description,
         is_private: view.community.is_private,
         members: members.collect(),
-        member_count: view.member_count,
+        member_count: view.community.member_count,
     }
 }

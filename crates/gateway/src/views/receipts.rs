@@ -3,7 +3,7 @@
 use super::address::address;
 use super::messages::message;
 use meeshy_chat::model::{Receipt, Revision};
-use meeshy_chat::{MessageHistory, MessageView, ReceiptCounts, ReceiptPage};
+use meeshy_chat::{MessageHistory, MessageView, ReadStatus, ReceiptCounts};
 use meeshy_domain::MessageId;
 use meeshy_wire as wire;
 
@@ -31,19 +31,15 @@ pub fn receipt(receipt: Receipt) -> wire::Receipt {
 }
 
 /// The members who have received and read a message.
-pub fn read_status(
-    message_id: MessageId,
-    members: i64,
-    delivered: ReceiptPage,
-    read: ReceiptPage,
-) -> wire::ReadStatus {
+pub fn read_status(message_id: MessageId, found: ReadStatus) -> wire::ReadStatus {
+    let ReadStatus { counts, delivered, read } = found;
     wire::ReadStatus {
         message_id,
-        total_members: members,
-        received_count: delivered.total,
-        read_count: read.total,
-        received_by: delivered.receipts.into_iter().map(receipt).collect(),
-        read_by: read.receipts.into_iter().map(receipt).collect(),
+        total_members: counts.members,
+        received_count: counts.delivered,
+        read_count: counts.read,
+        received_by: delivered.into_iter().map(receipt).collect(),
+        read_by: read.into_iter().map(receipt).collect(),
     }
 }
 

@@ -160,7 +160,7 @@ async fn a_cursor_never_moves_back(database: Database) {
     for (sequence, after) in [(5, 5), (3, 5), (7, 7), (7, 7)] {
         let move_to = move |tx: &mut Tx<'_>| {
             read_cursors::advance(tx, talk, bob, sequence, NOW)?;
-            Ok::<_, StoreError>(tx.fetch(read_cursors::list(bob, &[talk]))?[0].1)
+            Ok::<_, StoreError>(tx.fetch(read_cursors::position(bob, talk))?.unwrap().0)
         };
         assert_eq!(store.write(move_to).await.unwrap(), after, "to {sequence}");
     }

@@ -112,8 +112,3 @@ pub fn count_since(
         &[reporter.into(), since.into(), limit.into()],
     )
 }
-
-/// Whether there is a community with this id.
-pub fn is_community(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
-    tx.exists("SELECT 1 FROM communities WHERE id = $1 AND is_active", &[id.into()])
-}

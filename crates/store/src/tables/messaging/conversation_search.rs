@@ -1,6 +1,6 @@
 //! Candidates for the search of conversations. The titles are compared by the caller: they have no index.
 
-use super::conversations::Conversation;
+use super::conversations::{Conversation, not_deleted};
 use super::members::IS_HERE;
 use crate::{Query, StoreError, Tx, names};
 use meeshy_domain::{ConversationId, UserId};
@@ -12,18 +12,15 @@ const MAX_PUBLIC: i64 = 500;
 /// Names are searched in conversations of at most so many members.
 const MAX_MEMBERS: i64 = 100;
 
-/// Hidden are those that a user has deleted for themselves, until there is a new message.
-const NOT_DELETED: &str = "NOT EXISTS (SELECT 1 FROM conversation_preferences p WHERE p.user_id = $1 AND p.conversation_id = c.id \
-    AND p.is_deleted_for_user AND (p.deleted_for_user_at IS NULL OR p.deleted_for_user_at >= c.last_message_at))";
-
 /// The most recently active conversations of a user.
 pub fn recent(user: UserId) -> Query<Vec<Conversation>> {
     Query::all(
         format!(
             "SELECT {} FROM members m JOIN conversations c ON c.id = m.conversation_id \
-             WHERE m.user_id = $1 AND m.is_active AND c.is_active AND {NOT_DELETED} \
+             WHERE m.user_id = $1 AND m.is_active AND c.is_active AND {} \
              ORDER BY c.last_message_at DESC, c.id DESC LIMIT {MAX_RECENT}",
-            Conversation::columns()
+            Conversation::columns(),
+            not_deleted()
         ),
         vec![user.into()],
     )
@@ -57,11 +54,12 @@ pub fn with_names(
         &format!(
             "SELECT r.id FROM (SELECT c.id, c.kind, c.member_count, c.last_message_at FROM members o \
                JOIN conversations c ON c.id = o.conversation_id \
-               WHERE o.user_id = $1 AND o.is_active AND c.is_active AND {NOT_DELETED} \
+               WHERE o.user_id = $1 AND o.is_active AND c.is_active AND {not_deleted} \
                ORDER BY c.last_message_at DESC LIMIT {MAX_RECENT}) r \
              WHERE r.kind <> 'global' AND r.member_count <= {MAX_MEMBERS} AND EXISTS (SELECT 1 FROM members m JOIN users u ON u.id = m.user_id \
                WHERE m.conversation_id = r.id AND m.user_id <> $1 AND {IS_HERE}{matches}) \
-             ORDER BY r.last_message_at DESC LIMIT $2"
+             ORDER BY r.last_message_at DESC LIMIT $2",
+            not_deleted = not_deleted()
         ),
         &params,
     )

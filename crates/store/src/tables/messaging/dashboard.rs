@@ -1,15 +1,13 @@
 //! The overview of a user. Its statements read one row of an index for each of the user's conversations.
 
+use super::community_members::CommunityMember;
 use super::members::IS_HERE;
 use crate::engine::record::record;
-use crate::users::SHOWN_NAME;
 use crate::{Query, Value};
 use meeshy_domain::{Language, Timestamp, UserId};
 
 /// Messages of a day whose translations are counted, at most.
 const MAX_COUNTED: i64 = 1_000;
-/// Members of a community that are counted, at most.
-const MAX_MEMBERS: i64 = 10_000;
 
 /// The numbers of a user's open conversations, of those with a message since `day`, and of the messages in all of them
 /// since `week`: message numbers have no gaps.
@@ -59,6 +57,8 @@ record! {
         pub description: Option<String>,
         /// Whether only members see it.
         pub is_private: bool,
+        /// How many members it has.
+        pub member_count: i64,
     }
 }
 
@@ -74,43 +74,13 @@ pub fn communities(user: UserId, limit: i64) -> Query<Vec<OwnCommunity>> {
     )
 }
 
-record! {
-    /// A member of a community.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct CommunityMember as "u" {
-        /// The user.
-        pub id: UserId,
-        /// The unique name.
-        pub username: String,
-        /// The displayed name.
-        pub display_name: String = SHOWN_NAME,
-        /// Given name.
-        pub first_name: String,
-        /// Family name.
-        pub last_name: String,
-        /// The URL of the picture.
-        pub avatar: Option<String>,
-        /// When the user was last active.
-        pub last_active_at: Timestamp,
-        /// What the user hides from others.
-        pub hides: meeshy_domain::preferences::Hides = crate::privacy::HIDES_COLUMNS,
-    }
-}
-
-/// For each of some communities, its first members by id, and how many there are, up to 10,000.
-pub fn members(communities: &[String], limit: i64) -> Vec<(Query<Vec<CommunityMember>>, Query<i64>)> {
+/// For each of some communities, its first members by id.
+pub fn members(communities: &[String], limit: i64) -> Vec<Query<Vec<CommunityMember>>> {
     let first = format!(
         "SELECT {} FROM community_members m JOIN users u ON u.id = m.user_id \
          WHERE m.community_id = $1 AND {IS_HERE} ORDER BY m.user_id LIMIT $2",
         CommunityMember::columns()
     );
-    let count = format!(
-        "SELECT count(*) AS total FROM (SELECT 1 AS one FROM community_members m WHERE m.community_id = $1 AND m.is_active \
-         LIMIT {MAX_MEMBERS}) m"
-    );
-    let of_one = |id: &String| {
-        let first = Query::all(&*first, vec![id.into(), Value::from(limit)]);
-        (first, Query::one(&*count, vec![id.into()]))
-    };
+    let of_one = |id: &String| Query::all(&*first, vec![id.into(), Value::from(limit)]);
     communities.iter().map(of_one).collect()
 }

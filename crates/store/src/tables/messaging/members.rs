@@ -226,9 +226,6 @@ fn select() -> String {
 }
 
 /// The active member of a conversation that a person is.
-///
-/// # Errors
-/// As the database says.
 pub fn find(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
@@ -377,9 +374,6 @@ pub fn of_user(user: UserId) -> Query<Vec<Membership>> {
 }
 
 /// Whether `user` takes part in a conversation.
-///
-/// # Errors
-/// As the database says.
 pub fn is_member(tx: &mut Tx<'_>, conversation: ConversationId, user: UserId) -> Result<bool, StoreError> {
     tx.exists(
         "SELECT 1 FROM members WHERE conversation_id = $1 AND user_id = $2 AND is_active",
@@ -388,9 +382,6 @@ pub fn is_member(tx: &mut Tx<'_>, conversation: ConversationId, user: UserId) ->
 }
 
 /// The memberships of `users` that have ended.
-///
-/// # Errors
-/// As the database says.
 pub fn ended(tx: &mut Tx<'_>, users: &[UserId]) -> Result<Vec<(UserId, ConversationId)>, StoreError> {
     if users.is_empty() {
         return Ok(Vec::new());
@@ -406,9 +397,6 @@ pub fn ended(tx: &mut Tx<'_>, users: &[UserId]) -> Result<Vec<(UserId, Conversat
 
 /// A number for each of `users` that changes when a membership of theirs begins or is deleted: how many they have or had, plus the
 /// time of the newest. One that has ended is found by its row.
-///
-/// # Errors
-/// As the database says.
 pub fn states(tx: &mut Tx<'_>, users: &[UserId]) -> Result<HashMap<UserId, i64>, StoreError> {
     if users.is_empty() {
         return Ok(HashMap::new());
@@ -425,9 +413,6 @@ pub fn states(tx: &mut Tx<'_>, users: &[UserId]) -> Result<HashMap<UserId, i64>,
 
 /// The memberships of `users` that have not ended, in open conversations, each with the number of the conversation's newest
 /// [event](crate::events).
-///
-/// # Errors
-/// As the database says.
 pub fn active(
     tx: &mut Tx<'_>,
     users: &[UserId],

@@ -1,6 +1,6 @@
 //! What users have deleted for themselves: messages, conversations, and the history of conversations. Others still see it.
 
-use crate::conversations::Conversation;
+use super::conversations::{Conversation, IS_DELETED};
 use crate::engine::record::record;
 use crate::{Query, StoreError, Tx};
 use meeshy_domain::{ConversationId, MessageId, PreferencesId, Timestamp, UserId};
@@ -92,8 +92,7 @@ pub fn conversations(user: UserId, limit: i64) -> Query<Vec<DeletedConversation>
     let sql = format!(
         "SELECT {} FROM conversation_preferences p JOIN conversations c ON c.id = p.conversation_id AND c.is_active \
          JOIN members m ON m.conversation_id = c.id AND m.user_id = p.user_id AND m.is_active \
-         WHERE p.user_id = $1 AND p.is_deleted_for_user \
-           AND (p.deleted_for_user_at IS NULL OR p.deleted_for_user_at >= c.last_message_at) \
+         WHERE p.user_id = $1 AND {IS_DELETED} \
          ORDER BY coalesce(p.deleted_for_user_at, p.updated_at) DESC, p.conversation_id LIMIT $2",
         DeletedConversation::columns()
     );

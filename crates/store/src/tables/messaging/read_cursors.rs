@@ -5,22 +5,6 @@ use crate::engine::record::record;
 use crate::{Query, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, Timestamp, UserId};
 
-/// How far a person has read some conversations; 0 is left out.
-pub fn list(user: UserId, conversations: &[ConversationId]) -> Query<Vec<(ConversationId, i64)>> {
-    if conversations.is_empty() {
-        return Query::known(Vec::new());
-    }
-    let list = placeholders(2, conversations.len());
-    let mut params = vec![user.into()];
-    params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
-    Query::all(
-        format!(
-            "SELECT conversation_id, read_sequence FROM read_cursors WHERE user_id = $1 AND conversation_id IN ({list})"
-        ),
-        params,
-    )
-}
-
 /// The number of messages of the conversation `c` after the position `r` of a reader, without deleted ones, of which at most
 /// 1,000 are subtracted. The index `messages_deleted` is for this expression.
 pub(crate) const UNREAD_COUNT: &str = "c.last_sequence - coalesce(r.read_sequence, 0) - \
@@ -62,6 +46,16 @@ record! {
     }
 }
 
+/// The number of the newest message that a person has read, that of the newest one there, and how many they have not read,
+/// whether they see them or not.
+pub fn position(user: UserId, conversation: ConversationId) -> Query<Option<(i64, i64, i64)>> {
+    let sql = format!(
+        "SELECT coalesce(r.read_sequence, 0), c.last_sequence, {UNREAD_COUNT} FROM conversations c \
+         LEFT JOIN read_cursors r ON r.user_id = $1 AND r.conversation_id = c.id WHERE c.id = $2"
+    );
+    Query::optional(sql, vec![user.into(), conversation.into()])
+}
+
 /// How far some people have read a conversation.
 pub fn positions(conversation: ConversationId, users: &[UserId]) -> Query<Vec<ReadPosition>> {
     if users.is_empty() {
@@ -79,9 +73,6 @@ pub fn positions(conversation: ConversationId, users: &[UserId]) -> Query<Vec<Re
 }
 
 /// Moves a reader's cursor forward, never back.
-///
-/// # Errors
-/// As the database says.
 pub fn advance(
     tx: &mut Tx<'_>,
     conversation: ConversationId,

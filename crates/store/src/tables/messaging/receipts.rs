@@ -118,9 +118,6 @@ pub fn counts(subject: Subject) -> Query<(i64, i64, i64)> {
 }
 
 /// Notes that a message was delivered to a user, unless that is known; `id` is the key of a new row.
-///
-/// # Errors
-/// As the database says.
 pub fn deliver(
     tx: &mut Tx<'_>,
     id: &str,

@@ -52,6 +52,11 @@ impl Viewer {
         })
     }
 
+    /// When.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// Who looks.
     pub fn user(&self) -> Option<UserId> {
         self.user
@@ -112,11 +117,6 @@ pub(crate) fn not_blocked(alias: &str, asker: usize) -> String {
 /// Those who have blocked a person.
 pub fn blockers(user: UserId) -> Query<Vec<UserId>> {
     Query::all("SELECT user_id FROM blocks WHERE blocked_id = $1", vec![user.into()])
-}
-
-/// Those whom a person has blocked.
-pub fn blocked_by(user: UserId) -> Query<Vec<UserId>> {
-    Query::all("SELECT blocked_id FROM blocks WHERE user_id = $1", vec![user.into()])
 }
 
 /// Those who have blocked a person, and those whom this person has blocked.
