@@ -110,3 +110,19 @@ export async function converse(page, username) {
   await page.locator("[role=main] button.primary").click();
   await composer(page).waitFor();
 }
+
+/** Sends numbered messages, bypassing the page, as its user. */
+export async function seed(page, conversationId, count) {
+  await page.evaluate(
+    async ([id, last]) => {
+      const { token } = JSON.parse(localStorage.getItem("meeshy.session"));
+      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+      for (let number = 1; number <= last; number++) {
+        const content = `numéro ${number} ${"mot ".repeat(number % 40)}`;
+        const body = JSON.stringify({ content, originalLanguage: "fr" });
+        await fetch(`/api/v1/conversations/${id}/messages`, { method: "POST", headers, body });
+      }
+    },
+    [conversationId, count],
+  );
+}

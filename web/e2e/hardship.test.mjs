@@ -9,6 +9,7 @@ import {
   converse,
   launch,
   messages,
+  seed,
   signUp,
   url,
   write,
@@ -17,22 +18,6 @@ import {
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
-
-/** Sends numbered messages, bypassing the page, as its user. */
-async function seed(page, conversationId, count) {
-  await page.evaluate(
-    async ([id, last]) => {
-      const { token } = JSON.parse(localStorage.getItem("meeshy.session"));
-      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-      for (let number = 1; number <= last; number++) {
-        const content = `numéro ${number} ${"mot ".repeat(number % 40)}`;
-        const body = JSON.stringify({ content, originalLanguage: "fr" });
-        await fetch(`/api/v1/conversations/${id}/messages`, { method: "POST", headers, body });
-      }
-    },
-    [conversationId, count],
-  );
-}
 
 /** Gives the newest message another text, as the person whose page it is. */
 async function correct(page, conversationId, content) {

@@ -13,6 +13,8 @@ use std::path::Path;
 
 /// Conversations of one user, over which the messages are distributed.
 const ROOMS: usize = 100;
+/// How long indexing all messages for the search may take.
+const MAX_INDEXING_S: u64 = 3_600;
 /// Messages added in one transaction.
 const BATCH: usize = 10_000;
 const COLUMNS: [&str; 9] = [
@@ -72,6 +74,8 @@ async fn one_database(
     fill(location, &people[1], &rooms, messages / ROOMS).await?;
     progress(&format!("  {subject}: filled"));
     let server = start(plan, location, folder).await?;
+    wait_for_index(&server, &people[0], messages).await?;
+    progress(&format!("  {subject}: indexed"));
     let mut rounds = Vec::new();
     for round in 0..=plan.rounds {
         let figures = one_round(&server, &people[0], &rooms[0]).await?;
@@ -89,13 +93,13 @@ async fn one_database(
 async fn fill(location: &Location, writer: &Person, rooms: &[String], each: usize) -> anyhow::Result<()> {
     let store = Store::open(location).await?;
     let ids = IdGenerator::new([8; 5], 0);
-    for room in rooms {
+    for (room_number, room) in rooms.iter().enumerate() {
         for first in (0..each).step_by(BATCH) {
             let mut rows: Vec<Value> = Vec::new();
             for sequence in first + 1..=each.min(first + BATCH) {
                 let id: meeshy_domain::MessageId = ids.next(sample::NOW).into();
                 let at = Value::Int(sample::NOW.millis() + i64::try_from(sequence)?);
-                let text = Value::from("Shall we meet at the station at six?");
+                let text = Value::from(text(room_number * each + sequence));
                 let sequence = Value::Int(i64::try_from(sequence)?);
                 let (room, writer) = (Value::from(room), Value::from(&writer.id));
                 rows.extend([
@@ -110,7 +114,12 @@ async fn fill(location: &Location, writer: &Person, rooms: &[String], each: usiz
                     at,
                 ]);
             }
-            let add = move |tx: &mut Tx<'_>| tx.insert_rows("messages", &COLUMNS, &rows, "");
+            let add = move |tx: &mut Tx<'_>| {
+                tx.insert_rows("messages", &COLUMNS, &rows, "")?;
+                let queued: Vec<Value> =
+                    rows.chunks(COLUMNS.len()).flat_map(|row| [row[0].clone(), Value::Int(0)]).collect();
+                tx.insert_rows("search_queue", &["message_id", "event"], &queued, "")
+            };
             store.write::<_, StoreError>(add).await?;
         }
         let (room, each) = (room.clone(), Value::Int(i64::try_from(each)?));
@@ -129,6 +138,32 @@ async fn fill(location: &Location, writer: &Person, rooms: &[String], each: usiz
     Ok(store.write(analyze).await?)
 }
 
+/// Words to search for: in all messages, in one of a hundred, in one, in none.
+const SEARCHES: [(&str, &str); 4] = [
+    ("search for all p95 ms", "station"),
+    ("search for 1 % p95 ms", "group42%20meet"),
+    ("search for one p95 ms", "number4242"),
+    ("search for none p95 ms", "stations%20six"),
+];
+
+/// The text of a message: words that are in all of them, in one of a hundred, and in none but this.
+fn text(number: usize) -> String {
+    format!("Shall we meet at the station at six? group{:02} number{number}", number % 100)
+}
+
+/// Waits until the last message is found.
+async fn wait_for_index(server: &Server, person: &Person, messages: usize) -> anyhow::Result<()> {
+    let api = Api::new(server.address);
+    let path = format!("/messages/search?q=number{}", messages - 1);
+    for _ in 0..MAX_INDEXING_S {
+        if api.get(&path, person).await?["data"].as_array().is_some_and(|found| !found.is_empty()) {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    anyhow::bail!("the messages were not indexed within {MAX_INDEXING_S} seconds")
+}
+
 async fn one_round(server: &Server, person: &Person, room: &str) -> anyhow::Result<Vec<Figure>> {
     let api = Api::new(server.address);
     let list = timed(async || api.get("/conversations", person).await.map(drop)).await?;
@@ -136,13 +171,21 @@ async fn one_round(server: &Server, person: &Person, room: &str) -> anyhow::Resu
     let page = timed(async || api.get(&path, person).await.map(drop)).await?;
     let path = format!("/conversations/{room}/messages?offset=200");
     let older = timed(async || api.get(&path, person).await.map(drop)).await?;
+    let mut searches = Vec::new();
+    for (name, words) in SEARCHES {
+        let path = format!("/messages/search?q={words}");
+        let search = timed(async || api.get(&path, person).await.map(drop)).await?;
+        searches.push(lower(name, search.quantile_ms(0.95)));
+    }
     let send = timed(async || say(&api, person, room).await).await?;
-    Ok(vec![
+    let mut figures = vec![
         lower("list p50 ms", list.quantile_ms(0.5)),
         lower("list p99 ms", list.quantile_ms(0.99)),
         lower("newest page p50 ms", page.quantile_ms(0.5)),
         lower("newest page p99 ms", page.quantile_ms(0.99)),
         lower("an older page p50 ms", older.quantile_ms(0.5)),
         lower("send p50 ms", send.quantile_ms(0.5)),
-    ])
+    ];
+    figures.extend(searches);
+    Ok(figures)
 }

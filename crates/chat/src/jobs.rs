@@ -6,7 +6,7 @@
 use crate::ChatError;
 use crate::context::Context;
 use crate::mail::{MAIL, Post};
-use crate::messages::delete_for_everybody;
+use crate::messages::{SearchIndexer, delete_for_everybody};
 use crate::retention::{
     Bounds, CacheBound, EventBound, Retention, archive_notifications, prune_cache, prune_events,
 };
@@ -16,6 +16,7 @@ use meeshy_store::jobs::{self, Counts, Scheduled};
 use meeshy_store::{Tx, attempts, call_counts, deletions, second_factor, sessions};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -51,13 +52,15 @@ impl Jobs {
         Self { context, post }
     }
 
-    /// Does jobs until `stop` is ready. Each gateway calls this.
+    /// Does jobs, and indexes messages for the search, until `stop` is ready. Each gateway calls this.
     pub async fn run(&self, bounds: Bounds, stop: impl Future<Output = ()>) {
         let on_events = self.job(move |jobs| jobs.prune_old_events(bounds.events));
         let on_cache = self.job(move |jobs| jobs.prune_cached_translations(bounds.cache));
         let on_notifications = self.job(move |jobs| jobs.archive_old_notifications(bounds.notifications));
         let post = self.post.clone();
-        Runner::new(self.context.store.clone(), &self.context.process)
+        let indexer = SearchIndexer::new(Arc::clone(&self.context));
+        let stopping = CancellationToken::new();
+        let runner = Runner::new(self.context.store.clone(), &self.context.process)
             .schedule("prune-events", HOUR, on_events)
             .schedule("prune-translation-cache", HOUR, on_cache)
             .schedule("archive-notifications", HOUR, on_notifications)
@@ -67,8 +70,11 @@ impl Jobs {
             .schedule("remove-expired-sign-ins", HOUR, self.job(Self::remove_expired_sign_ins))
             .schedule("remove-dead-jobs", DAY, self.job(Self::remove_dead_jobs))
             .handle(&MAIL, move |order| post.clone().send(order))
-            .run(stop)
-            .await;
+            .run(async {
+                stop.await;
+                stopping.cancel();
+            });
+        tokio::join!(runner, indexer.run(stopping.cancelled()));
     }
 
     /// The state of the jobs; reads all of them.

@@ -58,8 +58,8 @@ pub use communities::{
 pub use conversations::{
     Audience, Categories, CategoryPatch, CommunityPreferences, CommunityPreferencesPatch, ConversationPatch,
     ConversationPreferencesPatch, ConversationView, Conversations, Dashboard, Figures, ListFilter,
-    MemberView, NewCategory, NewConversation, ParticipantPage, ParticipantRequest, ParticipantView,
-    RecentCommunity,
+    MemberView, NewCategory, NewConversation, OpenConversation, ParticipantPage, ParticipantRequest,
+    ParticipantView, RecentCommunity,
 };
 pub use error::ChatError;
 pub use event_bus::{
@@ -74,9 +74,10 @@ pub use meeshy_store::friend_requests::Direction as RequestDirection;
 pub use meeshy_store::translators::Speed;
 pub use meeshy_translation::Tier;
 pub use messages::{
-    FileRequest, Files, MentionOfCaller, MentionSuggestion, MessageEdit, MessageHistory, MessagePage,
-    MessageReactions, Messages, NewMessage, PageRequest, Reactions, ReadStatus, ReceiptCounts, ReceiptPage,
-    Sent, ServedFile,
+    Disclosure, FileRequest, Files, FoundMessages, LatestReactions, MentionOfCaller, MentionSuggestion,
+    MessageEdit, MessageHistory, MessagePage, MessageReactions, MessageReceipts, Messages, NewMessage,
+    PagePlace, PageRequest, Reactions, ReadStatus, ReceiptCounts, ReceiptPage, SearchRequest, Sent,
+    ServedFile,
 };
 pub use people::{
     AbuseReports, Blocks, FriendRequestPage, FriendRequestView, Friends, NewAbuseReport, NewFriendRequest,

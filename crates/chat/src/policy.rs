@@ -49,6 +49,8 @@ pub(crate) enum Action {
     Delete { by_caller: bool, kind: ConversationKind },
     /// Reading the earlier texts of a message, in a conversation of this kind.
     ReadHistory { by_caller: bool, kind: ConversationKind },
+    /// Pinning a message in a conversation of this kind.
+    Pin(ConversationKind),
     /// Adding a member to a conversation of this kind.
     AddMember(ConversationKind),
     /// Removing or banning a member with this role from a conversation of this kind.
@@ -149,6 +151,10 @@ impl Standing {
             }
             Action::Delete { .. } => refuse("only the author and moderators can delete a message"),
             Action::ReadHistory { .. } => refuse("only the author and moderators can read earlier texts"),
+
+            Action::Pin(_) if !self.can_write => refuse("you may not write in this conversation"),
+            Action::Pin(kind) if kind == ConversationKind::Direct || self.moderates(kind) => Ok(()),
+            Action::Pin(_) => refuse("only moderators can pin a message"),
 
             _ if action.of_memberships() == Some(ConversationKind::Direct) => {
                 refuse("this is a conversation of two people")

@@ -2,6 +2,8 @@
 
 /// Maximum length of a message, in characters.
 pub const MESSAGE_CHARS: usize = 4_000;
+/// How long a message that expires can last, at most.
+pub const MESSAGE_LIFETIME: std::time::Duration = std::time::Duration::from_secs(366 * 24 * 60 * 60);
 /// How long the author can edit a message.
 pub const EDIT_WINDOW: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 /// Maximum length of a client's message id, in characters.
@@ -46,6 +48,12 @@ pub const INVITE_LIFETIME: std::time::Duration = std::time::Duration::from_secs(
 pub const INVITE_BYTES: usize = 500;
 /// Maximum number of participants when a conversation is created.
 pub const PARTICIPANTS: usize = 1_000;
+
+/// Maximum number of pinned messages in a conversation.
+pub const PINNED_MESSAGES: i64 = 50;
+
+/// Maximum length of what is searched in the texts of messages, in characters.
+pub const SEARCH_CHARS: usize = 200;
 
 /// The most members of a conversation in which it is shown who has read a message.
 pub const RECEIPT_MEMBERS: i64 = 1_000;

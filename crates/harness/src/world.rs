@@ -180,32 +180,38 @@ impl World {
 
     /// Does jobs until every scheduled one has succeeded.
     pub async fn run_jobs(&self, bounds: Bounds) {
-        let (stop, stopping) = oneshot::channel::<()>();
-        let chat = self.chat.clone();
-        let worker =
-            tokio::spawn(async move { chat.jobs().run(bounds, async { drop(stopping.await) }).await });
-        eventually("every scheduled job has succeeded", async || {
+        self.run_jobs_until(bounds, "every scheduled job has succeeded", async || {
             let scheduled = self.store.read(meeshy_store::jobs::scheduled).await.unwrap();
             !scheduled.is_empty() && scheduled.iter().all(|job| job.last_succeeded_at.is_some())
         })
         .await;
+    }
+
+    async fn run_jobs_until(&self, bounds: Bounds, what: &str, is_done: impl AsyncFnMut() -> bool) {
+        let (stop, stopping) = oneshot::channel::<()>();
+        let chat = self.chat.clone();
+        let worker =
+            tokio::spawn(async move { chat.jobs().run(bounds, async { drop(stopping.await) }).await });
+        eventually(what, is_done).await;
         drop(stop);
         worker.await.unwrap();
     }
 
+    /// Does jobs until all messages can be searched.
+    pub async fn index_messages(&self) {
+        self.run_jobs_until(Bounds::default(), "every message is indexed", async || {
+            !self.store.read(meeshy_store::search_queue::has_work).await.unwrap()
+        })
+        .await;
+    }
+
     /// Does jobs until all e-mails are sent; returns those since the last call.
     pub async fn emails(&self) -> Vec<Email> {
-        let (stop, stopping) = oneshot::channel::<()>();
-        let chat = self.chat.clone();
-        let stopped = async { drop(stopping.await) };
-        let worker = tokio::spawn(async move { chat.jobs().run(Bounds::default(), stopped).await });
-        eventually("every e-mail is sent", async || {
+        self.run_jobs_until(Bounds::default(), "every e-mail is sent", async || {
             let waiting = "SELECT count(*) FROM jobs WHERE kind = 'send-mail' AND NOT is_dead";
             self.store.read(|tx| tx.fetch_one::<i64>(waiting, &[])).await.unwrap() == 0
         })
         .await;
-        drop(stop);
-        worker.await.unwrap();
         self.inbox.take()
     }
 

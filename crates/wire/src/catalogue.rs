@@ -5,10 +5,10 @@
 use crate::{
     Ack, Authenticated, ConversationDeleted, ConversationMember, ConversationNew, ConversationRef,
     ConversationUpdated, DeleteMessage, DeletedMessage, EditMessage, ErrorEvent, FriendRequestUpdated,
-    GlossaryUpdated, Handshake, MentionCreated, Message, MessageDeleted, MessageTranslation, Nothing, Notice,
-    React, Reaction, ReactionEvent, ReactionSync, ReadStatusUpdated, RequestTranslation, RoleUpdated,
-    Schemas, SendMessage, SentMessage, ServerRestarting, StatsEvent, SyncReactions, TranslationError,
-    TranslationReceived, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
+    GlossaryUpdated, Handshake, MentionCreated, Message, MessageDeleted, MessagePinned, MessageTranslation,
+    Nothing, Notice, React, Reaction, ReactionEvent, ReactionSync, ReadStatusUpdated, RequestTranslation,
+    RoleUpdated, Schemas, SendMessage, SentMessage, ServerRestarting, StatsEvent, SyncReactions,
+    TranslationError, TranslationReceived, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
 };
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -212,6 +212,8 @@ server_events! {
     MESSAGE_EDITED = "message:edited" Message => Members;
     /// A message was deleted for everybody.
     MESSAGE_DELETED = "message:deleted" MessageDeleted => Members;
+    /// A message was pinned, or its pin was taken off.
+    MESSAGE_PINNED = "message:pinned" MessagePinned => Members;
     /// Somebody has reacted to a message.
     REACTION_ADDED = "reaction:added" ReactionEvent => Members;
     /// Somebody has removed a reaction.

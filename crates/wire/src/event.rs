@@ -1,6 +1,8 @@
 //! Socket.IO events.
 
-use crate::{ConversationStats, ErrorBody, ErrorCode, Iso, MessageText, MissingState, Translation};
+use crate::{
+    ConversationStats, Disclosure, ErrorBody, ErrorCode, Iso, MessageText, MissingState, Translation,
+};
 use meeshy_domain::{
     ConversationId, Language, MemberRole, MessageId, MessageType, ReasonCode, UserId, limits,
 };
@@ -58,6 +60,8 @@ pub struct SendMessage {
     pub reply_to_id: Option<String>,
     #[schemars(length(max = limits::CLIENT_MESSAGE_ID_CHARS))]
     pub client_message_id: Option<String>,
+    #[serde(flatten)]
+    pub disclosure: Disclosure,
 }
 
 /// `message:edit`.
@@ -130,6 +134,20 @@ pub struct SentMessage {
 pub struct MessageDeleted {
     pub message_id: MessageId,
     pub conversation_id: ConversationId,
+    /// The number of the event in the log of its conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_number: Option<i64>,
+}
+
+/// `message:pinned`: a message was pinned, or its pin was taken off.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessagePinned {
+    pub message_id: MessageId,
+    pub conversation_id: ConversationId,
+    /// Null if it is not pinned any more.
+    pub pinned_at: Option<Iso>,
+    pub pinned_by: Option<UserId>,
     /// The number of the event in the log of its conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_number: Option<i64>,

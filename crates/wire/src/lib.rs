@@ -22,6 +22,7 @@ mod json;
 mod mailed;
 mod mention;
 mod message;
+mod overview;
 mod own_deletion;
 mod participant;
 mod people;
@@ -68,8 +69,9 @@ pub use envelope::{
 pub use event::{
     Ack, Authenticated, AuthenticatedUser, ConversationDeleted, ConversationMember, ConversationNew,
     ConversationRef, ConversationUpdated, DeleteMessage, EditMessage, ErrorEvent, GlossaryUpdated, Handshake,
-    MentionCreated, MessageDeleted, MessageTranslation, Nothing, ReadStatusUpdated, RoleUpdated, SendMessage,
-    SentMessage, ServerRestarting, StatsEvent, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
+    MentionCreated, MessageDeleted, MessagePinned, MessageTranslation, Nothing, ReadStatusUpdated,
+    RoleUpdated, SendMessage, SentMessage, ServerRestarting, StatsEvent, TranslationStateEvent, Typing,
+    UnreadUpdated, UserStatus,
 };
 pub use event_log::{AllEvents, ConversationEvents, KnownConversation, KnownEvents, LoggedEvent};
 pub use health::{
@@ -85,7 +87,11 @@ pub use mention::{
 };
 pub use message::{
     Counts, DeletedMessage, Guest, Message, MessagePage, MessagePageMeta, MessageSender, MessageText,
-    MissingState, Reply, TextState, Translation, TranslationState,
+    MissingState, Reply, TextState, Translation, TranslationState, ViewedMessage,
+};
+pub use overview::{
+    ConversationReactions, ConversationStatuses, MessageReceipts, NamedReactions, OpenConversation,
+    ReactedMessage, Reactor, ReceiptEntry,
 };
 pub use own_deletion::{
     ClearHistory, DeleteMessagesForMe, DeletedConversation, DeletedConversationSummary, DeletedForMe,
@@ -108,8 +114,9 @@ pub use receipt::{
 };
 pub use request::{
     AddMember, AnswerFriendRequest, ChangePassword, ChangeRole, Code, CreateConversation, DisableTwoFactor,
-    Login, LoginCode, PatchAvatar, PatchConversation, PatchFriendRequest, PatchMe, PatchUsername,
-    PostMessage, PostReport, PutMessage, Refresh, Register, ReportUser, SendFriendRequest, ValidateSession,
+    Disclosure, ForwardMessage, Login, LoginCode, PatchAvatar, PatchConversation, PatchFriendRequest,
+    PatchMe, PatchUsername, PostMessage, PostMessageTo, PostReport, PutMessage, Refresh, Register,
+    ReportUser, SendFriendRequest, ValidateSession,
 };
 pub use schema::Schemas;
 pub use time::Iso;
@@ -117,9 +124,9 @@ pub use translation::{
     AddTerm, Cancelled, DetectLanguage, DetectedLanguage, FreeText, GlossaryProposal, GlossaryProposals,
     GlossaryTerm, JobCancelled, MessageTranslations, Model, ModelType, Models, ProgressBeside,
     ProgressStatus, ReportKept, ReportTranslation, RequestTranslation, RetranslateTerm, Retranslation,
-    StatusTranslation, TermRemoved, TextOutcome, TextTranslated, Translate, TranslateAnswer, TranslateText,
-    TranslateTexts, TranslatedText, TranslatedTexts, TranslationError, TranslationProgress,
-    TranslationReceived, TranslationReport, TranslationStatistics, TranslationsBeside,
+    StatusTranslation, TermRemoved, TextOutcome, TextTranslated, Translate, TranslateAnswer,
+    TranslateMessage, TranslateText, TranslateTexts, TranslatedText, TranslatedTexts, TranslationError,
+    TranslationProgress, TranslationReceived, TranslationReport, TranslationStatistics, TranslationsBeside,
 };
 pub use user::{
     FoundUser, Language, Languages, Permissions, PublicUser, Session, SessionCheck, SessionDetails, Sessions,

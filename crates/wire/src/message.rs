@@ -13,6 +13,15 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, JsonSchema)]
 pub struct MessageText(#[schemars(length(min = 1, max = limits::MESSAGE_CHARS))] pub String);
 
+/// A message that may be viewed only once, shown this once.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ViewedMessage {
+    pub message_id: MessageId,
+    pub content: String,
+    pub original_language: Language,
+}
+
 /// A message that was deleted.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -39,6 +48,8 @@ pub struct MessagePageMeta {
     pub user_language: Language,
     /// The number of the newest event that the page shows.
     pub last_event_number: i64,
+    /// Whether there are newer messages than those of the page.
+    pub has_newer: bool,
 }
 
 /// A message, the same on REST and as `message:new`.

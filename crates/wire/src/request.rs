@@ -1,6 +1,6 @@
 //! What clients send to REST. Unknown keys are ignored, except where the type says otherwise.
 
-use crate::MessageText;
+use crate::{Iso, MessageText};
 use meeshy_domain::{AbuseKind, ConversationKind, Language, MemberRole, MessageType, ReportedKind, limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -205,6 +205,21 @@ pub struct PutMessage {
     pub original_language: Option<String>,
 }
 
+/// How a new message is shown, and for how long.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Disclosure {
+    /// Everybody may view it only once.
+    pub is_view_once: bool,
+    /// How many users may view it, if it is so; all if absent.
+    #[schemars(range(min = 1))]
+    pub max_view_once_count: Option<i64>,
+    /// Clients show it only on request.
+    pub is_blurred: bool,
+    /// When it is deleted, within a year.
+    pub expires_at: Option<Iso>,
+}
+
 /// A new message.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -223,6 +238,26 @@ pub struct PostMessage {
     /// The client's id of the message, for retries: sending the same id again returns the same message. An empty one counts as absent.
     #[schemars(length(max = limits::CLIENT_MESSAGE_ID_CHARS))]
     pub client_message_id: Option<String>,
+    #[serde(flatten)]
+    pub disclosure: Disclosure,
+}
+
+/// A new message, and its conversation: an id or an identifier.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{ "content": "hello", "conversationId": "meeshy" }]))]
+pub struct PostMessageTo {
+    pub conversation_id: String,
+    #[serde(flatten)]
+    pub message: PostMessage,
+}
+
+/// Where to forward a message: the id or the identifier of a conversation.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{ "conversationId": "meeshy" }]))]
+pub struct ForwardMessage {
+    pub conversation_id: String,
 }
 
 /// A user to add to a conversation.

@@ -370,6 +370,15 @@ pub struct TranslationStatistics {
     pub by_languages: BTreeMap<String, i64>,
 }
 
+/// The language into which to translate a message.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{ "targetLanguage": "fr" }]))]
+pub struct TranslateMessage {
+    #[schemars(with = "Language")]
+    pub target_language: String,
+}
+
 /// `request_translation`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

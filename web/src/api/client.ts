@@ -37,6 +37,8 @@ export interface Page<T> {
   hasMore: boolean;
   /** The `after` of the next page, of a list that continues after an item. */
   next: string | null;
+  /** Whether there are newer messages than those of the page. */
+  hasNewer: boolean;
 }
 
 let credentials: Credentials | null = null;
@@ -80,7 +82,7 @@ async function call<T>(method: string, path: string, body?: unknown, isRepeated 
   const isLimited = answer.success === false && answer.error === "RATE_LIMITED";
   if (response.ok && !isLimited) {
     const { hasMore = false, next = null } = answer.pagination ?? {};
-    return { data: answer.data, hasMore, next };
+    return { data: answer.data, hasMore, next, hasNewer: answer.meta?.hasNewer ?? false };
   }
   const mayRepeat = response.status === 401 && credentials && !isRepeated && !path.startsWith("/auth/");
   if (mayRepeat && (await renew())) return call(method, path, body, true);

@@ -21,6 +21,12 @@ export function mayDelete(message: Message, conversation: Conversation | undefin
   return conversation?.type !== "direct" && isAtLeast(roleIn(conversation, user), "MODERATOR");
 }
 
+/** Both people of a direct conversation, moderators of others. */
+export const mayPin = (conversation: Conversation | undefined, user: User): boolean =>
+  conversation?.type === "direct" ||
+  user.permissions.canModerateContent ||
+  isAtLeast(roleIn(conversation, user), "MODERATOR");
+
 /** Administrators remove those below them. */
 export const mayRemove = (conversation: Conversation, user: User, role: MemberRole): boolean =>
   isAtLeast(roleIn(conversation, user), "ADMIN") && !isAtLeast(role, roleIn(conversation, user));

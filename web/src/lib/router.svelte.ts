@@ -1,9 +1,10 @@
-// Paths: `/`, `/c/<id>`, `/new`, `/people`, `/communities`, `/communities/<id>`,
+// Paths: `/`, `/c/<id>`, `/c/<id>/<message>`, `/new`, `/people`, `/communities`, `/communities/<id>`,
 // `/communities/join/<token>`, `/settings`; signed out, `/signup` and `/signin`; and those of emails.
 
 import { at, basePath, within } from "./base";
 
 const OUTSIDE = ["/signin", "/signup"];
+const CONVERSATION = /^\/c\/([0-9a-f]{24})(?:\/([0-9a-f]{24}))?$/;
 
 /** The paths of links in emails, and of the form that asks for one. */
 const MAIL_PATHS = [
@@ -54,7 +55,11 @@ export const router = {
   },
   /** The conversation of the path. */
   get conversation(): string | null {
-    return path.match(/^\/c\/([0-9a-f]{24})$/)?.[1] ?? null;
+    return path.match(CONVERSATION)?.[1] ?? null;
+  },
+  /** The message of the path, in that conversation. */
+  get message(): string | null {
+    return path.match(CONVERSATION)?.[2] ?? null;
   },
   /** The community of the path. */
   get community(): string | null {

@@ -22,6 +22,7 @@ import { advance, forget, learn, learnFirst, numberOf, unlearn } from "./event-n
 import { forgetFriends, friendRequestUpdated } from "./friends.svelte";
 import { glossaryChanged } from "./glossary.svelte";
 import { openOriginals } from "./originals.svelte";
+import { changePins, forgetPins, pinsChanged } from "./pins.svelte";
 import { closeOutbox, discard, flush, openOutbox } from "./outbox.svelte";
 import { lasting, take } from "./event-replay";
 import { renew, session } from "./session.svelte";
@@ -31,6 +32,8 @@ import { clearTyping, startedTyping, stoppedTyping, type TypingEvent } from "./t
 interface Opened {
   messages: Message[];
   hasOlder: boolean;
+  /** Whether these are around an old message, and newer ones follow that are not loaded. */
+  hasNewer?: boolean;
   /** Messages after this number were unread when the conversation was opened. */
   readUpTo: number;
   /** After an interruption: no message is missing up to this number. */
@@ -77,6 +80,7 @@ const logged: Record<string, (event: never) => void> = {
   "message:new": arrived,
   "message:edited": (message: Message) => everywhere((messages) => edited(messages, message)),
   "message:deleted": gone,
+  "message:pinned": pinsChanged,
   "reaction:added": hasReacted,
   "reaction:removed": hasReacted,
   "message:translation": (event: { translations: Translation[] }) =>
@@ -114,6 +118,7 @@ export function start(userId: string): void {
   openOriginals(userId);
   openDismissed(userId);
   forgetFriends();
+  forgetPins();
   connect({
     credentials: () => session.credentials,
     refused: renew,
@@ -246,8 +251,9 @@ function joined(fresh: readonly Conversation[], known: readonly Conversation[]):
   return byTime([...fresh, ...known.filter((conversation) => !ids.has(conversation.id))]);
 }
 
-const messagesOf = (id: string, before?: string) =>
-  getPage<Message[]>(`/conversations/${id}/messages?limit=${PAGE}${before ? `&before=${before}` : ""}`);
+type Place = "before" | "after" | "around";
+const messagesOf = (id: string, place?: Place, message = "") =>
+  getPage<Message[]>(`/conversations/${id}/messages?limit=${PAGE}${place ? `&${place}=${message}` : ""}`);
 
 /** Opens a conversation with its newest messages, back to the first unread one. */
 export async function open(id: string): Promise<void> {
@@ -258,7 +264,8 @@ export async function open(id: string): Promise<void> {
   }
   // Messages that arrive while the page is loading are merged.
   if (!opened[id]) set(id, { messages: [], hasOlder: true, readUpTo: 0 });
-  if (opened[id]?.messages.length === 0) {
+  if (opened[id]?.hasNewer) await showNewest(id);
+  else if (opened[id]?.messages.length === 0) {
     await take(messagesOf(id), (page) => {
       const messages = merge(opened[id]?.messages ?? [], page.data);
       set(id, { messages, hasOlder: page.hasMore, readUpTo: 0 });
@@ -281,7 +288,7 @@ const isCutOff = (known: Opened | undefined): boolean =>
 function refresh(id: string): Promise<void> {
   return take(messagesOf(id), (page) => {
     const known = opened[id];
-    if (!known) return;
+    if (!known || known.hasNewer) return;
     const complete = known.missedAfter ?? newestOf(known.messages);
     // More than a page was missed: scrolling loads the rest, backwards from the new page.
     const hasGap = page.hasMore && (page.data.at(-1)?.sequence ?? 0) > complete + 1;
@@ -293,11 +300,35 @@ function refresh(id: string): Promise<void> {
 }
 
 export function loadOlder(id: string): Promise<void> {
-  return take(messagesOf(id, opened[id]?.messages[0]?.id), (page) => {
+  return take(messagesOf(id, "before", opened[id]?.messages[0]?.id), (page) => {
     const known = opened[id];
     if (known) set(id, { ...known, messages: merge(known.messages, page.data), hasOlder: page.hasMore });
   });
 }
+
+/** Loads what follows the messages around an old one. */
+export function loadNewer(id: string): Promise<void> {
+  return take(messagesOf(id, "after", opened[id]?.messages.at(-1)?.id), ({ data, hasNewer }) => {
+    const known = opened[id];
+    if (known?.hasNewer) set(id, { ...known, messages: merge(known.messages, data), hasNewer });
+  });
+}
+
+/** Shows the messages around this one, unless it is shown. */
+export async function showAround(id: string, message: string): Promise<void> {
+  if (opened[id]?.messages.some((known) => known.id === message)) return;
+  await replace(id, messagesOf(id, "around", message));
+}
+
+/** Shows the newest messages instead of those around an old one. */
+export async function showNewest(id: string): Promise<void> {
+  if (opened[id]?.hasNewer) await replace(id, messagesOf(id));
+}
+
+const replace = (id: string, page: ReturnType<typeof messagesOf>): Promise<void> =>
+  take(page, ({ data, hasMore, hasNewer }) =>
+    set(id, { messages: merge([], data), hasOlder: hasMore, hasNewer, readUpTo: opened[id]?.readUpTo ?? 0 }),
+  );
 
 /** Marks everything up to now as read. */
 export async function markRead(id: string): Promise<void> {
@@ -358,10 +389,6 @@ export async function renameConversation(id: string, title: string): Promise<voi
   change(id, await patch<Conversation>(`/conversations/${id}`, { title }));
 }
 
-export async function searchPeople(text: string): Promise<FoundUser[]> {
-  return get<FoundUser[]>(`/users/search?q=${encodeURIComponent(text)}`);
-}
-
 /** Opens the direct conversation with one user, an existing one if there is one; with several, a new group. */
 export async function converse(people: readonly Pick<FoundUser, "id">[], title: string): Promise<string> {
   const participantIds = people.map((person) => person.id);
@@ -379,7 +406,7 @@ export async function converse(people: readonly Pick<FoundUser, "id">[], title: 
 function arrived(message: Message): void {
   const id = message.conversationId;
   const known = opened[id];
-  if (known) set(id, { ...known, messages: merge(known.messages, [message]) });
+  if (known && !known.hasNewer) set(id, { ...known, messages: merge(known.messages, [message]) });
   settle([message]);
   if (message.senderId) stoppedTyping({ conversationId: id, userId: message.senderId });
   if (!chats.conversation(id)) {
@@ -394,6 +421,7 @@ function arrived(message: Message): void {
 function gone({ messageId, conversationId }: Pick<MessageDeleted, "messageId" | "conversationId">): void {
   const known = opened[conversationId];
   if (known) set(conversationId, { ...known, messages: deleted(known.messages, messageId) });
+  changePins((messages) => deleted(messages, messageId));
   if (chats.conversation(conversationId)?.lastMessage?.id === messageId) {
     void loadConversations().catch(() => {});
   }
@@ -439,6 +467,7 @@ function everywhere(apply: <T extends LastMessage>(messages: readonly T[]) => T[
   opened = Object.fromEntries(
     Object.entries(opened).map(([id, known]) => [id, { ...known, messages: apply(known.messages) }]),
   );
+  changePins(apply);
   conversations = conversations.map((conversation) => {
     const [lastMessage] = conversation.lastMessage ? apply([conversation.lastMessage]) : [];
     return lastMessage ? { ...conversation, lastMessage } : conversation;

@@ -4,7 +4,7 @@
 import { newId } from "../lib/ids";
 import { isAbout, load, personal, save } from "../lib/storage";
 import { isConnected, request } from "../realtime/socket.svelte";
-import type { Draft } from "./timeline";
+import { PLAIN, type Draft } from "./timeline";
 
 /** Errors of the message itself; anything else is retried. */
 const FINAL = new Set([
@@ -69,6 +69,7 @@ export function write(
   content: string,
   originalLanguage: string | null,
   replyToId?: string,
+  disclosure = PLAIN,
 ): void {
   const createdAt = new Date().toISOString();
   const draft: Draft = {
@@ -77,6 +78,7 @@ export function write(
     content,
     originalLanguage,
     replyToId,
+    disclosure,
     createdAt,
     state: "sending",
   };
@@ -114,7 +116,11 @@ const next = () => drafts.find((draft) => draft.state === "sending");
 
 async function send(draft: Draft): Promise<void> {
   const { clientMessageId, conversationId, content, originalLanguage, replyToId } = draft;
-  const message = { clientMessageId, conversationId, content, originalLanguage, replyToId };
+  const { isViewOnce, isBlurred, lifetime } = draft.disclosure ?? PLAIN;
+  // From when it is sent: what waited for a connection would have expired.
+  const expiresAt = lifetime ? new Date(Date.now() + lifetime).toISOString() : undefined;
+  const disclosure = { isViewOnce, isBlurred, expiresAt };
+  const message = { clientMessageId, conversationId, content, originalLanguage, replyToId, ...disclosure };
   const answer = await request("message:send", message);
   if (answer.success) mark(clientMessageId, { state: "sent" });
   else if (FINAL.has(answer.code ?? "")) mark(clientMessageId, { state: "failed", problem: answer.error });

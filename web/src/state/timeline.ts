@@ -3,6 +3,15 @@
 
 import type { LastMessage, Message, ReactionEvent, Translation, TranslationState } from "../api/schema";
 
+/** How a message is shown, and for how many milliseconds; 0 for ever. */
+export interface Disclosure {
+  isViewOnce: boolean;
+  isBlurred: boolean;
+  lifetime: number;
+}
+
+export const PLAIN: Disclosure = { isViewOnce: false, isBlurred: false, lifetime: 0 };
+
 /** A message written on this device that has not come back as a message of the conversation. */
 export interface Draft {
   clientMessageId: string;
@@ -12,6 +21,8 @@ export interface Draft {
   originalLanguage: string | null;
   /** The message it replies to, if any; absent in drafts of an earlier version. */
   replyToId?: string | undefined;
+  /** Absent in drafts of an earlier version, as the reply is. */
+  disclosure?: Disclosure;
   createdAt: string;
   /** `sent`: acknowledged, so it will come back; `failed`: rejected for good. */
   state: "sending" | "sent" | "failed";

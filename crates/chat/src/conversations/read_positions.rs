@@ -1,7 +1,7 @@
 //! How far members have read.
 
 use super::Conversations;
-use crate::access::{find_with_member, member, message_id, readable_with_member};
+use crate::access::{find_as_member, find_with_member, member, message_id, readable_with_member};
 use crate::context::{Context, order_key};
 use crate::{ChatError, Event, LeftUnread};
 use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId};
@@ -9,7 +9,7 @@ use meeshy_store::conversations::Conversation;
 use meeshy_store::events::{self, Change};
 use meeshy_store::members::Member;
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{StoreError, Tx, conversations, read_cursors, receipts, visibility};
+use meeshy_store::{StoreError, Tx, conversations, messages, read_cursors, receipts, visibility};
 use std::sync::Arc;
 
 impl Conversations {
@@ -51,6 +51,26 @@ impl Conversations {
             let (_, conversation, _) = received(tx, caller, id, now)?;
             let key = context.new_id::<String>();
             Ok(receipts::deliver(tx, &key, conversation.id, id, caller, now)?)
+        };
+        self.context.store.write(write).await
+    }
+
+    /// Notes that everything in a conversation was delivered to the caller.
+    ///
+    /// # Errors
+    /// When there is no such conversation, or the caller is not a member.
+    pub async fn mark_all_delivered(&self, caller: UserId, reference: &str) -> Result<(), ChatError> {
+        let (context, reference) = (Arc::clone(&self.context), reference.to_owned());
+        let write = move |tx: &mut Tx<'_>| {
+            let now = context.now();
+            let conversation = find_as_member(tx, caller, &reference)?;
+            let viewer = context.viewer(tx, caller)?;
+            let newest = tx.fetch(messages::newest(&[conversation.id], &viewer))?.pop().flatten();
+            let Some(newest) = newest.filter(|newest| newest.sender_id != Some(caller)) else {
+                return Ok(());
+            };
+            let key = context.new_id::<String>();
+            Ok(receipts::deliver(tx, &key, conversation.id, newest.id, caller, now)?)
         };
         self.context.store.write(write).await
     }

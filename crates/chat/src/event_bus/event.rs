@@ -53,6 +53,17 @@ pub enum Event {
         /// Users who could not see it.
         hidden_from: Vec<UserId>,
     },
+    /// A message was pinned, or its pin was taken off.
+    MessagePinned {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// The message.
+        message_id: MessageId,
+        /// When and by whom it was pinned, if it is.
+        pinned: Option<(Timestamp, String)>,
+        /// Users who cannot see it.
+        hidden_from: Vec<UserId>,
+    },
     /// A user has added or removed a reaction.
     Reaction {
         /// The conversation.
@@ -173,6 +184,7 @@ impl Event {
                 Some(message.message.conversation_id)
             }
             Self::MessageDeleted { conversation_id, .. }
+            | Self::MessagePinned { conversation_id, .. }
             | Self::Reaction { conversation_id, .. }
             | Self::Translated { conversation_id, .. }
             | Self::TranslationFound { conversation_id, .. }

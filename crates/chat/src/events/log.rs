@@ -306,6 +306,13 @@ impl Subjects {
                 let hidden_from = self.hidden.get(&message_id).cloned().unwrap_or_default();
                 Event::MessageDeleted { conversation_id, message_id, sequence, last_sequence, hidden_from }
             }
+            Change::Pinned(message_id) => {
+                let (view, hidden_from) = self.message(message_id)?;
+                let details = &view.message.details;
+                let pinned = details.pinned_at.zip(details.pinned_by.clone());
+                let hidden_from = hidden_from.message;
+                Event::MessagePinned { conversation_id, message_id, pinned, hidden_from }
+            }
             Change::Reaction(_, user, _) if self.blocked.contains(&user) => return None,
             Change::Reaction(id, user, ref emoji) => {
                 let (_, hidden_from) = self.message(id)?;

@@ -2,8 +2,30 @@
 
 use crate::ChatError;
 use crate::languages::declared_language;
-use meeshy_domain::{Language, MessageId, MessageType, text};
+use meeshy_domain::{Language, MessageId, MessageType, Timestamp, limits, text};
 use meeshy_translation::detect::Evidence;
+
+/// Where a forwarded message comes from.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    /// The first message with this text.
+    pub message: String,
+    /// Its conversation.
+    pub conversation: String,
+}
+
+/// How a message is shown, and for how long.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Disclosure {
+    /// Everybody may view it only once.
+    pub is_view_once: bool,
+    /// By how many users, if it is so; by all if absent.
+    pub max_view_once_count: Option<i64>,
+    /// Clients show it only on request.
+    pub is_blurred: bool,
+    /// When it is deleted.
+    pub expires_at: Option<Timestamp>,
+}
 
 /// A message to send.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +42,8 @@ pub struct NewMessage {
     pub reply_to_id: Option<String>,
     /// The client's id for it: sent to this conversation again, it identifies the same message.
     pub client_message_id: Option<String>,
+    /// How it is shown.
+    pub disclosure: Disclosure,
 }
 
 /// A validated message.
@@ -31,13 +55,16 @@ pub(super) struct Draft {
     pub message_type: String,
     pub reply_to_id: Option<MessageId>,
     pub client_message_id: Option<String>,
+    pub disclosure: Disclosure,
+    pub forwarded_from: Option<Origin>,
     pub evidence: Evidence,
 }
 
 impl Draft {
     /// Checks a message of at most `max_chars` characters.
-    pub fn new(new: NewMessage, max_chars: usize) -> Result<Self, ChatError> {
+    pub fn new(new: NewMessage, max_chars: usize, now: Timestamp) -> Result<Self, ChatError> {
         text::message(&new.content, max_chars)?;
+        check(&new.disclosure, now)?;
         // An invisible id counts as none: two messages that have one are different.
         let client_message_id = new.client_message_id.filter(|id| text::is_visible(id));
         if let Some(id) = &client_message_id {
@@ -58,7 +85,20 @@ impl Draft {
                 .map(|id| id.parse().map_err(|error| ChatError::invalid("replyToId", error)))
                 .transpose()?,
             client_message_id,
+            disclosure: new.disclosure,
+            forwarded_from: None,
             evidence: Evidence::default(),
         })
     }
+}
+
+fn check(disclosure: &Disclosure, now: Timestamp) -> Result<(), ChatError> {
+    if disclosure.max_view_once_count.is_some_and(|most| most < 1) {
+        return Err(ChatError::invalid("maxViewOnceCount", "expected a number from 1"));
+    }
+    let latest = now.plus(limits::MESSAGE_LIFETIME);
+    if disclosure.expires_at.is_some_and(|at| at <= now || at > latest) {
+        return Err(ChatError::invalid("expiresAt", "expected a time within the next year"));
+    }
+    Ok(())
 }

@@ -8,7 +8,7 @@ use meeshy_domain::{Language, LanguageSettings, MessageId, UserId};
 use meeshy_store::Tx;
 use meeshy_store::conversation_languages::{self, Counts};
 use meeshy_store::conversations::Conversation;
-use meeshy_store::messages::{self, Page};
+use meeshy_store::messages::{self, Message, Page};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{State, Translation};
 use meeshy_store::visibility::Viewer;
@@ -20,12 +20,32 @@ const RETRY_FAILED_AFTER: Duration = Duration::from_secs(600);
 /// Which messages to read.
 #[derive(Debug, Clone, Default)]
 pub struct PageRequest {
-    /// Those before this message; then `offset` does not count.
-    pub before: Option<String>,
+    /// Where the page is.
+    pub place: PagePlace,
     /// How many, at most.
     pub limit: i64,
-    /// How many of the newest to pass over.
-    pub offset: i64,
+}
+
+/// Where a page is in a conversation. The message that it refers to may have been deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PagePlace {
+    /// At the end, without this many of the newest.
+    Newest {
+        /// How many to pass over.
+        offset: i64,
+    },
+    /// Before this message.
+    Before(String),
+    /// After this message.
+    After(String),
+    /// Half of it up to this message, half of it after.
+    Around(String),
+}
+
+impl Default for PagePlace {
+    fn default() -> Self {
+        Self::Newest { offset: 0 }
+    }
 }
 
 /// A page of messages.
@@ -36,11 +56,32 @@ pub struct MessagePage {
     /// How many the conversation has.
     pub total: i64,
     /// Whether there are older ones.
-    pub has_more: bool,
+    pub has_older: bool,
+    /// Whether there are newer ones.
+    pub has_newer: bool,
     /// The language the reader reads in.
     pub reader_language: Language,
     /// The number of the newest event of the conversation.
     pub last_event: i64,
+}
+
+/// A part of a page.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    page: Page,
+    limit: i64,
+}
+
+/// Removes with `remove` what was read beyond a part; also returns whether there was more, if the part was read.
+fn cut(
+    part: Option<Part>,
+    rows: Option<Vec<Message>>,
+    remove: impl FnOnce(&mut Vec<Message>, usize),
+) -> (Vec<Message>, Option<bool>) {
+    let (Some(part), Some(mut rows)) = (part, rows) else { return (Vec::new(), None) };
+    let surplus = rows.len().saturating_sub(usize::try_from(part.limit).unwrap_or(0));
+    remove(&mut rows, surplus);
+    (rows, Some(surplus > 0))
 }
 
 impl Messages {
@@ -100,32 +141,50 @@ impl Messages {
         request: PageRequest,
         reader: &LanguageSettings,
     ) -> Result<(MessagePage, Option<Vec<Counts>>), ChatError> {
-        let is_newest = request.before.is_none() && request.offset == 0;
-        let page = match request.before {
-            Some(id) => {
-                let id = id.parse().map_err(|error| ChatError::invalid("before", error))?;
-                let found = tx
-                    .fetch(messages::find(id))?
-                    .filter(|message| message.conversation_id == conversation.id);
-                Page::Before(found.ok_or(ChatError::NotFound { what: "message" })?.sequence)
-            }
-            None => Page::Offset(request.offset),
+        let is_newest = request.place == PagePlace::default();
+        let (older, newer) = Self::parts(tx, conversation, request)?;
+        let list = |part: Option<Part>| {
+            part.map(|part| messages::list(conversation.id, &viewer, part.page, part.limit.saturating_add(1)))
         };
-        let limit = usize::try_from(request.limit).unwrap_or(0);
-        let list = messages::list(conversation.id, &viewer, page, request.limit.saturating_add(1));
         let total = messages::total(conversation.id, self.context.now());
         let members = is_newest.then(|| conversation_languages::list(conversation.id));
-        let (mut rows, total, members) = tx.fetch((list, total, members))?;
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
+        let (newest, rest, total, members) = tx.fetch((list(newer), list(older), total, members))?;
+        let (newer, has_newer) = cut(newer, newest, |rows, surplus| drop(rows.drain(..surplus)));
+        let (older, has_older) = cut(older, rest, |rows, surplus| rows.truncate(rows.len() - surplus));
+        let rows = newer.into_iter().chain(older).collect();
         let page = MessagePage {
             messages: self.views.messages(tx, rows, viewer)?,
             total: messages::count(tx, conversation.id, &viewer, total)?,
-            has_more,
+            has_older: has_older.unwrap_or(true),
+            has_newer: has_newer.unwrap_or(!is_newest),
             reader_language: reader.reading_language(),
             last_event: conversation.last_event,
         };
         Ok((page, members))
+    }
+
+    /// The parts of a page: the messages up to its place, and those after it.
+    fn parts(
+        tx: &mut Tx<'_>,
+        conversation: &Conversation,
+        request: PageRequest,
+    ) -> Result<(Option<Part>, Option<Part>), ChatError> {
+        let limit = request.limit;
+        let mut number = |field: &'static str, id: &str| {
+            let id = id.parse().map_err(|error| ChatError::invalid(field, error))?;
+            let found = tx.fetch(messages::sequence(conversation.id, id))?;
+            found.ok_or(ChatError::NotFound { what: "message" })
+        };
+        Ok(match request.place {
+            PagePlace::Newest { offset } => (Some(Part { page: Page::Offset(offset), limit }), None),
+            PagePlace::Before(id) => (Some(Part { page: Page::Before(number("before", &id)?), limit }), None),
+            PagePlace::After(id) => (None, Some(Part { page: Page::After(number("after", &id)?), limit })),
+            PagePlace::Around(id) => {
+                let number = number("around", &id)?;
+                let older = Part { page: Page::Before(number + 1), limit: limit - limit / 2 };
+                (Some(older), Some(Part { page: Page::After(number), limit: limit / 2 }))
+            }
+        })
     }
 
     /// Asks for the translations of a page that its reader wants and nobody has asked for.

@@ -125,7 +125,7 @@ impl Messages {
 }
 
 /// What to ask for; `None` in a large conversation.
-fn subject(conversation: &Conversation, message: &Message) -> Option<Subject> {
+pub(super) fn subject(conversation: &Conversation, message: &Message) -> Option<Subject> {
     (conversation.member_count <= limits::RECEIPT_MEMBERS).then_some(Subject {
         conversation: message.conversation_id,
         sequence: message.sequence,
@@ -140,6 +140,6 @@ fn subject_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Subject>, Cha
     Ok(conversation.and_then(|conversation| subject(&conversation, message)))
 }
 
-fn counted((members, delivered, read): (i64, i64, i64)) -> ReceiptCounts {
+pub(super) fn counted((members, delivered, read): (i64, i64, i64)) -> ReceiptCounts {
     ReceiptCounts { members, delivered, read }
 }

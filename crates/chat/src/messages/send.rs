@@ -1,7 +1,7 @@
 //! Sending messages.
 
 use super::Messages;
-use super::draft::{Draft, NewMessage};
+use super::draft::{Disclosure, Draft, NewMessage, Origin};
 use super::language::{evidence, written_in};
 use super::mentions::mentioned;
 use crate::ChatError;
@@ -11,12 +11,12 @@ use crate::context::order_key;
 use crate::event_bus::{Event, HiddenFrom};
 use crate::policy::{self, Action, Place, Standing};
 use crate::translation::targets;
-use crate::views::{MessageView, SenderView};
+use crate::views::{MessageView, SenderView, shown_to};
 use meeshy_domain::{ConversationId, ConversationKind, Language, MemberRole, MessageId, UserId};
 use meeshy_store::conversations::{self, Conversation, Numbers};
 use meeshy_store::events::{self, Change};
 use meeshy_store::members::Member;
-use meeshy_store::messages::{self, Message};
+use meeshy_store::messages::{self, Details, Message};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::{StoreError, Tx, conversation_languages, mentions, read_cursors, visibility};
 use std::sync::Arc;
@@ -37,7 +37,7 @@ impl Messages {
     /// # Errors
     /// When the text is invalid, or the caller may not write there.
     pub async fn send(&self, caller: UserId, new: NewMessage) -> Result<Sent, ChatError> {
-        self.send_by(Writer { user: caller, authority: None }, new).await
+        self.send_by(Writer { user: caller, authority: None }, self.draft(new)?).await
     }
 
     /// The same for a socket, whose authority is confirmed in the same transaction.
@@ -45,11 +45,25 @@ impl Messages {
     /// # Errors
     /// As [`send`](Self::send), and [`ChatError::Unauthenticated`] when the authority has ended.
     pub async fn send_with(&self, authority: Authority, new: NewMessage) -> Result<Sent, ChatError> {
-        self.send_by(Writer { user: authority.user, authority: Some(authority) }, new).await
+        self.send_by(Writer { user: authority.user, authority: Some(authority) }, self.draft(new)?).await
     }
 
-    async fn send_by(&self, writer: Writer, new: NewMessage) -> Result<Sent, ChatError> {
-        let mut draft = Draft::new(new, self.max_chars)?;
+    /// The same for a message that is forwarded from another place.
+    pub(super) async fn send_from(
+        &self,
+        origin: Origin,
+        caller: UserId,
+        new: NewMessage,
+    ) -> Result<Sent, ChatError> {
+        let draft = Draft { forwarded_from: Some(origin), ..self.draft(new)? };
+        self.send_by(Writer { user: caller, authority: None }, draft).await
+    }
+
+    fn draft(&self, new: NewMessage) -> Result<Draft, ChatError> {
+        Draft::new(new, self.max_chars, self.context.now())
+    }
+
+    async fn send_by(&self, writer: Writer, mut draft: Draft) -> Result<Sent, ChatError> {
         draft.evidence = evidence(&self.engines, draft.language, &draft.content).await;
         let (service, by, new) = (self.clone(), writer.clone(), draft.clone());
         let send = move |tx: &mut Tx<'_>| service.send_in(tx, &by, new.clone(), false);
@@ -112,18 +126,22 @@ impl Messages {
         for target in &targets {
             translation_jobs::enqueue(tx, message.id, *target, Priority::Live, message.created_at)?;
         }
-        let view = Arc::new(MessageView {
-            sender: Some(SenderView::of_member(&sender, self.views.presence())),
-            guest: None,
-            status_entries: 0,
-            mentions: mentioned,
-            attachments: Vec::new(),
-            translations: Vec::new(),
-            pending: targets.into_iter().collect(),
-            reactions: Vec::new(),
-            reply_to: reply_to.map(Box::new),
-            message,
-        });
+        let view = shown_to(
+            None,
+            MessageView {
+                sender: Some(SenderView::of_member(&sender, self.views.presence())),
+                guest: None,
+                status_entries: 0,
+                mentions: mentioned,
+                attachments: Vec::new(),
+                translations: Vec::new(),
+                pending: targets.into_iter().collect(),
+                reactions: Vec::new(),
+                reply_to: reply_to.map(Box::new),
+                message,
+            },
+        );
+        let view = Arc::new(view);
         let hidden_from = HiddenFrom::new(from_message, from_answered.unwrap_or_default());
         self.announce(tx, &view, hidden_from, numbers.event);
         Ok(Sent { message: view, repeated: false })
@@ -178,7 +196,7 @@ impl Messages {
             edited_at: None,
             created_at: now,
             updated_at: now,
-            details: Default::default(),
+            details: details_of(draft.disclosure, draft.forwarded_from),
         };
         messages::insert(tx, &message)?;
         Ok(message)
@@ -228,6 +246,20 @@ impl Messages {
             tx.after_commit(order_key(view.message.conversation_id), move || signals.notify(Priority::Live));
         }
         self.context.deliver(tx, Some(number), Event::MessageNew { message, hidden_from });
+    }
+}
+
+/// The attributes of a new message, which may be a forwarded one.
+fn details_of(disclosure: Disclosure, forwarded_from: Option<Origin>) -> Details {
+    let (message, conversation) = forwarded_from.map(|origin| (origin.message, origin.conversation)).unzip();
+    Details {
+        forwarded_from_id: message,
+        forwarded_from_conversation_id: conversation,
+        expires_at: disclosure.expires_at,
+        is_view_once: disclosure.is_view_once,
+        max_view_once_count: disclosure.max_view_once_count.filter(|_| disclosure.is_view_once),
+        is_blurred: disclosure.is_blurred,
+        ..Details::default()
     }
 }
 

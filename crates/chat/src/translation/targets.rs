@@ -5,14 +5,14 @@ use meeshy_store::conversation_languages::Counts;
 use meeshy_store::messages::Message;
 use std::collections::BTreeSet;
 
-/// The languages that a message is translated into: those that its `readers` read. What the system wrote is not translated.
+/// The languages that a message is translated into: those that its `readers` read. What the system wrote, and what is hidden, is not translated.
 /// `author` are the settings of its author, if still a member.
 pub(crate) fn targets(
     message: &Message,
     readers: Vec<Counts>,
     author: Option<&LanguageSettings>,
 ) -> BTreeSet<Language> {
-    if message.is_by_system() {
+    if message.is_by_system() || message.concealed(None).is_some() {
         return BTreeSet::new();
     }
     let readers = readers.into_iter().map(|counts| (counts.language, counts.readers));

@@ -176,7 +176,7 @@ impl<'a> Parts<'a> {
 }
 
 /// A message as seen by a viewer; of a hidden one, only that it exists.
-fn shown_to(viewer: Option<UserId>, mut view: MessageView) -> MessageView {
+pub(crate) fn shown_to(viewer: Option<UserId>, mut view: MessageView) -> MessageView {
     if let Some(concealed) = view.message.concealed(viewer) {
         view.message.content = concealed.placeholder().to_owned();
         view.mentions.clear();

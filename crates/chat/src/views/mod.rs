@@ -5,7 +5,7 @@ mod file_links;
 mod message;
 mod reaction;
 
-pub(crate) use builder::Views;
+pub(crate) use builder::{Views, shown_to};
 pub(crate) use file_links::FileLinks;
 pub use file_links::FileSignature;
 pub use message::{MessageView, SenderView};

@@ -1,6 +1,6 @@
 //! Conversations and messages, on both databases.
 
-use meeshy_chat::{ChatError, Event, ListFilter, NewConversation, NewMessage, PageRequest};
+use meeshy_chat::{ChatError, Event, ListFilter, NewConversation, NewMessage, PagePlace, PageRequest};
 use meeshy_harness::World;
 use meeshy_store::translations::State;
 use meeshy_testkit::both_databases;
@@ -16,7 +16,7 @@ async fn a_message_is_read_in_the_readers_language(mut world: World) {
     world.translate().await;
     let page = world.page(lea, &talk).await;
     let message = &page.messages[0];
-    assert_eq!((page.messages.len(), page.total, page.has_more), (1, 1, false));
+    assert_eq!((page.messages.len(), page.total, page.has_older), (1, 1, false));
     let State::Done { content, engine, score, .. } = &message.translations[0].state else {
         panic!("{message:?}")
     };
@@ -124,20 +124,16 @@ async fn concurrent_messages_are_numbered_and_published_in_one_order(mut world: 
         })
         .collect();
     assert_eq!(announced, (1..=200).collect::<Vec<_>>());
-    let mut before = None;
+    let mut place = PagePlace::default();
     let mut read = Vec::new();
     loop {
-        let page = world
-            .chat
-            .messages()
-            .page(lea, &id, PageRequest { before, limit: 50, offset: 0 }, || true)
-            .await
-            .unwrap();
+        let page =
+            world.chat.messages().page(lea, &id, PageRequest { place, limit: 50 }, || true).await.unwrap();
         read.extend(page.messages.iter().map(|view| view.message.sequence));
-        before = page.messages.last().map(|view| view.message.id.to_string());
-        if !page.has_more {
+        if !page.has_older {
             break;
         }
+        place = PagePlace::Before(page.messages.last().unwrap().message.id.to_string());
     }
     assert_eq!(read, (1..=200).rev().collect::<Vec<_>>());
 }

@@ -2,8 +2,8 @@
 
 use meeshy_chat::model::ReceiptFilter;
 use meeshy_chat::{
-    ConversationPatch, FileRequest, MessageEdit, NewMessage, NewReport, NewTerm, PageRequest,
-    ParticipantRequest, Progress,
+    ConversationPatch, Disclosure, FileRequest, MessageEdit, NewMessage, NewReport, NewTerm, PagePlace,
+    PageRequest, ParticipantRequest, Progress, SearchRequest,
 };
 use meeshy_domain::{MemberRole, Timestamp, UserId};
 use meeshy_harness::World;
@@ -41,6 +41,8 @@ pub async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str)
     let edit = MessageEdit { message: id.clone(), content: "¿Vienes?".into(), ..MessageEdit::default() };
     chat.messages().edit(carlos, edit).await.unwrap();
     chat.messages().get(lea, &id).await.unwrap();
+    people_search(world, lea, talk).await;
+    people_pass_on(world, lea, carlos, &id, talk).await;
     people_react(world, lea, carlos, &id).await;
     people_see_who_has_read(world, lea, carlos, &id, talk).await;
     people_tidy_up(world, lea, &id, talk).await;
@@ -55,7 +57,12 @@ pub async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str)
     chat.messages().delete(carlos, &gone, Some(talk)).await.unwrap();
     chat.events().after(lea, talk, known, 100).await.unwrap();
     let newest = PageRequest { limit: 50, ..PageRequest::default() };
-    for request in [newest.clone(), PageRequest { before: Some(id), ..newest }] {
+    for request in [
+        newest.clone(),
+        PageRequest { place: PagePlace::Before(id.clone()), ..newest.clone() },
+        PageRequest { place: PagePlace::After(id.clone()), ..newest.clone() },
+        PageRequest { place: PagePlace::Around(id), ..newest },
+    ] {
         for who in [lea, carlos] {
             chat.messages().page(who, talk, request.clone(), || true).await.unwrap();
         }
@@ -120,6 +127,38 @@ async fn people_see_who_has_read(world: &World, lea: UserId, carlos: UserId, id:
     messages.receipt_counts(carlos, id).await.unwrap();
     messages.read_status(carlos, id, 10).await.unwrap();
     messages.receipt_counts_of(carlos, talk, vec![id.parse().unwrap()]).await.unwrap();
+}
+
+async fn people_search(world: &World, lea: UserId, talk: &str) {
+    world.index_messages().await;
+    let everywhere = SearchRequest { text: "vienes".into(), limit: 10, ..SearchRequest::default() };
+    let found = world.chat.messages().search(lea, everywhere.clone()).await.unwrap();
+    let after = found.messages.first().map(|view| view.message.id.to_string());
+    let here = SearchRequest { conversation: Some(talk.to_owned()), after, ..everywhere.clone() };
+    world.chat.messages().search(lea, here).await.unwrap();
+}
+
+async fn people_pass_on(world: &World, lea: UserId, carlos: UserId, id: &str, talk: &str) {
+    let messages = world.chat.messages();
+    // Only moderators may pin; here somebody is.
+    for is_pinned in [true, false] {
+        let _ = messages.pin(carlos, id, is_pinned).await;
+    }
+    messages.pinned(carlos, talk).await.unwrap();
+    let once = Disclosure { is_view_once: true, ..Disclosure::default() };
+    let new = NewMessage {
+        conversation: talk.to_owned(),
+        content: "Una vez".into(),
+        disclosure: once,
+        ..NewMessage::default()
+    };
+    let hidden = messages.send(lea, new).await.unwrap().message.message.id.to_string();
+    messages.view_once(carlos, &hidden).await.unwrap();
+    messages.forward(carlos, id, talk).await.unwrap();
+    messages.latest_reactions(carlos, talk, 200).await.unwrap();
+    messages.latest_receipts(carlos, talk, 20, 100).await.unwrap();
+    world.chat.conversations().mark_all_delivered(carlos, talk).await.unwrap();
+    world.chat.conversations().open_to_all("meeshy").await.unwrap();
 }
 
 async fn people_tidy_up(world: &World, lea: UserId, id: &str, talk: &str) {

@@ -1,10 +1,13 @@
 //! The statements in the source of the store. Each has to run in a story or be prepared here, so that none is first
 //! tried by a user.
 
+use meeshy_domain::text::TextSearch;
 use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId};
 use meeshy_store::gateways::{self, Gateway};
+use meeshy_store::search_index::{self, Scope, Span};
 use meeshy_store::translation_cache::{self, Cached};
 use meeshy_store::translators::{self, Translator};
+use meeshy_store::visibility::Viewer;
 use meeshy_store::{
     Store, StoreError, Tx, Value, call_counts, conversations, dashboard, events, guests, jobs, members,
     notifications, privacy, read_cursors, reports, second_factor, sessions, texts, translations, visibility,
@@ -44,6 +47,10 @@ pub fn often(
         Cached { key: "key".into(), content: "text".into(), engine: "test".into(), score: None, grade: None };
     translation_cache::put(tx, &[cached], now)?;
     translation_cache::get(tx, &["key".into()])?;
+    if let Some(search) = TextSearch::new("vienes") {
+        let (scope, viewer) = (Scope::AllOf(user), tx.fetch(Viewer::find(user, now))?);
+        search_index::candidates(tx, &search, &scope, Span::before(10_000), &viewer, 10)?;
+    }
     Ok(())
 }
 
@@ -83,6 +90,8 @@ pub fn rarely(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     translations::counts(tx)?;
     reports::newest(tx, 1)?;
     notifications::list(tx, user)?;
+    tx.execute("UPDATE search_state SET fold_version = 0", &[])?;
+    search_index::follow_folding(tx)?;
     notifications::archive(tx, user, notifications::Expiry { before: end, unread_kept: 0 }, 10)?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Engines are loaded when a conversation is opened.
 
-use meeshy_chat::{ConversationView, PageRequest};
+use meeshy_chat::{ConversationView, PagePlace, PageRequest};
 use meeshy_domain::{Language, UserId};
 use meeshy_harness::World;
 use meeshy_testkit::{Database, both_databases, eventually};
@@ -35,9 +35,9 @@ async fn opening_a_conversation_loads_what_its_members_need(world: World) {
     assert_eq!(warmed_up(&world), ["ja-fr"]);
     // Paging through the history is not opening.
     let said = world.say(lea, &talk, "bonjour").await.unwrap();
-    let before = Some(said.message.message.id.to_string());
-    open(&world, lea, &talk, PageRequest { before, ..PageRequest::default() }).await;
-    open(&world, lea, &talk, PageRequest { offset: 1, ..PageRequest::default() }).await;
+    let before = said.message.message.id.to_string();
+    open(&world, lea, &talk, PageRequest { place: PagePlace::Before(before), limit: 10 }).await;
+    open(&world, lea, &talk, PageRequest { place: PagePlace::Newest { offset: 1 }, limit: 10 }).await;
     assert!(warmed_up(&world).is_empty());
     let stranger = world.person("stranger", "en").await;
     let id = talk.conversation.id.to_string();

@@ -103,7 +103,7 @@ pub fn words(text: &str) -> Vec<String> {
 
 /// A folded text without accents, apostrophes and invisible characters other than spaces, including accents
 /// that are part of a letter.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let folded = folded(text);
     let apart = DecomposingNormalizerBorrowed::new_nfd().normalize(&folded);
     let mut plain = String::with_capacity(apart.len());
@@ -162,7 +162,7 @@ fn is_space(c: char) -> bool {
 }
 
 /// Whether a character separates words.
-fn is_border(c: char) -> bool {
+pub(super) fn is_border(c: char) -> bool {
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
     is_space(c)
         || GeneralCategoryGroup::Punctuation.contains(category)
@@ -171,7 +171,7 @@ fn is_border(c: char) -> bool {
 
 /// Whether a character belongs to a script that is written without spaces between words, or between the parts
 /// of a name.
-fn is_unspaced(c: char) -> bool {
+pub(super) fn is_unspaced(c: char) -> bool {
     use Script as S;
     let unspaced =
         [S::Han, S::Hiragana, S::Katakana, S::Bopomofo, S::Hangul, S::Thai, S::Lao, S::Khmer, S::Myanmar];

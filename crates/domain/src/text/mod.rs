@@ -2,11 +2,13 @@
 
 mod email;
 mod fold;
+mod grams;
 mod name;
 mod visible;
 
 pub use email::{email, email_key};
 pub use fold::{FOLD_VERSION, Names, found_words, is_enough_to_search, key, nfc, searched_words, words};
+pub use grams::{TextSearch, grams};
 pub use name::{capitalised, line};
 pub use visible::{is_blank, is_visible};
 

@@ -86,6 +86,15 @@ impl Dispatcher {
                 );
                 self.hide(conversation_id, sequence, last_sequence, &hidden_from);
             }
+            Event::MessagePinned { conversation_id, message_id, pinned, hidden_from } => {
+                let event = views::events::pinned(conversation_id, message_id, pinned.as_ref(), number);
+                self.tell(
+                    Room::Conversation(conversation_id),
+                    &hidden_from,
+                    event_name::MESSAGE_PINNED,
+                    &event,
+                );
+            }
             Event::Reaction { conversation_id, change, hidden_from } => {
                 let name =
                     if change.is_added { event_name::REACTION_ADDED } else { event_name::REACTION_REMOVED };

@@ -151,6 +151,7 @@ impl Realtime {
             message_type: data.message_type,
             reply_to_id: data.reply_to_id,
             client_message_id: data.client_message_id,
+            disclosure: views::disclosure(data.disclosure),
         };
         let sent = self.chat.messages().send_with(peer.authority(), new).await?;
         let message = &sent.message.message;

@@ -36,6 +36,12 @@ pub fn routes(api: Api) -> Api {
         .fails(&[ErrorCode::Forbidden])
         .post(member, &format!("{one_path}/mark-read"), "Mark a conversation as read", mark_read)
         .post(member, &format!("{one_path}/mark-as-read"), "Mark a conversation as read", mark_read)
+        .post(
+            member,
+            &format!("{one_path}/mark-as-received"),
+            "Note that a conversation has arrived on a device",
+            mark_received,
+        )
         .post(member, &format!("{one_path}/read"), "Mark a conversation as read", mark_read)
 }
 
@@ -118,6 +124,15 @@ async fn close(
 ) -> Result<Answer<Notice>, ApiError> {
     app.chat.conversations().close(caller.user.id, &id).await?;
     Ok(Answer(Notice { message: "The conversation was closed".to_owned() }))
+}
+
+async fn mark_received(
+    State(app): State<App>,
+    User(caller): User,
+    PathParam(ConversationRef(id)): PathParam<ConversationRef>,
+) -> Result<Answer<Notice>, ApiError> {
+    app.chat.conversations().mark_all_delivered(caller.user.id, &id).await?;
+    Ok(Answer(Notice { message: "Marked as delivered".to_owned() }))
 }
 
 async fn mark_read(

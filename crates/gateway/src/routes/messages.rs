@@ -9,11 +9,11 @@ use crate::http::error::ApiError;
 use crate::http::extract::{Body, ConversationRef, MessageRef, PageParams, Params, PathParam, TwoPathParams};
 use axum::Json;
 use axum::extract::State;
-use meeshy_chat::{MessageEdit, NewMessage, PageRequest};
+use meeshy_chat::{ChatError, MessageEdit, NewMessage, PagePlace, PageRequest};
 use meeshy_domain::{MemberRole, UserId};
 use meeshy_wire::{
     DeletedMessage, ErrorCode, Message, MessagePage, MessagePageMeta, Page, Pagination, PostMessage,
-    PutMessage,
+    PostMessageTo, PutMessage,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,6 +27,9 @@ pub fn routes(api: Api) -> Api {
         .fails(&[ErrorCode::MessageNotFound])
         .post(member, path, "Send a message", send)
         .fails(refusals)
+        .post(Access::User, "/api/v1/messages", "Send a message", send_to)
+        .fails(refusals)
+        .fails(&[ErrorCode::ConversationNotFound, ErrorCode::ConversationAccessDenied])
         .put(Access::Author, &format!("{path}/{{messageId}}"), "Edit a message", edit_in)
         .fails(refusals)
         .delete(Access::AuthorOrModerator, &format!("{path}/{{messageId}}"), "Delete a message", delete_in)
@@ -41,6 +44,10 @@ pub fn routes(api: Api) -> Api {
 struct Listed {
     /// Only those before the message with this id.
     before: Option<String>,
+    /// Only those after the message with this id.
+    after: Option<String>,
+    /// Half of them up to the message with this id, half of them after it. At most one of `before`, `after` and `around` is allowed.
+    around: Option<String>,
     #[serde(flatten)]
     page: PageParams<20, 50>,
 }
@@ -52,14 +59,39 @@ async fn list(
     Params(asked): Params<Listed>,
 ) -> Result<Json<MessagePage>, ApiError> {
     let (limit, offset) = (asked.page.limit(), asked.page.offset());
-    let before = asked.before.filter(|id| !id.is_empty());
+    let place = place(asked.before, asked.after, asked.around, offset)?;
     let (user, limiter) = (caller.user.id, Arc::clone(&app.limiter));
     let may_ask = move || limiter.allows_page_translation(user);
-    let page = app.chat.messages().page(user, &id, PageRequest { before, limit, offset }, may_ask).await?;
-    let pagination = Pagination { total: page.total, offset, limit, has_more: page.has_more };
+    let page = app.chat.messages().page(user, &id, PageRequest { place, limit }, may_ask).await?;
+    let pagination = Pagination { total: page.total, offset, limit, has_more: page.has_older };
     let data = page.messages.iter().map(crate::views::message).collect();
-    let meta = MessagePageMeta { user_language: page.reader_language, last_event_number: page.last_event };
+    let meta = MessagePageMeta {
+        user_language: page.reader_language,
+        last_event_number: page.last_event,
+        has_newer: page.has_newer,
+    };
     Ok(Json(MessagePage { page: Page::new(data, pagination), meta }))
+}
+
+/// The place of a page, of which at most one may be given.
+fn place(
+    before: Option<String>,
+    after: Option<String>,
+    around: Option<String>,
+    offset: i64,
+) -> Result<PagePlace, ApiError> {
+    let given = |id: Option<String>| id.filter(|id| !id.is_empty());
+    match (given(before), given(after), given(around)) {
+        (None, None, None) => Ok(PagePlace::Newest { offset }),
+        (Some(id), None, None) => Ok(PagePlace::Before(id)),
+        (None, Some(id), None) => Ok(PagePlace::After(id)),
+        (None, None, Some(id)) => Ok(PagePlace::Around(id)),
+        _ => Err(ChatError::Invalid {
+            field: "around".to_owned(),
+            problem: "give only one of `before`, `after` and `around`".to_owned(),
+        }
+        .into()),
+    }
 }
 
 async fn send(
@@ -68,7 +100,24 @@ async fn send(
     PathParam(ConversationRef(id)): PathParam<ConversationRef>,
     Body(body): Body<PostMessage>,
 ) -> Result<Created<Message>, ApiError> {
-    app.limiter.count_message(&app.chat, caller.user.id, &id).await?;
+    sent(&app, caller.user.id, id, body).await
+}
+
+async fn send_to(
+    State(app): State<App>,
+    User(caller): User,
+    Body(PostMessageTo { conversation_id, message }): Body<PostMessageTo>,
+) -> Result<Created<Message>, ApiError> {
+    sent(&app, caller.user.id, conversation_id, message).await
+}
+
+async fn sent(
+    app: &App,
+    caller: UserId,
+    id: String,
+    body: PostMessage,
+) -> Result<Created<Message>, ApiError> {
+    app.limiter.count_message(&app.chat, caller, &id).await?;
     let new = NewMessage {
         conversation: id,
         content: body.content,
@@ -76,8 +125,9 @@ async fn send(
         message_type: body.message_type,
         reply_to_id: body.reply_to_id,
         client_message_id: body.client_message_id,
+        disclosure: crate::views::disclosure(body.disclosure),
     };
-    let sent = app.chat.messages().send(caller.user.id, new).await?;
+    let sent = app.chat.messages().send(caller, new).await?;
     Ok(Created(crate::views::message(&sent.message)))
 }
 

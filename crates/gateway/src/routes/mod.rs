@@ -21,9 +21,12 @@ mod languages;
 mod libretranslate;
 mod mailed;
 mod mentions;
+mod message_search;
 mod messages;
+mod overview;
 mod own_deletions;
 mod participants;
+mod passing_on;
 mod preferences;
 mod profiles;
 mod reactions;
@@ -64,11 +67,14 @@ fn declare(app: App) -> Api {
         .group(files::routes)
         .group(conversations::routes)
         .group(conversation_search::routes)
+        .group(overview::routes)
         .group(own_deletions::routes)
         .group(participants::routes)
         .group(communities::routes)
         .group(community_members::routes)
         .group(messages::routes)
+        .group(message_search::routes)
+        .group(passing_on::routes)
         .group(reactions::routes)
         .group(receipts::routes)
         .group(mentions::routes)

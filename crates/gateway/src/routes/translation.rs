@@ -16,8 +16,8 @@ use meeshy_domain::{Grade, MemberRole, UserId, limits};
 use meeshy_wire::{
     Cancelled, DetectLanguage, DetectedLanguage, ErrorCode, JobCancelled, MessageTranslations, Model,
     ModelType, Models, ProgressBeside, ProgressStatus, Success, TextOutcome, TextTranslated, Translate,
-    TranslateAnswer, TranslateText, TranslateTexts, TranslatedText, TranslatedTexts, TranslationProgress,
-    TranslationStatistics, TranslationsBeside,
+    TranslateAnswer, TranslateMessage, TranslateText, TranslateTexts, TranslatedText, TranslatedTexts,
+    TranslationProgress, TranslationStatistics, TranslationsBeside,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -51,6 +51,13 @@ pub fn routes(api: Api) -> Api {
         .fails(none)
         .delete(member, of_message, "Cancel a translation that nobody reads", cancel)
         .fails(none)
+        .post(
+            member,
+            "/api/v1/messages/{messageId}/translate",
+            "Request a translation of a message",
+            translate_message,
+        )
+        .fails(one)
         .get(member, "/api/v1/messages/{messageId}/translations", "A message and its translations", list)
         .post(user, "/api/v1/detect-language", "Detect the language of a text", detect)
         .get(user, "/api/v1/models", "Engines by language pair", models)
@@ -90,6 +97,18 @@ async fn translate(
         }
     };
     answered.map(Answer).map_err(ApiError::with_error_code)
+}
+
+async fn translate_message(
+    State(app): State<App>,
+    User(caller): User,
+    PathParam(MessageRef(message)): PathParam<MessageRef>,
+    Body(TranslateMessage { target_language }): Body<TranslateMessage>,
+) -> Result<Answer<TranslationProgress>, ApiError> {
+    let user = caller.user.id;
+    admit(&app, user, 1)?;
+    let requested = app.chat.translations().request(user, &message, &target_language).await?;
+    Ok(Answer(views::progress(&requested)))
 }
 
 async fn translate_blocking(

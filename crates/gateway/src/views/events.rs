@@ -5,11 +5,11 @@ use super::reactions::reaction_event;
 use super::translations::{missing_state, reason, translation};
 use meeshy_chat::model::Translation;
 use meeshy_chat::{CaughtUp, Event, FriendRequestChange, Happened, MemberChange};
-use meeshy_domain::{ConversationId, Language, MemberRole, ReasonCode, Timestamp, UserId};
+use meeshy_domain::{ConversationId, Language, MemberRole, MessageId, ReasonCode, Timestamp, UserId};
 use meeshy_wire::{
     ConversationDeleted, ConversationEvents, ConversationNew, ConversationUpdated, FriendRequestUpdated,
-    GlossaryUpdated, LoggedEvent, Message, MessageDeleted, MessageTranslation, ReadStatusUpdated,
-    RoleUpdated, TranslationStateEvent, event_name,
+    GlossaryUpdated, LoggedEvent, Message, MessageDeleted, MessagePinned, MessageTranslation,
+    ReadStatusUpdated, RoleUpdated, TranslationStateEvent, event_name,
 };
 use serde::Serialize;
 use std::iter;
@@ -82,6 +82,17 @@ pub fn role_updated(
     RoleUpdated { conversation_id, user_id, new_role, updated_by, event_number }
 }
 
+/// A message was pinned at a time and by somebody, or its pin was taken off.
+pub fn pinned(
+    conversation_id: ConversationId,
+    message_id: MessageId,
+    pinned: Option<&(Timestamp, String)>,
+    event_number: Option<i64>,
+) -> MessagePinned {
+    let (pinned_at, pinned_by) = pinned.map(|(at, by)| ((*at).into(), by.parse().ok())).unzip();
+    MessagePinned { message_id, conversation_id, pinned_at, pinned_by: pinned_by.flatten(), event_number }
+}
+
 /// What has happened in a conversation while a member was away.
 pub fn caught_up(CaughtUp { stretch, unread_count }: &CaughtUp) -> ConversationEvents {
     ConversationEvents {
@@ -107,6 +118,10 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
             let (conversation_id, message_id) = (*conversation_id, *message_id);
             let event = MessageDeleted { message_id, conversation_id, event_number };
             (event_name::MESSAGE_DELETED.as_str(), value(&event))
+        }
+        Event::MessagePinned { conversation_id, message_id, pinned, .. } => {
+            let event = self::pinned(*conversation_id, *message_id, pinned.as_ref(), event_number);
+            (event_name::MESSAGE_PINNED.as_str(), value(&event))
         }
         Event::Reaction { conversation_id, change, .. } => {
             let name =

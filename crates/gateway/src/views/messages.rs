@@ -4,7 +4,7 @@ use super::address::address;
 use super::files::attachment;
 use super::translations::{states, texts};
 use meeshy_chat::model::{Guest, Message};
-use meeshy_chat::{MessageView, SenderView};
+use meeshy_chat::{Disclosure, MessageView, SenderView};
 use meeshy_wire as wire;
 
 pub fn message(view: &MessageView) -> wire::Message {
@@ -67,6 +67,16 @@ pub fn message(view: &MessageView) -> wire::Message {
         reply_to: view.reply_to.as_deref().map(reply).map(Box::new),
         count: wire::Counts { reactions, status_entries: view.status_entries },
         event_number: None,
+    }
+}
+
+/// How a new message is shown.
+pub fn disclosure(given: wire::Disclosure) -> Disclosure {
+    Disclosure {
+        is_view_once: given.is_view_once,
+        max_view_once_count: given.max_view_once_count,
+        is_blurred: given.is_blurred,
+        expires_at: given.expires_at.map(|at| at.0),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod events;
 mod files;
 mod mentions;
 mod messages;
+mod overview;
 mod participants;
 mod people;
 mod preferences;
@@ -24,7 +25,8 @@ pub use communities::{community, community_conversation, community_member};
 pub use conversations::{conversation, deleted_conversation, member, proposal, stats, term};
 pub use dashboard::dashboard;
 pub use mentions::{mention, mention_of_caller, mention_suggestion};
-pub use messages::message;
+pub use messages::{disclosure, message};
+pub use overview::{conversation_reactions, conversation_statuses, open_conversation};
 pub use participants::participant;
 pub use people::{abuse_report, friend_request};
 pub use preferences::{

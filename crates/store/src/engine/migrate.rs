@@ -6,7 +6,7 @@
 //! no process needs it any more.
 
 use crate::engine::tx::Connection;
-use crate::{StoreError, Tx, blocks, community_names, names, privacy};
+use crate::{StoreError, Tx, blocks, community_names, names, privacy, search_index};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -75,6 +75,8 @@ const MIGRATIONS: &[Migration] = migrations![
     38 "0038_memberships",
     39 "0039_community_members" then community_names::follow_rows,
     40 "0040_message_revisions",
+    49 "0049_search" then search_index::create,
+    50 "0050_pins",
 ];
 
 /// The schema changes made when a database was opened.

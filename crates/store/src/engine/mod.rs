@@ -3,6 +3,7 @@
 pub(crate) mod causes;
 pub(crate) mod error;
 pub(crate) mod exclusive;
+pub(crate) mod full_text;
 pub(crate) mod migrate;
 pub(crate) mod notice;
 pub(crate) mod notify;

@@ -4,6 +4,7 @@
 //! runs each inside a savepoint, and commits once; no closure returns before that commit (ADR 1 has the
 //! figures).
 
+use crate::engine::full_text::{self, FullText};
 use crate::engine::migrate::{self, Migrated};
 use crate::engine::queue::{Verdict, Work};
 use crate::engine::threads::Threads;
@@ -189,6 +190,10 @@ impl Connection for Session {
 
     fn clock(&self) -> &'static str {
         "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+    }
+
+    fn full_text(&self) -> &'static FullText {
+        &full_text::FTS5
     }
 
     fn lock_setup(&mut self) -> Result<(), StoreError> {

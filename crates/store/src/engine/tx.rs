@@ -1,5 +1,6 @@
 //! Transactions, with the same interface on both databases.
 
+use crate::engine::full_text::FullText;
 use crate::engine::query::{Queries, Statement};
 use crate::engine::record::{FromRow, Record, insert_statement};
 use crate::{Row, StoreError, Value};
@@ -35,6 +36,8 @@ pub(crate) trait Connection {
     fn for_share(&self) -> &'static str;
     /// An SQL expression for the current time of the database in milliseconds.
     fn clock(&self) -> &'static str;
+    /// How the database makes and searches the index of grams.
+    fn full_text(&self) -> &'static FullText;
     /// Makes other processes that call this wait until the transaction ends.
     fn lock_setup(&mut self) -> Result<(), StoreError>;
 }
@@ -303,6 +306,10 @@ impl<'a> Tx<'a> {
 
     pub(crate) fn skip_locked(&self) -> &'static str {
         self.connection.skip_locked()
+    }
+
+    pub(crate) fn full_text(&self) -> &'static FullText {
+        self.connection.full_text()
     }
 
     pub(crate) fn for_share(&self) -> &'static str {

@@ -2,7 +2,9 @@
 //!
 //! Each statement changes only rows that are not up to date, so it can be repeated.
 
-use crate::{StoreError, Tx, blocks, community_names, conversation_languages, names, privacy, reactions};
+use crate::{
+    StoreError, Tx, blocks, community_names, conversation_languages, names, privacy, reactions, search_queue,
+};
 
 /// Higher than the number of any message that still waits for its number.
 const OUT_OF_THE_WAY: i64 = 1 << 40;
@@ -18,6 +20,7 @@ pub fn all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     place_cursors(tx)?;
     find_last_messages(tx)?;
     name_direct_conversations(tx)?;
+    search_queue::add_all(tx)?;
     recount(tx)
 }
 

@@ -1,8 +1,8 @@
 // The people whose names match a text, searched when typing pauses.
 
+import { get } from "../../api/client";
 import type { FoundUser } from "../../api/schema";
 import { problemOf } from "../../lib/problems";
-import { searchPeople } from "../../state/chats.svelte";
 
 /** Two characters, or one of a script in which a single character can be a name. */
 const MIN_SEARCH = /../su;
@@ -26,7 +26,7 @@ export function foundPeople(text: () => string) {
     let isCurrent = true;
     const timer = setTimeout(async () => {
       try {
-        const people = await searchPeople(name);
+        const people = await get<FoundUser[]>(`/users/search?q=${encodeURIComponent(name)}`);
         if (isCurrent) all = people;
       } catch (error) {
         if (isCurrent) problem = problemOf(error);

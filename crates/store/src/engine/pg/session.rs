@@ -8,6 +8,7 @@ use super::connection::{Answer, Blocking, Failure, Limit, Request};
 use super::lock::{self, Lock};
 use super::order::OrderLocks;
 use super::value::owned;
+use crate::engine::full_text::{self, FullText};
 use crate::engine::query;
 use crate::engine::queue::{Access, Verdict, Work};
 use crate::engine::tx::{Afterwards, Connection, check_literals, check_parameters};
@@ -305,6 +306,10 @@ impl Connection for Session {
 
     fn clock(&self) -> &'static str {
         "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+    }
+
+    fn full_text(&self) -> &'static FullText {
+        &full_text::TSVECTOR
     }
 
     fn lock_setup(&mut self) -> Result<(), StoreError> {

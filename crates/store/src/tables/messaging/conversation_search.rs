@@ -20,9 +20,21 @@ pub fn recent(user: UserId) -> Query<Vec<Conversation>> {
              WHERE m.user_id = $1 AND m.is_active AND c.is_active AND {} \
              ORDER BY c.last_message_at DESC, c.id DESC LIMIT {MAX_RECENT}",
             Conversation::columns(),
-            not_deleted()
+            not_deleted(1)
         ),
         vec![user.into()],
+    )
+}
+
+/// The ids of a user's conversations, at most `limit`.
+pub fn ids(user: UserId, limit: i64) -> Query<Vec<ConversationId>> {
+    Query::all(
+        format!(
+            "SELECT c.id FROM members m JOIN conversations c ON c.id = m.conversation_id \
+             WHERE m.user_id = $1 AND m.is_active AND c.is_active AND {} LIMIT $2",
+            not_deleted(1)
+        ),
+        vec![user.into(), limit.into()],
     )
 }
 
@@ -59,7 +71,7 @@ pub fn with_names(
              WHERE r.kind <> 'global' AND r.member_count <= {MAX_MEMBERS} AND EXISTS (SELECT 1 FROM members m JOIN users u ON u.id = m.user_id \
                WHERE m.conversation_id = r.id AND m.user_id <> $1 AND {IS_HERE}{matches}) \
              ORDER BY r.last_message_at DESC LIMIT $2",
-            not_deleted = not_deleted()
+            not_deleted = not_deleted(1)
         ),
         &params,
     )

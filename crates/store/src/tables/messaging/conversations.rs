@@ -227,10 +227,10 @@ pub fn close(tx: &mut Tx<'_>, id: ConversationId, now: Timestamp) -> Result<(), 
 pub(super) const IS_DELETED: &str = "p.is_deleted_for_user \
     AND (p.deleted_for_user_at IS NULL OR p.deleted_for_user_at >= c.last_message_at)";
 
-/// Leaves out the conversations `c` that the user in the first parameter has deleted for themselves.
-pub(super) fn not_deleted() -> String {
+/// Leaves out the conversations `c` that the user in the parameter `$user` has deleted for themselves.
+pub(super) fn not_deleted(user: usize) -> String {
     format!(
-        "NOT EXISTS (SELECT 1 FROM conversation_preferences p WHERE p.user_id = $1 AND p.conversation_id = c.id \
+        "NOT EXISTS (SELECT 1 FROM conversation_preferences p WHERE p.user_id = ${user} AND p.conversation_id = c.id \
            AND {IS_DELETED})"
     )
 }
@@ -248,7 +248,7 @@ pub struct Filter {
 
 /// The open conversations of `user`, the most recently active first, and their total.
 pub fn list(user: UserId, filter: Filter, limit: i64, offset: i64) -> (Query<Vec<Conversation>>, Query<i64>) {
-    let mut condition = format!("m.user_id = $1 AND m.is_active AND c.is_active AND {}", not_deleted());
+    let mut condition = format!("m.user_id = $1 AND m.is_active AND c.is_active AND {}", not_deleted(1));
     let mut params: Vec<Value> = vec![user.into()];
     if let Some(kind) = filter.kind {
         params.push(kind.into());

@@ -6,7 +6,7 @@
 
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::FromRow;
-use crate::{Row, StoreError, Tx, Value};
+use crate::{Row, StoreError, Tx, Value, search_queue};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp, UserId};
 
 /// Conversations that are looked up with one statement.
@@ -23,6 +23,8 @@ pub enum Change {
     MessageEdited(MessageId),
     /// A message was deleted.
     MessageDeleted(MessageId),
+    /// A message was pinned, or its pin was taken off.
+    Pinned(MessageId),
     /// A user has added or removed a reaction to a message, with this emoji.
     Reaction(MessageId, UserId, String),
     /// A translation of a message ended, with or without a text.
@@ -51,6 +53,7 @@ impl Change {
             Self::MessageNew(message) => ("message", message.to_string()),
             Self::MessageEdited(message) => ("edit", message.to_string()),
             Self::MessageDeleted(message) => ("delete", message.to_string()),
+            Self::Pinned(message) => ("pin", message.to_string()),
             Self::Reaction(message, user, emoji) => ("reaction", format!("{message} {user} {emoji}")),
             Self::Translated(message, language) => ("translation", format!("{message} {language}")),
             Self::Read(user) => ("read", user.to_string()),
@@ -70,6 +73,7 @@ impl Change {
             "message" => Self::MessageNew(subject.parse().ok()?),
             "edit" => Self::MessageEdited(subject.parse().ok()?),
             "delete" => Self::MessageDeleted(subject.parse().ok()?),
+            "pin" => Self::Pinned(subject.parse().ok()?),
             "reaction" => {
                 let (message, rest) = subject.split_once(' ')?;
                 let (user, emoji) = rest.split_once(' ')?;
@@ -90,6 +94,17 @@ impl Change {
         })
     }
 
+    /// The message, if the change is of its texts.
+    fn of_texts(&self) -> Option<MessageId> {
+        match *self {
+            Self::MessageNew(id)
+            | Self::MessageEdited(id)
+            | Self::MessageDeleted(id)
+            | Self::Translated(id, _) => Some(id),
+            _ => None,
+        }
+    }
+
     /// The changed message, if the change is of a message.
     #[must_use]
     pub fn message(&self) -> Option<MessageId> {
@@ -97,6 +112,7 @@ impl Change {
             Self::MessageNew(id)
             | Self::MessageEdited(id)
             | Self::MessageDeleted(id)
+            | Self::Pinned(id)
             | Self::Translated(id, _)
             | Self::Reaction(id, ..) => Some(id),
             Self::Created
@@ -163,7 +179,8 @@ pub fn insert(
     tx.execute_later(
         "INSERT INTO conversation_events (conversation_id, number, kind, subject, at) VALUES ($1, $2, $3, $4, $5)",
         &[conversation.into(), number.into(), kind.into(), subject.into(), now.into()],
-    )
+    )?;
+    change.of_texts().map_or(Ok(()), |message| search_queue::add(tx, message, number))
 }
 
 /// The rows after a known number in each of several conversations, at most `limit` per conversation. They

@@ -51,7 +51,7 @@ record! {
 }
 
 record! {
-    /// Attributes from the old system; new messages have none yet.
+    /// Other attributes, most of them of messages from the old system.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
     pub struct Details as "m" {
         /// The guest who wrote it.
@@ -182,8 +182,9 @@ pub fn texts_before(conversation: ConversationId, before: i64, limit: i64) -> Qu
 pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
     tx.execute_later(
         "INSERT INTO messages (id, conversation_id, sequence, sender_id, client_key, content, original_language, \
-           message_type, message_source, reply_to_id, revision, edited_at, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+           message_type, message_source, reply_to_id, revision, edited_at, created_at, updated_at, \
+           forwarded_from_id, forwarded_from_conversation_id, expires_at, is_view_once, max_view_once_count, is_blurred) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
         &[
             message.id.into(),
             message.conversation_id.into(),
@@ -199,6 +200,12 @@ pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
             message.edited_at.into(),
             message.created_at.into(),
             message.updated_at.into(),
+            message.details.forwarded_from_id.as_deref().into(),
+            message.details.forwarded_from_conversation_id.as_deref().into(),
+            message.details.expires_at.into(),
+            message.details.is_view_once.into(),
+            message.details.max_view_once_count.into(),
+            message.details.is_blurred.into(),
         ],
     )?;
     conversation_languages::add_message(tx, message.conversation_id, message.original_language)
@@ -314,23 +321,40 @@ pub enum Page {
     Offset(i64),
     /// Those before the message with this number.
     Before(i64),
+    /// The first ones after the message with this number.
+    After(i64),
 }
 
 /// The messages of a conversation that a user can see, newest first.
 pub fn list(conversation: ConversationId, viewer: &Viewer, page: Page, limit: i64) -> Query<Vec<Message>> {
-    let (before, offset) = match page {
-        Page::Offset(offset) => (i64::MAX, offset),
-        Page::Before(sequence) => (sequence, 0),
+    let (border, order, number, offset) = match page {
+        Page::Offset(offset) => ("<", "DESC", i64::MAX, offset),
+        Page::Before(sequence) => ("<", "DESC", sequence, 0),
+        Page::After(sequence) => (">", "ASC", sequence, 0),
     };
     let (seen, of_viewer) = viewer.condition("m", 5);
-    let params = [vec![conversation.into(), before.into(), limit.into(), offset.into()], of_viewer].concat();
-    Query::all(
+    let params = [vec![conversation.into(), number.into(), limit.into(), offset.into()], of_viewer].concat();
+    let list = Query::all(
         format!(
-            "SELECT {columns} FROM messages m WHERE m.conversation_id = $1 AND m.sequence < $2 AND {seen} \
-             ORDER BY m.sequence DESC LIMIT $3 OFFSET $4",
+            "SELECT {columns} FROM messages m WHERE m.conversation_id = $1 AND m.sequence {border} $2 AND {seen} \
+             ORDER BY m.sequence {order} LIMIT $3 OFFSET $4",
             columns = Message::columns()
         ),
         params,
+    );
+    list.map(move |mut rows: Vec<Message>| {
+        if order == "ASC" {
+            rows.reverse();
+        }
+        rows
+    })
+}
+
+/// The number of a message in this conversation, also if it was deleted.
+pub fn sequence(conversation: ConversationId, id: MessageId) -> Query<Option<i64>> {
+    Query::optional(
+        "SELECT sequence FROM messages WHERE id = $2 AND conversation_id = $1",
+        vec![conversation.into(), id.into()],
     )
 }
 

@@ -1,0 +1,50 @@
+//! The index of grams: how each database makes, writes and searches it.
+
+/// What differs between the databases. A text is indexed as its grams with spaces between them.
+pub(crate) struct FullText {
+    /// Creates the table `search_grams` with the columns `rowid` and `grams`.
+    pub create: &'static str,
+    /// The value of `grams`, given the text in parameter `$2`.
+    pub value: &'static str,
+    /// A condition on a row of `search_grams`, given a search in parameter `$1`.
+    pub matches: &'static str,
+    quote: char,
+    and: &'static str,
+    or: &'static str,
+}
+
+/// FTS5, without the texts themselves (<https://www.sqlite.org/fts5.html#contentless_delete_tables>). The tokenizer separates
+/// at spaces, and leaves the folded grams as they are.
+pub(crate) const FTS5: FullText = FullText {
+    create: "CREATE VIRTUAL TABLE search_grams USING fts5 \
+        (grams, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii')",
+    value: "$2",
+    matches: "search_grams MATCH $1",
+    quote: '"',
+    and: " AND ",
+    or: " OR ",
+};
+
+/// A GIN index over the grams as lexemes. `pg_trgm` is of no use here: in the locale C it ignores all letters but those of English.
+/// The index is written in the background, so writing must not be made faster at the cost of searches.
+pub(crate) const TSVECTOR: FullText = FullText {
+    create: "CREATE TABLE search_grams (rowid BIGINT PRIMARY KEY, grams TSVECTOR NOT NULL); \
+        CREATE INDEX search_grams_by_gram ON search_grams USING GIN (grams) WITH (fastupdate = off)",
+    value: "array_to_tsvector(string_to_array($2, ' '))",
+    matches: "grams @@ CAST(CAST($1 AS TEXT) AS TSQUERY)",
+    quote: '\'',
+    and: " & ",
+    or: " | ",
+};
+
+impl FullText {
+    /// The search for rows that have one gram of each group.
+    pub fn search(&self, groups: &[Vec<String>]) -> String {
+        let Self { quote, and, or, .. } = self;
+        let one_of = |group: &Vec<String>| {
+            let quoted: Vec<String> = group.iter().map(|gram| format!("{quote}{gram}{quote}")).collect();
+            format!("({})", quoted.join(or))
+        };
+        groups.iter().map(one_of).collect::<Vec<_>>().join(and)
+    }
+}

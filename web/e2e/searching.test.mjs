@@ -1,0 +1,99 @@
+// Real browsers: searching messages, links to them, pins and forwarding.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { conversation, converse, launch, messages, seed, signUp, write } from "./browser.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+/** Searches until there are results: a message is indexed a second or so after it was written. */
+async function search(page, text) {
+  const found = page.getByTestId("found-messages");
+  for (let attempt = 0; attempt < 30; attempt++) {
+    await page.locator("#find-conversation").fill("");
+    await page.locator("#find-conversation").fill(text);
+    await found.locator("[role=status]").filter({ hasText: /\d/ }).waitFor({ state: "attached" });
+    if ((await found.getByRole("link").count()) > 0) break;
+  }
+  return found.getByRole("link");
+}
+
+const options = async (page, text, label) => {
+  const message = messages(page).filter({ hasText: text }).last();
+  await message.focus();
+  await message.getByRole("button", { name: label }).click();
+  return page.getByTestId("message-actions");
+};
+
+test("an old message is found, shown in its place, linked, pinned and forwarded", async () => {
+  const lea = await signUp(browser, "Lea", "fr");
+  const carlos = await signUp(browser, "Carlos", "es");
+  await converse(lea.page, carlos.username);
+  await write(lea.page, "La réunion commence à neuf heures.");
+  await messages(lea.page).last().waitFor();
+  const place = lea.page.url();
+  await seed(lea.page, place.split("/").at(-1), 170);
+  await messages(lea.page).filter({ hasText: "numéro 170" }).waitFor();
+
+  // Carlos has not loaded it, and finds it without the accent.
+  await conversation(carlos.page, "Lea Test").waitFor();
+  const found = await search(carlos.page, "reunion commence");
+  await found.first().click();
+  await carlos.page.waitForFunction(() => document.activeElement?.matches(".isMarked"));
+  assert.match(carlos.page.url(), /\/c\/[0-9a-f]{24}\/[0-9a-f]{24}$/);
+  assert.equal(
+    await messages(carlos.page).filter({ hasText: "170" }).count(),
+    0,
+    "the newest are not loaded",
+  );
+
+  // What is new does not tear a hole; the way back is a button.
+  await write(lea.page, "Et maintenant ?");
+  await carlos.page.locator("button.jump").click();
+  await messages(carlos.page)
+    .filter({ hasText: /Et maintenant|ahora/ })
+    .waitFor();
+  // Scrolling down from an old message loads what follows.
+  await carlos.page.goBack();
+  await carlos.page.goForward();
+  await carlos.page.waitForFunction(() => document.activeElement?.matches(".isMarked"));
+  for (let step = 0; step < 60; step++) {
+    await carlos.page.mouse.move(800, 400);
+    await carlos.page.mouse.wheel(0, 3000);
+    if (
+      (await messages(carlos.page)
+        .filter({ hasText: /Et maintenant|ahora/ })
+        .count()) > 0
+    )
+      break;
+    await carlos.page.waitForTimeout(50);
+  }
+  await messages(carlos.page)
+    .filter({ hasText: /Et maintenant|ahora/ })
+    .waitFor();
+
+  // Pinned for both, with a link.
+  await (
+    await options(lea.page, "Et maintenant ?", "Options du message")
+  )
+    .getByRole("button", { name: "Épingler pour tout le monde" })
+    .click();
+  await carlos.page.getByTestId("pinned").getByRole("link").waitFor();
+  await (
+    await options(lea.page, "Et maintenant ?", "Options du message")
+  )
+    .getByRole("button", { name: "Désépingler" })
+    .click();
+  await carlos.page.getByTestId("pinned").waitFor({ state: "detached" });
+
+  // Forwarded to another conversation.
+  const dialog = await options(lea.page, "Et maintenant ?", "Options du message");
+  await dialog.getByRole("button", { name: "Transférer" }).click();
+  await dialog.getByTestId("forward-to").getByRole("button", { name: "Meeshy Global" }).click();
+  await messages(lea.page).filter({ hasText: "Et maintenant ?" }).waitFor();
+  assert.notEqual(lea.page.url(), place);
+  assert.deepEqual([...lea.complaints, ...carlos.complaints], []);
+  await Promise.all([lea.context.close(), carlos.context.close()]);
+});
