@@ -11,6 +11,7 @@ mod mentions;
 mod messages;
 mod participants;
 mod people;
+mod phones;
 mod preferences;
 mod profiles;
 mod reactions;
@@ -27,6 +28,7 @@ pub use mentions::{mention, mention_of_caller, mention_suggestion};
 pub use messages::message;
 pub use participants::participant;
 pub use people::{abuse_report, friend_request};
+pub use phones::{masked_user, phone_conflict};
 pub use preferences::{
     category, community_preferences, conversation_preferences, default_community_preferences, my_account,
     preferences, setting,
