@@ -2,8 +2,8 @@
 
 use crate::ChatError;
 use crate::accounts::{
-    Accounts, Activity, Addresses, Administration, CallLimits, Passwords, Preferences, Profiles, Security,
-    Sessions, Setup, SignIns,
+    Accounts, Activity, Addresses, Administration, CallLimits, Deletions, Passwords, Preferences, Profiles,
+    Security, Sessions, Setup, SignIns,
 };
 use crate::cluster::{Cluster, Gateways};
 use crate::communities::Communities;
@@ -11,11 +11,13 @@ use crate::context::Context;
 use crate::conversations::{Categories, CommunityPreferences, Conversations};
 use crate::event_bus::Delivery;
 use crate::events::Events;
+use crate::exports::Exports;
 use crate::health::Health;
 use crate::jobs::Jobs;
 use crate::mail::Post;
 use crate::messages::{Files, Messages, Reactions};
 use crate::people::{AbuseReports, Blocks, Friends};
+use crate::phones::{Phones, SmsPost};
 use crate::presence::Presence;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
@@ -70,6 +72,8 @@ services! {
     call_limits: CallLimits,
     /// Categories into which users sort conversations.
     categories: Categories,
+    /// Deletion of accounts.
+    deletions: Deletions,
     /// The exchange with other processes.
     cluster: Cluster,
     /// What users prefer for single communities.
@@ -80,6 +84,8 @@ services! {
     conversations: Conversations,
     /// The events of all processes.
     events: Events,
+    /// Exports of what belongs to users.
+    exports: Exports,
     /// The files attached to messages.
     files: Files,
     /// Friend requests.
@@ -94,6 +100,8 @@ services! {
     jobs: Jobs,
     /// Messages.
     messages: Messages,
+    /// The telephone numbers of accounts.
+    phones: Phones,
     /// The preferences of users.
     preferences: Preferences,
     /// The profiles of users.
@@ -155,6 +163,7 @@ impl Chat {
         let gateways = Gateways::new(shared(), Arc::clone(&presence), &key_fingerprint);
         let conversations = Conversations::new(shared(), views.clone());
 
+        let phones = Phones::new(shared(), settings.limit_sign_ins);
         let sessions = Sessions::new(shared(), &settings)?;
         let setup = Setup::new(shared());
         let accounts = Accounts::new(
@@ -163,11 +172,16 @@ impl Chat {
             sessions.clone(),
             setup.clone(),
             passwords.clone(),
+            phones.clone(),
         );
         let administration =
             Administration::new(shared(), conversations.clone(), sessions.clone(), passwords.clone());
         let sign_ins = SignIns::new(shared(), sessions.clone(), passwords.clone(), settings.limit_sign_ins);
         let security = Security::new(shared(), sessions.clone(), sign_ins.clone(), passwords);
+
+        let communities = Communities::new(shared(), conversations.clone(), Arc::clone(&presence));
+        let deletions =
+            Deletions::new(shared(), security.clone(), conversations.clone(), communities.clone());
 
         let signals = Arc::<Signals>::default();
         let engines = Engines::new(translator);
@@ -205,16 +219,24 @@ impl Chat {
             categories: Categories::new(shared()),
             cluster,
             community_preferences: CommunityPreferences::new(shared()),
-            communities: Communities::new(shared(), conversations.clone(), Arc::clone(&presence)),
+            communities,
             conversations,
             events,
+            exports: Exports::new(shared()),
             files,
             gateways,
             glossary,
             health: Health::new(shared(), worker.clone(), translators),
-            jobs: Jobs::new(shared(), Post::new(shared(), settings.mail)),
+            jobs: Jobs::new(
+                shared(),
+                Post::new(shared(), settings.mail),
+                SmsPost::new(shared(), settings.sms),
+                deletions.clone(),
+            ),
+            deletions,
             messages,
-            profiles: Profiles::new(shared(), Arc::clone(&presence)),
+            profiles: Profiles::new(shared(), Arc::clone(&presence), phones.clone()),
+            phones,
             preferences: Preferences::new(shared()),
             presence,
             reactions: Reactions::new(shared()),

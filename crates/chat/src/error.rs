@@ -1,8 +1,9 @@
 //! Errors, each with a message for the person who made the request.
 
-use meeshy_domain::Timestamp;
+use crate::phone_owner::PhoneOwner;
 use meeshy_domain::preferences::Consent;
 use meeshy_domain::text::InvalidText;
+use meeshy_domain::{PhoneRefusal, Timestamp};
 use meeshy_store::StoreError;
 use std::time::Duration;
 
@@ -44,6 +45,15 @@ pub enum ChatError {
     /// The setup code is not the current one.
     #[error("invalid setup code; the server logs the current one at startup")]
     SetupCodeInvalid,
+    /// A step with a code that was sent to a telephone is refused.
+    #[error("{}", .0.sentence())]
+    PhoneCode(PhoneRefusal),
+    /// Another account has confirmed this telephone number.
+    #[error("another account has this telephone number")]
+    PhoneOwned(Box<PhoneOwner>),
+    /// The token with which a registration takes a telephone number does not work.
+    #[error("the confirmation of this telephone number is wrong, has expired or was used; confirm it again")]
+    TransferTokenInvalid,
     /// Not possible in the current state.
     #[error("{0}")]
     InvalidOperation(String),

@@ -1,19 +1,22 @@
-//! Jobs: what is removed or archived from time to time, each by one of the gateways, and e-mails.
+//! Jobs: what is removed or archived from time to time, each by one of the gateways, e-mails, text
+//! messages, and what is left of deleted accounts.
 //!
 //! A job may run twice at a moment when a process hangs, and can be interrupted at any time; all of these
 //! work in small transactions and continue where the last run ended.
 
 use crate::ChatError;
+use crate::accounts::{DELETION, Deletions};
 use crate::context::Context;
 use crate::mail::{MAIL, Post};
 use crate::messages::{SearchIndexer, delete_for_everybody};
+use crate::phones::{SMS, SmsPost};
 use crate::retention::{
     Bounds, CacheBound, EventBound, Retention, archive_notifications, prune_cache, prune_events,
 };
 use meeshy_domain::account::FORGET_AFTER;
 use meeshy_jobs::{JobError, Runner};
 use meeshy_store::jobs::{self, Counts, Scheduled};
-use meeshy_store::{Tx, attempts, call_counts, deletions, second_factor, sessions};
+use meeshy_store::{Tx, attempts, call_counts, deletions, phone_codes, second_factor, sessions};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -45,11 +48,13 @@ pub struct JobStates {
 pub struct Jobs {
     context: Arc<Context>,
     post: Post,
+    sms: SmsPost,
+    deletions: Deletions,
 }
 
 impl Jobs {
-    pub(crate) fn new(context: Arc<Context>, post: Post) -> Self {
-        Self { context, post }
+    pub(crate) fn new(context: Arc<Context>, post: Post, sms: SmsPost, deletions: Deletions) -> Self {
+        Self { context, post, sms, deletions }
     }
 
     /// Does jobs, and indexes messages for the search, until `stop` is ready. Each gateway calls this.
@@ -57,7 +62,7 @@ impl Jobs {
         let on_events = self.job(move |jobs| jobs.prune_old_events(bounds.events));
         let on_cache = self.job(move |jobs| jobs.prune_cached_translations(bounds.cache));
         let on_notifications = self.job(move |jobs| jobs.archive_old_notifications(bounds.notifications));
-        let post = self.post.clone();
+        let (post, sms, deletions) = (self.post.clone(), self.sms.clone(), self.deletions.clone());
         let indexer = SearchIndexer::new(Arc::clone(&self.context));
         let stopping = CancellationToken::new();
         let runner = Runner::new(self.context.store.clone(), &self.context.process)
@@ -70,6 +75,8 @@ impl Jobs {
             .schedule("remove-expired-sign-ins", HOUR, self.job(Self::remove_expired_sign_ins))
             .schedule("remove-dead-jobs", DAY, self.job(Self::remove_dead_jobs))
             .handle(&MAIL, move |order| post.clone().send(order))
+            .handle(&DELETION, move |deleted| deletions.clone().finish(deleted))
+            .handle(&SMS, move |order| sms.clone().send(order))
             .run(async {
                 stop.await;
                 stopping.cancel();
@@ -153,6 +160,7 @@ impl Jobs {
         let now = self.context.now();
         let remove = move |tx: &mut Tx<'_>| {
             second_factor::remove_expired_challenges(tx, now)?;
+            phone_codes::remove_expired(tx, now)?;
             sessions::remove_expired_bindings(tx, now)
         };
         self.context.store.write(remove).await?;

@@ -26,6 +26,7 @@ mod conversations;
 mod error;
 mod event_bus;
 mod events;
+mod exports;
 mod health;
 mod jobs;
 mod languages;
@@ -33,6 +34,8 @@ mod mail;
 mod messages;
 pub mod model;
 mod people;
+mod phone_owner;
+mod phones;
 mod policy;
 mod presence;
 pub mod retention;
@@ -44,10 +47,10 @@ mod views;
 
 pub use accounts::{
     AVATAR_PATH, Account, Accounts, Activity, Addresses, Administration, Authority, Availability, CallLimit,
-    CallLimits, Caller, Credential, Device, Ended, PasswordChange, PasswordReset, Preferences, ProfilePatch,
-    Profiles, PublicProfile, Refreshed, Registration, ResetLink, Security, Sessions, Setup, SetupState,
-    SignIn, SignIns, SignedIn, TwoFactorSetup, TwoFactorStatus, Typist, UserFigures, UserPage,
-    VerifiedAddress, Wanted,
+    CallLimits, Caller, Credential, DeletionProof, Deletions, Device, Ended, PasswordChange, PasswordReset,
+    Preferences, ProfilePatch, Profiles, PublicProfile, Refreshed, Registration, ResetLink, Security,
+    Sessions, Setup, SetupState, SignIn, SignIns, SignedIn, TwoFactorSetup, TwoFactorStatus, Typist,
+    UserFigures, UserPage, VerifiedAddress, Wanted,
 };
 pub use chat::Chat;
 pub use cluster::{Cluster, GatewayError, Gateways};
@@ -67,6 +70,7 @@ pub use event_bus::{
     ReactionChange, Separation, Typing,
 };
 pub use events::{AllCaughtUp, CaughtUp, Events, Feed, Stretch};
+pub use exports::{Export, ExportPart, Exports, WrittenMessage};
 pub use health::{Health, NotificationCounts, Statistics};
 pub use jobs::{JobStates, Jobs};
 pub use meeshy_store::StoreError;
@@ -83,6 +87,8 @@ pub use people::{
     AbuseReports, Blocks, FriendRequestPage, FriendRequestView, Friends, NewAbuseReport, NewFriendRequest,
     RequestAnswer, RequestFilter,
 };
+pub use phone_owner::PhoneOwner;
+pub use phones::{IdentityCheck, Phones, Recovery};
 pub use presence::{Presence, Seen};
 pub use secrets::Secrets;
 pub use settings::{HashingCost, MailSettings, Settings};

@@ -10,6 +10,10 @@ pub use meeshy_store::conversation_categories::ConversationCategory;
 pub use meeshy_store::conversation_languages::Counts as LanguageCounts;
 pub use meeshy_store::conversation_preferences::ConversationPreferences;
 pub use meeshy_store::conversations::{Conversation, Preferences};
+pub use meeshy_store::exports::{
+    ExportedBlock, ExportedCommunity, ExportedContact, ExportedConversation, ExportedMessage,
+    ExportedReaction,
+};
 pub use meeshy_store::friend_requests::FriendRequest;
 pub use meeshy_store::glossary::Term;
 pub use meeshy_store::glossary_proposals::Proposal;

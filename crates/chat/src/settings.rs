@@ -3,6 +3,7 @@
 use crate::signing_key::SigningKey;
 use meeshy_domain::limits;
 use meeshy_mail::Mailer;
+use meeshy_mail::sms::SmsSender;
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub struct Settings {
     pub machine: String,
     /// How users are written to.
     pub mail: MailSettings,
+    /// What sends codes to telephones; without it, they wait until a process has one.
+    pub sms: Option<SmsSender>,
 }
 
 /// How users are written to.
@@ -60,6 +63,7 @@ impl Settings {
             unsigned_file_paths: true,
             machine: String::new(),
             mail: MailSettings::default(),
+            sms: None,
         }
     }
 }

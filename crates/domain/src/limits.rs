@@ -68,6 +68,8 @@ pub const DELETED_CONVERSATIONS: i64 = 100;
 pub const RECEIPT_MESSAGES: usize = 50;
 /// Maximum length of an e-mail address, in bytes (RFC 5321, 4.5.3.1.3, without the angle brackets).
 pub const EMAIL_BYTES: usize = 254;
+/// Maximum length of a telephone number as people type it, in characters.
+pub const PHONE_CHARS: usize = 32;
 /// Maximum length of a password, in bytes. It limits the cost of hashing.
 pub const PASSWORD_BYTES: usize = 1_024;
 /// Minimum length of a password, in characters.

@@ -6,6 +6,7 @@
 mod api;
 mod app;
 mod config;
+mod export;
 mod http;
 mod realtime;
 pub mod routes;

@@ -1,13 +1,15 @@
-//! The e-mails of a test.
+//! The e-mails and text messages of a test.
 
 #![expect(clippy::unwrap_used, reason = "only tests use it, and they may panic")]
 
 use meeshy_chat::MailSettings;
 use meeshy_mail::Mailer;
+use meeshy_mail::sms::SmsSender;
 use std::fs;
+use std::path::PathBuf;
 use tempfile::TempDir;
 
-/// The folder into which a chat writes its e-mails.
+/// The folder into which a chat writes its e-mails and text messages.
 pub struct Inbox(TempDir);
 
 /// A sent e-mail.
@@ -16,6 +18,15 @@ pub struct Email {
     /// The address of the reader.
     pub to: String,
     /// The plain text.
+    pub text: String,
+}
+
+/// A sent text message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The number of the reader.
+    pub to: String,
+    /// What it says.
     pub text: String,
 }
 
@@ -29,22 +40,61 @@ impl Inbox {
     /// Settings that write e-mails here.
     #[must_use]
     pub fn settings(&self) -> MailSettings {
-        let mailer = Mailer::folder("Meeshy <noreply@meeshy.example>", self.0.path().to_owned()).unwrap();
+        let mailer = Mailer::folder("Meeshy <noreply@meeshy.example>", self.folder("mail")).unwrap();
         MailSettings { mailer: Some(mailer), site: "https://meeshy.example".into() }
+    }
+
+    /// Writes text messages here.
+    #[must_use]
+    pub fn sms(&self) -> SmsSender {
+        SmsSender::folder(self.folder("sms"))
     }
 
     /// Removes and returns the e-mails, the oldest first.
     #[must_use]
     pub fn take(&self) -> Vec<Email> {
-        let mut files: Vec<_> =
-            fs::read_dir(self.0.path()).unwrap().map(|file| file.unwrap().path()).collect();
+        self.files("mail").iter().map(|content| Email::parse(content)).collect()
+    }
+
+    /// Removes and returns the text messages, the oldest first.
+    #[must_use]
+    pub fn take_texts(&self) -> Vec<Text> {
+        self.files("sms").iter().map(|content| Text::parse(content)).collect()
+    }
+
+    fn folder(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Removes the files in a folder, and returns their contents.
+    fn files(&self, folder: &str) -> Vec<String> {
+        let Ok(files) = fs::read_dir(self.folder(folder)) else { return Vec::new() };
+        let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
         files.sort();
         let read = |path| {
-            let email = Email::parse(&fs::read_to_string(&path).unwrap());
+            let content = fs::read_to_string(&path).unwrap();
             fs::remove_file(path).unwrap();
-            email
+            content
         };
         files.into_iter().map(read).collect()
+    }
+}
+
+impl Text {
+    fn parse(source: &str) -> Self {
+        let (to, text) = source.strip_prefix("To: ").unwrap().split_once("\n\n").unwrap();
+        Self { to: to.to_owned(), text: text.trim_end().to_owned() }
+    }
+
+    /// Its code.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn code(&self) -> String {
+        let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+        let mut words = self.text.split(|c: char| !c.is_ascii_alphanumeric());
+        words.find(is_code).unwrap().to_owned()
     }
 }
 

@@ -16,7 +16,7 @@ mod world;
 
 pub use chat::SIGNING_SECRET;
 pub use engine::{Engine, downloading, nobody_speaks};
-pub use inbox::{Email, Inbox};
+pub use inbox::{Email, Inbox, Text};
 #[cfg(feature = "gateway")]
 pub use server::{Single, TestServer, unlimited};
 pub use world::{World, registration, wanted};

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "only tests use it, and they may panic")]
 
 use crate::chat::{SIGNING_SECRET, counted_secrets, settings};
-use crate::{Email, Engine, Inbox};
+use crate::{Email, Engine, Inbox, Text};
 use futures::FutureExt;
 use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
@@ -32,7 +32,7 @@ pub struct World {
     pub events: Feed,
     /// Where its database is.
     pub database: Arc<Database>,
-    /// The e-mails that it sends.
+    /// The e-mails and text messages that it sends.
     pub inbox: Inbox,
 }
 
@@ -96,6 +96,7 @@ impl World {
         let inbox = Inbox::default();
         let mut settings = settings(secret);
         settings.mail = inbox.settings();
+        settings.sms = Some(inbox.sms());
         let chat = Chat::open(store.clone(), translator, settings, clock, secrets).await.unwrap();
         let events = chat.events().feed().unwrap();
         Self { chat, store, engine, hand, events, database, inbox }
@@ -207,12 +208,23 @@ impl World {
 
     /// Does jobs until all e-mails are sent; returns those since the last call.
     pub async fn emails(&self) -> Vec<Email> {
-        self.run_jobs_until(Bounds::default(), "every e-mail is sent", async || {
-            let waiting = "SELECT count(*) FROM jobs WHERE kind = 'send-mail' AND NOT is_dead";
+        self.finish_jobs().await;
+        self.inbox.take()
+    }
+
+    /// Does jobs until all text messages are sent; returns those since the last call.
+    pub async fn texts(&self) -> Vec<Text> {
+        self.finish_jobs().await;
+        self.inbox.take_texts()
+    }
+
+    /// Does jobs until all that something has caused are done.
+    pub async fn finish_jobs(&self) {
+        self.run_jobs_until(Bounds::default(), "every job with a cause is done", async || {
+            let waiting = "SELECT count(*) FROM jobs WHERE kind IN ('send-mail', 'send-sms', 'delete-account') AND NOT is_dead";
             self.store.read(|tx| tx.fetch_one::<i64>(waiting, &[])).await.unwrap() == 0
         })
         .await;
-        self.inbox.take()
     }
 
     /// Changes a column of an account.
@@ -237,7 +249,7 @@ pub fn registration(username: &str, language: &str) -> Registration {
         email: format!("{username}@example.org"),
         system_language: Some(language.into()),
         regional_language: None,
-        setup_code: None,
+        ..Registration::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! E-mails as files, when there is no server to send them.
+//! E-mails and text messages as files, when there is no server to send them.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -8,21 +8,21 @@ use std::path::{Path, PathBuf};
 /// The most files; beyond that, those with the first names are removed.
 const MAX_FILES: usize = 1_000;
 
-/// Writes `<id>.eml`, which only its owner can read. Ids are ordered by time.
-pub(crate) fn write(folder: &Path, id: &str, content: &[u8]) -> io::Result<()> {
+/// Writes `<id>.<extension>`, which only its owner can read. Ids are ordered by time.
+pub(crate) fn write(folder: &Path, id: &str, extension: &str, content: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    let path = folder.join(format!("{id}.eml"));
+    let path = folder.join(format!("{id}.{extension}"));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(content)?;
     file.sync_all()?;
-    trim(folder)
+    trim(folder, extension)
 }
 
-fn trim(folder: &Path) -> io::Result<()> {
+fn trim(folder: &Path, extension: &str) -> io::Result<()> {
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "eml") {
+        if path.extension().is_some_and(|found| found == extension) {
             files.push(path);
         }
     }
@@ -43,7 +43,7 @@ mod tests {
         for id in 0..MAX_FILES + 2 {
             fs::write(folder.path().join(format!("{id:08}.eml")), "old").unwrap();
         }
-        write(folder.path(), "99999999", b"new").unwrap();
+        write(folder.path(), "99999999", "eml", b"new").unwrap();
         let names: Vec<_> =
             fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
         assert_eq!(names.len(), MAX_FILES + 1);

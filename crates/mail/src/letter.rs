@@ -43,6 +43,8 @@ pub enum Letter {
     PasswordChanged,
     /// Tells the owner at the old address that the account has a new one.
     AddressChanged,
+    /// Tells the owner that the telephone number is another account's now.
+    NumberMoved,
 }
 
 /// A letter in a language. It has no `Debug`, because links contain secrets.
@@ -100,6 +102,7 @@ impl Letter {
             Self::ChangeAddress { link } => (&wording.change_address, Some(link)),
             Self::PasswordChanged => (&wording.password_changed, None),
             Self::AddressChanged => (&wording.address_changed, None),
+            Self::NumberMoved => (&wording.number_moved, None),
         }
     }
 }
@@ -117,6 +120,7 @@ mod tests {
             Letter::ChangeAddress { link: link() },
             Letter::PasswordChanged,
             Letter::AddressChanged,
+            Letter::NumberMoved,
         ]
     }
 

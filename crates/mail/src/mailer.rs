@@ -1,6 +1,7 @@
 //! Sends e-mails.
 
 use crate::folder;
+use crate::local::is_local;
 use crate::mail::Mail;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
@@ -105,7 +106,7 @@ impl Mailer {
             },
             Way::Folder(folder) => {
                 let folder = Arc::clone(folder);
-                let write = move || folder::write(&folder, &id, &message.formatted());
+                let write = move || folder::write(&folder, &id, "eml", &message.formatted());
                 Ok(tokio::task::spawn_blocking(write).await.map_err(std::io::Error::other)??)
             }
         }
@@ -133,15 +134,6 @@ impl Mailer {
 
 fn sender(from: &str) -> Result<Arc<Mailbox>, SetupError> {
     from.parse().map(Arc::new).map_err(|_| SetupError::Sender)
-}
-
-/// Whether the host of a URL is this machine.
-fn is_local(url: &str) -> bool {
-    let authority = url.trim_start_matches("smtp://").split(['/', '?']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    ["localhost", "127.0.0.1", "[::1]"]
-        .iter()
-        .any(|local| host.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
 }
 
 /// What a server says may contain the address, so only its code is kept.

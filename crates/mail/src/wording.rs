@@ -12,6 +12,7 @@ pub(crate) struct Wording {
     pub change_address: Notice,
     pub password_changed: Notice,
     pub address_changed: Notice,
+    pub number_moved: Notice,
 }
 
 /// The texts of one letter.

@@ -128,7 +128,7 @@ async fn register(chat: &Chat, person: &Person, password: &str) -> Result<UserId
         email: format!("{}@demo.example", person.username),
         system_language: Some(person.language.into()),
         regional_language: None,
-        setup_code: None,
+        ..Registration::default()
     };
     Ok(chat.accounts().register(registration, Device::default()).await?.user.id)
 }

@@ -24,15 +24,16 @@ pub use engine::record::FromRow;
 pub use engine::tx::Tx;
 pub use engine::value::{FromValue, Row, Value};
 pub use tables::accounts::{
-    abuse_reports, addresses, attempts, avatars, blocks, friend_requests, mailed_links, names, preferences,
-    privacy, profiles, second_factor, sessions, setup, user_settings, users,
+    abuse_reports, addresses, attempts, avatars, blocks, deleted_accounts, friend_requests, mailed_links,
+    names, phone_codes, phones, preferences, privacy, profiles, second_factor, sessions, setup,
+    user_settings, users,
 };
 pub use tables::messaging::{
     attachments, communities, community_invites, community_members, community_names, community_preferences,
     conversation_categories, conversation_languages, conversation_preferences, conversation_search,
-    conversations, dashboard, deletions, events, glossary, glossary_proposals, guests, members, mentions,
-    message_revisions, messages, notifications, own_deletions, participants, pins, reactions, read_cursors,
-    receipts, search_index, search_queue, statuses, view_once, visibility,
+    conversations, dashboard, deletions, events, exports, glossary, glossary_proposals, guests, members,
+    mentions, message_revisions, messages, notifications, own_deletions, participants, pins, reactions,
+    read_cursors, receipts, search_index, search_queue, statuses, view_once, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

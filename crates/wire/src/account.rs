@@ -1,6 +1,6 @@
 //! Responses to registration, sign-in and profile requests.
 
-use crate::{Iso, Session, Success, User};
+use crate::{Iso, PhoneConflict, Session, Success, User};
 use meeshy_domain::{UserId, WebAddress};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -19,6 +19,14 @@ pub struct SignedIn {
     pub session: Session,
     /// In seconds.
     pub expires_in: u64,
+}
+
+/// The result of a registration.
+#[derive(Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RegisterAnswer {
+    SignedIn(Box<SignedIn>),
+    PhoneConflict(Box<PhoneConflict>),
 }
 
 /// The result of a sign-in.
@@ -188,7 +196,7 @@ pub struct Availability {
     /// Whether the address is valid. Whether it is taken is only told on registration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_available: Option<bool>,
-    /// The same for the telephone number.
+    /// Whether the telephone number is valid, and no account has confirmed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number_available: Option<bool>,
 }

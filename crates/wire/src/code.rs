@@ -43,6 +43,8 @@ codes! {
     AlreadyExists = 400 "ALREADY_EXISTS",
     /// The setup code is wrong.
     SetupCodeInvalid = 400 "SETUP_CODE_INVALID",
+    /// The token with which a registration takes a telephone number does not work.
+    InvalidTransferToken = 400 "INVALID_TRANSFER_TOKEN",
     /// An event contained binary data.
     BinaryNotSupported = 400 "BINARY_NOT_SUPPORTED",
     /// Authentication is required.

@@ -26,6 +26,7 @@ mod overview;
 mod own_deletion;
 mod participant;
 mod people;
+mod phone;
 mod preferences;
 mod reaction;
 mod receipt;
@@ -37,8 +38,8 @@ mod user;
 
 pub use account::{
     Availability, AvatarUpdated, BackupCodes, ChallengedUser, CodeAnswer, CodeVerified, LoginAnswer, Me,
-    NeedsCode, Notice, ProfileUpdated, Refreshed, SetupState, SignedIn, Token, TwoFactorSetup,
-    TwoFactorStatus, UsernameAvailable, UsernameChecked, UsernameUpdated,
+    NeedsCode, Notice, ProfileUpdated, Refreshed, RegisterAnswer, SetupState, SignedIn, Token,
+    TwoFactorSetup, TwoFactorStatus, UsernameAvailable, UsernameChecked, UsernameUpdated,
 };
 pub use attachment::Attachment;
 pub use catalogue::{
@@ -80,7 +81,7 @@ pub use health::{
 pub use json::{from_json, from_value};
 pub use mailed::{
     AskByMail, AskMagicLink, ChangeEmail, EmailChangeAsked, EmailChanged, EmailVerified, LinkToken,
-    MagicLinkAsked, ResetLink, ResetPassword, VerifyEmail, VerifyEmailChange,
+    MagicLinkAsked, ResetLink, ResetPassword, VerifyEmail, VerifyEmailChange, VerifyEmailCode,
 };
 pub use mention::{
     Mention, MentionOfCaller, MentionSuggestion, MentionedUser, MentioningConversation, MentioningMessage,
@@ -101,9 +102,15 @@ pub use participant::{AddedMember, Participant, RoleChanged};
 pub use people::{
     AbuseReport, FriendRequest, FriendRequestAnswered, FriendRequestSent, FriendRequestUpdated,
 };
+pub use phone::{
+    BeginRegistrationTransfer, BeginTransfer, ChangePhone, IdentityVerified, LookUpPhone, MaskedUser,
+    PendingRegistration, PhoneChangeAsked, PhoneChanged, PhoneChecked, PhoneConflict, PhoneFound,
+    PhoneOwnerInfo, PhoneStep, RecoveryCode, RecoveryId, RecoveryVerified, SendPhoneCode, TransferBegun,
+    TransferCode, TransferId, TransferVerified, Transferred, VerifyIdentity, VerifyPhone, VerifyPhoneChange,
+};
 pub use preferences::{
-    AddCategory, CategoryPlace, ConversationCategory, Done, MyAccount, PatchCategory, PreferenceValues,
-    Preferences, PutSetting, ReorderCategories, Setting,
+    AddCategory, CategoryPlace, Consents, ConversationCategory, Done, MyAccount, OwnStatus, PatchCategory,
+    PatchConsents, PreferenceValues, Preferences, PutSetting, PutStatus, ReorderCategories, Setting, Status,
 };
 pub use reaction::{
     React, Reaction, ReactionAction, ReactionAggregation, ReactionEvent, ReactionSync, SyncReactions,
@@ -113,10 +120,10 @@ pub use receipt::{
     ReceiptKind, SetMessageStatus, StatusSummary,
 };
 pub use request::{
-    AddMember, AnswerFriendRequest, ChangePassword, ChangeRole, Code, CreateConversation, DisableTwoFactor,
-    Disclosure, ForwardMessage, Login, LoginCode, PatchAvatar, PatchConversation, PatchFriendRequest,
-    PatchMe, PatchUsername, PostMessage, PostMessageTo, PostReport, PutMessage, Refresh, Register,
-    ReportUser, SendFriendRequest, ValidateSession,
+    AddMember, AnswerFriendRequest, ChangePassword, ChangeRole, Code, CreateConversation, DeleteAccount,
+    DisableTwoFactor, Disclosure, ForwardMessage, Login, LoginCode, PatchAvatar, PatchConversation,
+    PatchFriendRequest, PatchMe, PatchUsername, PostMessage, PostMessageTo, PostReport, PutMessage, Refresh,
+    Register, ReportUser, SendFriendRequest, ValidateSession,
 };
 pub use schema::Schemas;
 pub use time::Iso;

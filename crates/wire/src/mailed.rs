@@ -123,6 +123,15 @@ pub struct VerifyEmailChange {
     pub token: String,
 }
 
+/// The same token, as old clients send it. They also send the new `email`, which is known.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{
+    "code": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+}]))]
+pub struct VerifyEmailCode {
+    pub code: String,
+}
+
 /// The caller's address after a change.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

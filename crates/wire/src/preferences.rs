@@ -91,6 +91,56 @@ pub struct Setting {
     pub updated_at: Iso,
 }
 
+/// Consents that the caller gives (`true`) or withdraws (`false`), which turns off what needs them.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(extend("examples" = [{ "voiceDataConsent": true }]))]
+pub struct PatchConsents {
+    /// To the processing of voice recordings.
+    pub voice_data_consent: Option<bool>,
+    /// To a voice profile.
+    pub voice_profile_consent: Option<bool>,
+}
+
+/// Since when the caller has consented.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Consents {
+    pub voice_data_consent_at: Option<Iso>,
+    pub voice_profile_consent_at: Option<Iso>,
+}
+
+/// How the caller wants to be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Online,
+    Offline,
+}
+
+impl Status {
+    /// Whether others see when the caller is connected.
+    pub fn is_shown(self) -> bool {
+        self == Self::Online
+    }
+}
+
+/// How the caller wants to be seen.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "status": "online" }]))]
+pub struct PutStatus {
+    pub status: Status,
+}
+
+/// How the caller is seen while connected.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnStatus {
+    pub status: Status,
+    /// The preference that this is.
+    pub show_online_status: bool,
+}
+
 /// A preference under a name that the client chooses.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(extend("examples" = [{ "key": "font-family", "value": "inter" }]))]

@@ -32,6 +32,14 @@ pub struct Register {
     pub system_language: Option<String>,
     #[schemars(with = "Option<Language>")]
     pub regional_language: Option<String>,
+    /// None if empty.
+    #[schemars(length(max = limits::PHONE_CHARS))]
+    pub phone_number: Option<String>,
+    /// The country of a number without a calling code, as two letters; `FR` if absent.
+    pub phone_country_code: Option<String>,
+    /// The `transferToken` of `POST /auth/phone-transfer/verify-registration`, for a number that another account
+    /// has.
+    pub phone_transfer_token: Option<String>,
     /// The setup code that makes the first account an administrator; the server prints it.
     pub setup_code: Option<String>,
 }
@@ -88,7 +96,7 @@ pub struct PatchMe {
     pub username: Option<String>,
     /// The current one: it cannot be changed here, because a new one has to be confirmed.
     pub email: Option<String>,
-    /// The current one, or none (`null`, or an empty text).
+    /// A new one is sent a code, and is the caller's once it was entered; none if `null` or empty.
     #[serde(deserialize_with = "present")]
     #[schemars(with = "Option<String>")]
     pub phone_number: Option<Option<String>>,
@@ -106,6 +114,16 @@ pub struct PatchMe {
     pub translate_to_system_language: Option<bool>,
     pub translate_to_regional_language: Option<bool>,
     pub use_custom_destination: Option<bool>,
+}
+
+/// What shows that the caller's account may be deleted: the password, or a code of the authenticator if the account
+/// needs codes.
+#[derive(Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(extend("examples" = [{ "password": "wrong horse" }]))]
+pub struct DeleteAccount {
+    pub password: Option<String>,
+    pub code: Option<String>,
 }
 
 /// A new profile picture. Unknown keys are an error.

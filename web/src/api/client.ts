@@ -97,6 +97,22 @@ export const get = <T>(path: string) => call<T>("GET", path).then((page) => page
 export const post = <T>(path: string, body: unknown = {}) =>
   call<T>("POST", path, body).then((page) => page.data);
 export const put = <T>(path: string, body: unknown) => call<T>("PUT", path, body).then((page) => page.data);
-export const remove = <T>(path: string) => call<T>("DELETE", path).then((page) => page.data);
+export const remove = <T>(path: string, body?: unknown) =>
+  call<T>("DELETE", path, body).then((page) => page.data);
 export const patch = <T>(path: string, body: unknown) =>
   call<T>("PATCH", path, body).then((page) => page.data);
+
+/** A file of any length, which takes as long as it takes. */
+export async function download(path: string, isRepeated = false): Promise<Blob> {
+  const response = await fetch(at(`/api/v1${path}`), { headers: headers(undefined) }).catch(() => null);
+  if (!response) throw new ApiError(0, "OFFLINE", "the server cannot be reached");
+  if (response.status === 401 && credentials && !isRepeated && (await renew())) return download(path, true);
+  if (response.ok) {
+    // The connection ends early if the server fails.
+    const file = await response.blob().catch(() => null);
+    if (file) return file;
+    throw new ApiError(0, "OFFLINE", "the file is not complete");
+  }
+  const answer = await response.json().catch(() => ({}));
+  throw new ApiError(response.status, answer.code ?? "UNKNOWN", answer.message ?? `error ${response.status}`);
+}

@@ -1595,6 +1595,206 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/forgot-password/phone/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to choose a new password with a telephone number
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LookUpPhone"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PhoneFound"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/forgot-password/phone/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send another code
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RecoveryId"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PhoneStep"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/forgot-password/phone/verify-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter the code
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RecoveryCode"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecoveryVerified"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/forgot-password/phone/verify-identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name the account, and send a code
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["VerifyIdentity"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["IdentityVerified"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -1938,7 +2138,48 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * The same, for old clients
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DeleteAccount"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         options?: never;
         head?: never;
         /**
@@ -1982,6 +2223,489 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        trace?: never;
+    };
+    "/api/v1/auth/me/email/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The same, for old clients
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AskByMail"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["EmailChangeAsked"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/me/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the caller's address with the token of that link
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["VerifyEmailCode"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["EmailChanged"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/phone-transfer/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give up
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TransferId"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PhoneStep"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/phone-transfer/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whether an account has a telephone number
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LookUpPhone"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["PhoneChecked"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/phone-transfer/initiate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a code to a number of another account
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BeginTransfer"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["TransferBegun"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/phone-transfer/initiate-registration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a code to a number of an account, to register with it
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BeginRegistrationTransfer"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["TransferId"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/phone-transfer/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send another code
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TransferId"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PhoneStep"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/phone-transfer/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move the number to the caller with the code
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TransferCode"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Transferred"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/phone-transfer/verify-registration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter that code
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TransferCode"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["TransferVerified"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/auth/refresh": {
@@ -2068,13 +2792,13 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            data: components["schemas"]["SignedIn"];
+                            data: components["schemas"]["RegisterAnswer"];
                             /** @constant */
                             success: true;
                         };
                     };
                 };
-                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS.SETUP_CODE_INVALID"];
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS.SETUP_CODE_INVALID.INVALID_TRANSFER_TOKEN"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -2239,6 +2963,60 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/send-phone-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a code that confirms a telephone number
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SendPhoneCode"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2471,6 +3249,60 @@ export interface paths {
                     content: {
                         "application/json": {
                             data: components["schemas"]["EmailVerified"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm a telephone number with a code
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["VerifyPhone"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
                             /** @constant */
                             success: true;
                         };
@@ -5970,6 +6802,169 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete the caller's account
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DeleteAccount"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Give or withdraw consents
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchConsents"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Consents"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that belongs to the caller, as a file
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `json` for programs (the default), `html` for people. */
+                    format?: components["schemas"]["FileForm"];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, never>;
+                        "text/html": string;
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/me": {
         parameters: {
             query?: never;
@@ -9331,7 +10326,41 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * All of them
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Setting"][];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         put?: never;
         /**
          * Store a preference under a name of a client
@@ -10756,6 +11785,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/me/change-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a code to a new telephone number
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangePhone"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["PhoneChangeAsked"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me/dashboard-stats": {
         parameters: {
             query?: never;
@@ -10912,6 +11997,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/me/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Whether others see that the caller is online
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PutStatus"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OwnStatus"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me/test": {
         parameters: {
             query?: never;
@@ -11058,6 +12198,61 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/verify-phone-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the caller's telephone number to the new one
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["VerifyPhoneChange"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["PhoneChanged"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -12350,7 +13545,7 @@ export interface components {
         Availability: {
             /** @description Whether the address is valid. Whether it is taken is only told on registration. */
             emailAvailable?: boolean;
-            /** @description The same for the telephone number. */
+            /** @description Whether the telephone number is valid, and no account has confirmed it. */
             phoneNumberAvailable?: boolean;
             /** @description Available names, if the requested one is taken. */
             suggestions?: string[];
@@ -12365,6 +13560,32 @@ export interface components {
         BackupCodes: {
             backupCodes: string[];
             message: string;
+        };
+        /**
+         * @description A number of another account with which somebody wants to register. Clients also send `pendingUsername` and
+         *     `pendingEmail`, which are checked by the registration.
+         * @example {
+         *       "phoneNumber": "+33612345678"
+         *     }
+         */
+        BeginRegistrationTransfer: {
+            /** @description The country of a number without a calling code, as two letters; `FR` if absent. */
+            phoneCountryCode?: string | null;
+            phoneNumber: string;
+        };
+        /**
+         * @description A number of another account that the caller wants to have.
+         * @example {
+         *       "newUserId": "65a0c0ffee0123456789abcd",
+         *       "phoneNumber": "+33612345678"
+         *     }
+         */
+        BeginTransfer: {
+            /** @description The caller. */
+            newUserId: string;
+            /** @description The country of a number without a calling code, as two letters; `FR` if absent. */
+            phoneCountryCode?: string | null;
+            phoneNumber: string;
         };
         /** @description Whether the translation was cancelled. */
         Cancelled: {
@@ -12425,6 +13646,15 @@ export interface components {
             confirmPassword?: string | null;
             currentPassword: string;
             newPassword: string;
+        };
+        /**
+         * @description A new number of the caller. Unknown keys are an error.
+         * @example {
+         *       "newPhoneNumber": "+33612345678"
+         *     }
+         */
+        ChangePhone: {
+            newPhoneNumber: string;
         };
         /**
          * @description The new role of a member. Who makes another member the creator becomes an administrator.
@@ -12568,6 +13798,11 @@ export interface components {
         Condition: "healthy" | "degraded";
         /** @description A recorded consent of a user, by the name of its field. */
         Consent: "voiceDataConsentAt" | "voiceProfileConsentAt";
+        /** @description Since when the caller has consented. */
+        Consents: {
+            voiceDataConsentAt: components["schemas"]["Time"] | null;
+            voiceProfileConsentAt: components["schemas"]["Time"] | null;
+        };
         /** @description A conversation with its first members; more of them when requested alone than in a list. */
         Conversation: {
             autoTranslateEnabled: boolean;
@@ -12862,6 +14097,19 @@ export interface components {
             /** Format: int64 */
             userCount?: number;
         };
+        /**
+         * @description What shows that the caller's account may be deleted: the password, or a code of the authenticator if the account
+         *     needs codes.
+         * @example {
+         *       "password": "wrong horse"
+         *     }
+         */
+        DeleteAccount: {
+            /** @default null */
+            code: string | null;
+            /** @default null */
+            password: string | null;
+        };
         /** @description `message:delete`. */
         DeleteMessage: {
             messageId: string;
@@ -13119,7 +14367,7 @@ export interface components {
             violations?: components["schemas"]["Violation"][];
         };
         /** @description Error codes, for programs. */
-        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "BINARY_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "IDENTIFIER_TAKEN" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
+        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "INVALID_TRANSFER_TOKEN" | "BINARY_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "IDENTIFIER_TAKEN" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
         /** @description What is wrong with one field. */
         ErrorDetail: {
             field: string;
@@ -13130,6 +14378,11 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             message: string;
         };
+        /**
+         * @description The form of a file.
+         * @enum {string}
+         */
+        FileForm: "json" | "html";
         /** @enum {string} */
         Filter: "all" | "delivered" | "read" | "unread";
         /** @description The size of texts. */
@@ -13281,6 +14534,15 @@ export interface components {
             available: boolean;
             /** @description The identifier that a community gets which requests this one. */
             identifier: string;
+        };
+        /** @description Whether somebody has named the account, without the usual envelope. */
+        IdentityVerified: {
+            /** Format: int64 */
+            attemptsRemaining?: number;
+            /** @description Whether a code is sent. */
+            codeSent: boolean;
+            error?: components["schemas"]["PhoneRefusal"];
+            success: boolean;
         };
         /** @description The name and version of the server. */
         Info: {
@@ -13522,6 +14784,17 @@ export interface components {
             code: string;
             twoFactorToken: string;
         };
+        /**
+         * @description The number of somebody who has forgotten the password.
+         * @example {
+         *       "phoneNumber": "+33612345678"
+         *     }
+         */
+        LookUpPhone: {
+            /** @description The country of a number without a calling code, as two letters; `FR` if absent. */
+            countryCode?: string | null;
+            phoneNumber: string;
+        };
         /** @description Whether a link that signs in may be sent, without the usual envelope. */
         MagicLinkAsked: {
             /** @description `RATE_LIMITED` after too many of them. */
@@ -13534,6 +14807,14 @@ export interface components {
             /** Format: int64 */
             markedCount: number;
             message: string;
+        };
+        /** @description What is shown of an account to somebody who may be its owner: first letters. */
+        MaskedUser: {
+            displayName: string;
+            email: string;
+            /** @description Whether there is a picture, which is not shown. */
+            hasAvatar: boolean;
+            username: string;
         };
         /** @description The caller's account. */
         Me: {
@@ -14246,6 +15527,12 @@ export interface components {
             updatedAt: components["schemas"]["Time"] | null;
             userId: components["schemas"]["UserId"];
         };
+        /** @description How the caller is seen while connected. */
+        OwnStatus: {
+            /** @description The preference that this is. */
+            showOnlineStatus: boolean;
+            status: components["schemas"]["Status"];
+        };
         /** @description The position of a page in the whole list. */
         Pagination: {
             hasMore: boolean;
@@ -14368,6 +15655,24 @@ export interface components {
             name: string | null;
         };
         /**
+         * @description Consents that the caller gives (`true`) or withdraws (`false`), which turns off what needs them.
+         * @example {
+         *       "voiceDataConsent": true
+         *     }
+         */
+        PatchConsents: {
+            /**
+             * @description To the processing of voice recordings.
+             * @default null
+             */
+            voiceDataConsent: boolean | null;
+            /**
+             * @description To a voice profile.
+             * @default null
+             */
+            voiceProfileConsent: boolean | null;
+        };
+        /**
          * @description Changes to a conversation. An empty text clears an attribute.
          * @example {
          *       "description": "about a trip"
@@ -14453,7 +15758,7 @@ export interface components {
             /** @default null */
             lastName: string | null;
             /**
-             * @description The current one, or none (`null`, or an empty text).
+             * @description A new one is sent a code, and is the caller's once it was entered; none if `null` or empty.
              * @default null
              */
             phoneNumber: string | null;
@@ -14484,6 +15789,15 @@ export interface components {
             currentPassword: string;
             newUsername: string;
         };
+        /** @description The registration as it was sent, without the password. */
+        PendingRegistration: {
+            email: string;
+            firstName: string;
+            lastName: string;
+            regionalLanguage: string | null;
+            systemLanguage: string | null;
+            username: string;
+        };
         Permissions: {
             canAccessAdmin: boolean;
             canManageConversations: boolean;
@@ -14494,6 +15808,51 @@ export interface components {
             canModerateContent: boolean;
             canViewAnalytics: boolean;
             canViewAuditLogs: boolean;
+        };
+        /** @description A new number that waits to be confirmed. */
+        PhoneChangeAsked: {
+            message: string;
+            pendingPhoneNumber: string;
+        };
+        /** @description The caller's number after a change. */
+        PhoneChanged: {
+            message: string;
+            newPhoneNumber: string;
+        };
+        /** @description Whether an account has a number. */
+        PhoneChecked: {
+            exists: boolean;
+            maskedInfo?: components["schemas"]["MaskedUser"];
+        };
+        /** @description Another account has the number of a registration, which was not done. */
+        PhoneConflict: {
+            pendingRegistration: components["schemas"]["PendingRegistration"];
+            phoneOwnerInfo: components["schemas"]["PhoneOwnerInfo"];
+            /** @constant */
+            phoneOwnershipConflict: true;
+        };
+        /** @description The account of a number, without the usual envelope. */
+        PhoneFound: {
+            error?: components["schemas"]["PhoneRefusal"];
+            maskedUserInfo?: components["schemas"]["MaskedUser"];
+            success: boolean;
+            /** @description The id to go on with. */
+            tokenId?: string;
+        };
+        /** @description What is shown of the account that has the number. */
+        PhoneOwnerInfo: {
+            maskedDisplayName: string;
+            maskedEmail: string;
+            maskedUsername: string;
+            phoneCountryCode: string | null;
+            phoneNumber: string;
+        };
+        /** @description Why a step with a code that was sent to a telephone is refused. */
+        PhoneRefusal: "invalid_phone" | "user_not_found" | "invalid_token" | "token_expired" | "invalid_step" | "max_attempts_exceeded" | "identity_mismatch" | "invalid_code" | "code_expired" | "rate_limited";
+        /** @description Whether something was done, without the usual envelope. */
+        PhoneStep: {
+            error?: components["schemas"]["PhoneRefusal"];
+            success: boolean;
         };
         /**
          * @description A new message.
@@ -14784,6 +16143,15 @@ export interface components {
             value: string;
         };
         /**
+         * @description How the caller wants to be seen.
+         * @example {
+         *       "status": "online"
+         *     }
+         */
+        PutStatus: {
+            status: components["schemas"]["Status"];
+        };
+        /**
          * @description A reaction to add: on REST and as `reaction:add`; and one to remove, as `reaction:remove`.
          * @example {
          *       "emoji": "👍",
@@ -14920,6 +16288,33 @@ export interface components {
         /** @description What has become of a message. */
         ReceiptKind: "read" | "delivered";
         /**
+         * @description The code of somebody who has forgotten the password.
+         * @example {
+         *       "code": "012345",
+         *       "tokenId": "ffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        RecoveryCode: {
+            code: string;
+            tokenId: string;
+        };
+        /**
+         * @description The id of somebody who has forgotten the password.
+         * @example {
+         *       "tokenId": "ffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        RecoveryId: {
+            tokenId: string;
+        };
+        /** @description What a code leads to, without the usual envelope. */
+        RecoveryVerified: {
+            error?: components["schemas"]["PhoneRefusal"];
+            /** @description The token for `POST /auth/reset-password`. */
+            resetToken?: string;
+            success: boolean;
+        };
+        /**
          * @description The token to refresh. Clients also send `refreshToken`, which is ignored.
          * @example {
          *       "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"
@@ -14954,12 +16349,23 @@ export interface components {
             firstName: string;
             lastName: string;
             password: string;
+            /** @description The country of a number without a calling code, as two letters; `FR` if absent. */
+            phoneCountryCode?: string | null;
+            /** @description None if empty. */
+            phoneNumber?: string | null;
+            /**
+             * @description The `transferToken` of `POST /auth/phone-transfer/verify-registration`, for a number that another account
+             *     has.
+             */
+            phoneTransferToken?: string | null;
             regionalLanguage?: components["schemas"]["LanguageCode"] | null;
             /** @description The setup code that makes the first account an administrator; the server prints it. */
             setupCode?: string | null;
             systemLanguage?: components["schemas"]["LanguageCode"] | null;
             username: string;
         };
+        /** @description The result of a registration. */
+        RegisterAnswer: components["schemas"]["SignedIn"] | components["schemas"]["PhoneConflict"];
         /**
          * @description New places of categories.
          * @example {
@@ -15169,6 +16575,15 @@ export interface components {
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
             replyToId?: string | null;
         };
+        /**
+         * @description A number that an account has entered.
+         * @example {
+         *       "phoneNumber": "+33612345678"
+         *     }
+         */
+        SendPhoneCode: {
+            phoneNumber: string;
+        };
         /** @description The acknowledgement of a message. */
         SentMessage: {
             clientMessageId?: string;
@@ -15305,6 +16720,11 @@ export interface components {
             conversationId: string;
             stats: components["schemas"]["ConversationStats"];
         };
+        /**
+         * @description How the caller wants to be seen.
+         * @enum {string}
+         */
+        Status: "online" | "offline";
         /** @description How many members have received and read a message, without its author. */
         StatusSummary: {
             /** Format: int64 */
@@ -15396,6 +16816,41 @@ export interface components {
         };
         /** @description Where recordings are transcribed. */
         TranscriptionSource: "auto" | "mobile" | "server";
+        /** @description A transfer that waits for its code. */
+        TransferBegun: {
+            maskedOwnerInfo: components["schemas"]["MaskedUser"];
+            transferId: string;
+        };
+        /**
+         * @description The code of a transfer.
+         * @example {
+         *       "code": "012345",
+         *       "transferId": "ffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        TransferCode: {
+            code: string;
+            transferId: string;
+        };
+        /**
+         * @description The id of a transfer.
+         * @example {
+         *       "transferId": "ffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        TransferId: {
+            transferId: string;
+        };
+        /** @description What a registration takes the number with. */
+        TransferVerified: {
+            /** @description The `phoneTransferToken` of `POST /auth/register`, for 15 minutes. */
+            transferToken: string;
+            verified: boolean;
+        };
+        /** @description A transfer was done. */
+        Transferred: {
+            transferred: boolean;
+        };
         /**
          * @description A message or a text to translate: either `message_id` or `text` is required.
          * @example {
@@ -15772,6 +17227,48 @@ export interface components {
         VerifyEmailChange: {
             token: string;
         };
+        /**
+         * @description The same token, as old clients send it. They also send the new `email`, which is known.
+         * @example {
+         *       "code": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        VerifyEmailCode: {
+            code: string;
+        };
+        /**
+         * @description Who somebody is who has forgotten the password.
+         * @example {
+         *       "fullEmail": "nina@example.org",
+         *       "fullUsername": "nina",
+         *       "tokenId": "ffffffffffffffffffffffffffffffff"
+         *     }
+         */
+        VerifyIdentity: {
+            fullEmail: string;
+            fullUsername: string;
+            tokenId: string;
+        };
+        /**
+         * @description The code that was sent to a number.
+         * @example {
+         *       "code": "012345",
+         *       "phoneNumber": "+33612345678"
+         *     }
+         */
+        VerifyPhone: {
+            code: string;
+            phoneNumber: string;
+        };
+        /**
+         * @description The code that was sent to the new number. Unknown keys are an error.
+         * @example {
+         *       "code": "012345"
+         *     }
+         */
+        VerifyPhoneChange: {
+            code: string;
+        };
         /** @description How the participants of a call are arranged. */
         VideoLayout: "speaker" | "grid" | "sidebar";
         /** @description Video calls. */
@@ -15917,15 +17414,16 @@ export interface components {
          *     - `INVALID_INPUT`: The request could not be read completely.
          *     - `ALREADY_EXISTS`: The name or address is already taken.
          *     - `SETUP_CODE_INVALID`: The setup code is wrong.
+         *     - `INVALID_TRANSFER_TOKEN`: The token with which a registration takes a telephone number does not work.
          */
-        "400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS.SETUP_CODE_INVALID": {
+        "400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS.SETUP_CODE_INVALID.INVALID_TRANSFER_TOKEN": {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
-                    code?: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID";
+                    code?: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "INVALID_TRANSFER_TOKEN";
                 };
             };
         };
@@ -16384,6 +17882,8 @@ export type AuthenticatedUser = components['schemas']['AuthenticatedUser'];
 export type Availability = components['schemas']['Availability'];
 export type AvatarUpdated = components['schemas']['AvatarUpdated'];
 export type BackupCodes = components['schemas']['BackupCodes'];
+export type BeginRegistrationTransfer = components['schemas']['BeginRegistrationTransfer'];
+export type BeginTransfer = components['schemas']['BeginTransfer'];
 export type Cancelled = components['schemas']['Cancelled'];
 export type CategoryId = components['schemas']['CategoryId'];
 export type CategoryLabel = components['schemas']['CategoryLabel'];
@@ -16392,6 +17892,7 @@ export type ChallengedUser = components['schemas']['ChallengedUser'];
 export type ChangeCommunityRole = components['schemas']['ChangeCommunityRole'];
 export type ChangeEmail = components['schemas']['ChangeEmail'];
 export type ChangePassword = components['schemas']['ChangePassword'];
+export type ChangePhone = components['schemas']['ChangePhone'];
 export type ChangeRole = components['schemas']['ChangeRole'];
 export type ClearHistory = components['schemas']['ClearHistory'];
 export type CloneQuality = components['schemas']['CloneQuality'];
@@ -16409,6 +17910,7 @@ export type CommunityPlace = components['schemas']['CommunityPlace'];
 export type CommunityRole = components['schemas']['CommunityRole'];
 export type Condition = components['schemas']['Condition'];
 export type Consent = components['schemas']['Consent'];
+export type Consents = components['schemas']['Consents'];
 export type Conversation = components['schemas']['Conversation'];
 export type ConversationCategory = components['schemas']['ConversationCategory'];
 export type ConversationCounts = components['schemas']['ConversationCounts'];
@@ -16436,6 +17938,7 @@ export type DashboardSender = components['schemas']['DashboardSender'];
 export type DashboardStats = components['schemas']['DashboardStats'];
 export type DashboardUser = components['schemas']['DashboardUser'];
 export type DatabaseHealth = components['schemas']['DatabaseHealth'];
+export type DeleteAccount = components['schemas']['DeleteAccount'];
 export type DeleteMessage = components['schemas']['DeleteMessage'];
 export type DeleteMessagesForMe = components['schemas']['DeleteMessagesForMe'];
 export type DeletedConversation = components['schemas']['DeletedConversation'];
@@ -16460,6 +17963,7 @@ export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type ErrorEvent = components['schemas']['ErrorEvent'];
+export type FileForm = components['schemas']['FileForm'];
 export type Filter = components['schemas']['Filter'];
 export type FontSize = components['schemas']['FontSize'];
 export type FoundUser = components['schemas']['FoundUser'];
@@ -16482,6 +17986,7 @@ export type Health = components['schemas']['Health'];
 export type HistoryCleared = components['schemas']['HistoryCleared'];
 export type IdentifierAvailability = components['schemas']['IdentifierAvailability'];
 export type IdentifierChecked = components['schemas']['IdentifierChecked'];
+export type IdentityVerified = components['schemas']['IdentityVerified'];
 export type Info = components['schemas']['Info'];
 export type InviteLink = components['schemas']['InviteLink'];
 export type JobCancelled = components['schemas']['JobCancelled'];
@@ -16508,8 +18013,10 @@ export type LoggedEvent = components['schemas']['LoggedEvent'];
 export type Login = components['schemas']['Login'];
 export type LoginAnswer = components['schemas']['LoginAnswer'];
 export type LoginCode = components['schemas']['LoginCode'];
+export type LookUpPhone = components['schemas']['LookUpPhone'];
 export type MagicLinkAsked = components['schemas']['MagicLinkAsked'];
 export type MarkedRead = components['schemas']['MarkedRead'];
+export type MaskedUser = components['schemas']['MaskedUser'];
 export type Me = components['schemas']['Me'];
 export type Member = components['schemas']['Member'];
 export type MemberId = components['schemas']['MemberId'];
@@ -16553,16 +18060,27 @@ export type NotificationPreferencesChange = components['schemas']['NotificationP
 export type OnlineUser = components['schemas']['OnlineUser'];
 export type OwnCommunityPreferences = components['schemas']['OwnCommunityPreferences'];
 export type OwnConversationPreferences = components['schemas']['OwnConversationPreferences'];
+export type OwnStatus = components['schemas']['OwnStatus'];
 export type Pagination = components['schemas']['Pagination'];
 export type Participant = components['schemas']['Participant'];
 export type PatchAvatar = components['schemas']['PatchAvatar'];
 export type PatchCategory = components['schemas']['PatchCategory'];
 export type PatchCommunity = components['schemas']['PatchCommunity'];
+export type PatchConsents = components['schemas']['PatchConsents'];
 export type PatchConversation = components['schemas']['PatchConversation'];
 export type PatchFriendRequest = components['schemas']['PatchFriendRequest'];
 export type PatchMe = components['schemas']['PatchMe'];
 export type PatchUsername = components['schemas']['PatchUsername'];
+export type PendingRegistration = components['schemas']['PendingRegistration'];
 export type Permissions = components['schemas']['Permissions'];
+export type PhoneChangeAsked = components['schemas']['PhoneChangeAsked'];
+export type PhoneChanged = components['schemas']['PhoneChanged'];
+export type PhoneChecked = components['schemas']['PhoneChecked'];
+export type PhoneConflict = components['schemas']['PhoneConflict'];
+export type PhoneFound = components['schemas']['PhoneFound'];
+export type PhoneOwnerInfo = components['schemas']['PhoneOwnerInfo'];
+export type PhoneRefusal = components['schemas']['PhoneRefusal'];
+export type PhoneStep = components['schemas']['PhoneStep'];
 export type PostMessage = components['schemas']['PostMessage'];
 export type PostReport = components['schemas']['PostReport'];
 export type Preferences = components['schemas']['Preferences'];
@@ -16577,6 +18095,7 @@ export type PutCommunityPreferences = components['schemas']['PutCommunityPrefere
 export type PutConversationPreferences = components['schemas']['PutConversationPreferences'];
 export type PutMessage = components['schemas']['PutMessage'];
 export type PutSetting = components['schemas']['PutSetting'];
+export type PutStatus = components['schemas']['PutStatus'];
 export type React = components['schemas']['React'];
 export type Reaction = components['schemas']['Reaction'];
 export type ReactionAck = components['schemas']['ReactionAck'];
@@ -16594,9 +18113,13 @@ export type Readiness = components['schemas']['Readiness'];
 export type ReasonCode = components['schemas']['ReasonCode'];
 export type Receipt = components['schemas']['Receipt'];
 export type ReceiptKind = components['schemas']['ReceiptKind'];
+export type RecoveryCode = components['schemas']['RecoveryCode'];
+export type RecoveryId = components['schemas']['RecoveryId'];
+export type RecoveryVerified = components['schemas']['RecoveryVerified'];
 export type Refresh = components['schemas']['Refresh'];
 export type Refreshed = components['schemas']['Refreshed'];
 export type Register = components['schemas']['Register'];
+export type RegisterAnswer = components['schemas']['RegisterAnswer'];
 export type ReorderCategories = components['schemas']['ReorderCategories'];
 export type ReorderCommunities = components['schemas']['ReorderCommunities'];
 export type ReorderConversations = components['schemas']['ReorderConversations'];
@@ -16618,6 +18141,7 @@ export type RoleChanged = components['schemas']['RoleChanged'];
 export type RoleUpdated = components['schemas']['RoleUpdated'];
 export type SendFriendRequest = components['schemas']['SendFriendRequest'];
 export type SendMessage = components['schemas']['SendMessage'];
+export type SendPhoneCode = components['schemas']['SendPhoneCode'];
 export type SentMessage = components['schemas']['SentMessage'];
 export type SentMessageAck = components['schemas']['SentMessageAck'];
 export type ServerRestarting = components['schemas']['ServerRestarting'];
@@ -16638,6 +18162,7 @@ export type SkinTone = components['schemas']['SkinTone'];
 export type SocketHealth = components['schemas']['SocketHealth'];
 export type Standing = components['schemas']['Standing'];
 export type StatsEvent = components['schemas']['StatsEvent'];
+export type Status = components['schemas']['Status'];
 export type StatusSummary = components['schemas']['StatusSummary'];
 export type StatusTranslation = components['schemas']['StatusTranslation'];
 export type SyncReactions = components['schemas']['SyncReactions'];
@@ -16651,6 +18176,11 @@ export type Theme = components['schemas']['Theme'];
 export type Time = components['schemas']['Time'];
 export type Token = components['schemas']['Token'];
 export type TranscriptionSource = components['schemas']['TranscriptionSource'];
+export type TransferBegun = components['schemas']['TransferBegun'];
+export type TransferCode = components['schemas']['TransferCode'];
+export type TransferId = components['schemas']['TransferId'];
+export type TransferVerified = components['schemas']['TransferVerified'];
+export type Transferred = components['schemas']['Transferred'];
 export type Translate = components['schemas']['Translate'];
 export type TranslateAnswer = components['schemas']['TranslateAnswer'];
 export type TranslateText = components['schemas']['TranslateText'];
@@ -16683,6 +18213,10 @@ export type UsernameUpdated = components['schemas']['UsernameUpdated'];
 export type ValidateSession = components['schemas']['ValidateSession'];
 export type VerifyEmail = components['schemas']['VerifyEmail'];
 export type VerifyEmailChange = components['schemas']['VerifyEmailChange'];
+export type VerifyEmailCode = components['schemas']['VerifyEmailCode'];
+export type VerifyIdentity = components['schemas']['VerifyIdentity'];
+export type VerifyPhone = components['schemas']['VerifyPhone'];
+export type VerifyPhoneChange = components['schemas']['VerifyPhoneChange'];
 export type VideoLayout = components['schemas']['VideoLayout'];
 export type VideoPreferences = components['schemas']['VideoPreferences'];
 export type VideoPreferencesChange = components['schemas']['VideoPreferencesChange'];
@@ -16693,7 +18227,7 @@ export type Weekday = components['schemas']['Weekday'];
 export type Response400ValidationError = components['responses']['400.VALIDATION_ERROR'];
 export type Response400ValidationErrorInvalidInput = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT'];
 export type Response400ValidationErrorInvalidInputAlreadyExists = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS'];
-export type Response400ValidationErrorInvalidInputAlreadyExistsSetupCodeInvalid = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS.SETUP_CODE_INVALID'];
+export type Response400ValidationErrorInvalidInputAlreadyExistsSetupCodeInvalidInvalidTransferToken = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS.SETUP_CODE_INVALID.INVALID_TRANSFER_TOKEN'];
 export type Response400ValidationErrorInvalidInputTranslationUnavailable = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.TRANSLATION_UNAVAILABLE'];
 export type Response401AuthFailed = components['responses']['401.AUTH_FAILED'];
 export type Response401AuthRequired = components['responses']['401.AUTH_REQUIRED'];

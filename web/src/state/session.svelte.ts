@@ -1,7 +1,7 @@
 // The session of this device.
 
 import { tick } from "svelte";
-import { ApiError, authorise, get, onRefusal, patch, post, type Credentials } from "../api/client";
+import { ApiError, authorise, get, onRefusal, patch, post, remove, type Credentials } from "../api/client";
 import type { User } from "../api/schema";
 import type { LanguageSettings } from "../lib/reader";
 import { useReadingLanguage } from "../i18n/index.svelte";
@@ -131,6 +131,12 @@ export async function signUp(registration: Registration): Promise<void> {
 function take({ token, sessionToken, user: signedIn }: SignedIn): Promise<void> {
   keep({ token, sessionToken });
   return enter(signedIn);
+}
+
+/** Deletes the account of this user for ever. */
+export async function deleteAccount(password: string): Promise<void> {
+  await remove("/me/account", { password });
+  await signOut();
 }
 
 /** Also removes all data of this user: drafts, unsent messages, habits. */

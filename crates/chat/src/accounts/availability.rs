@@ -3,10 +3,11 @@
 use super::registration::Accounts;
 use super::setup;
 use crate::ChatError;
-use meeshy_domain::{account, phone, text};
-use meeshy_store::{Tx, names};
+use meeshy_domain::{UserId, account, phone, text};
+use meeshy_store::users::User;
+use meeshy_store::{Tx, names, phones};
 
-/// Whether a username is available, and an address and a telephone number are valid; `None` for what was not asked.
+/// Whether a username and a telephone number are available, and an address is valid; `None` for what was not asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Availability {
     /// Whether the username is available.
@@ -15,7 +16,7 @@ pub struct Availability {
     pub suggestions: Vec<String>,
     /// Whether the address is valid. Whether it is taken is only told on registration with it.
     pub email: Option<bool>,
-    /// Whether the telephone number is valid. Whether it is taken is not told.
+    /// Whether the telephone number is valid, and no other account has confirmed it. A registration says the same.
     pub phone_number: Option<bool>,
 }
 
@@ -30,14 +31,16 @@ pub struct Wanted {
     pub phone_number: Option<String>,
     /// The country (two letters) of a number without a calling code; France if absent.
     pub country: Option<String>,
+    /// Whoever asks, if signed in: their own number is available to them.
+    pub caller: Option<UserId>,
 }
 
 impl Accounts {
-    /// Whether a username is available, and whether an address and a number are valid. Whether these have an
-    /// account is not told to strangers.
+    /// Whether a username and a number are available, and whether an address is valid. Whether this has an account
+    /// is not told to strangers.
     pub async fn availability(&self, wanted: Wanted) -> Result<Availability, ChatError> {
-        let Wanted { username, email, phone_number, country } = wanted;
-        let number = self.context.secrets.number();
+        let Wanted { username, email, phone_number, country, caller } = wanted;
+        let (number, now) = (self.context.secrets.number(), self.context.now());
         self.context
             .store
             .read(move |tx| {
@@ -52,8 +55,14 @@ impl Accounts {
                     }
                 }
                 answer.email = email.map(|address| text::email(&address).is_ok());
-                answer.phone_number =
-                    phone_number.map(|typed| phone::international(&typed, country.as_deref()).is_some());
+                if let Some(typed) = phone_number {
+                    let owner = match phone::international(&typed, country.as_deref()) {
+                        Some(number) => Some(phones::owner(tx, &number, now)?),
+                        None => None,
+                    };
+                    let is_free = |owner: Option<User>| owner.is_none_or(|owner| Some(owner.id) == caller);
+                    answer.phone_number = Some(owner.is_some_and(is_free));
+                }
                 Ok(answer)
             })
             .await

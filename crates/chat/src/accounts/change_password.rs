@@ -6,6 +6,7 @@ use super::registration::chosen_password;
 use super::security::{Confirmed, Security};
 use super::validity::take_hash;
 use crate::ChatError;
+use crate::mail::Order;
 use meeshy_domain::{Secret, text};
 use meeshy_store::{Tx, mailed_links, second_factor, sessions, users};
 
@@ -22,7 +23,7 @@ pub struct PasswordChange {
 
 impl Security {
     /// Changes the caller's password. Sign-ins that wait for a code and all other sessions end; the caller's
-    /// stays.
+    /// stays. The owner is told by e-mail.
     ///
     /// # Errors
     /// When the current password is wrong, or the new one too weak; [`ChatError::TooManyAttempts`] after many
@@ -59,7 +60,7 @@ impl Security {
             for session in sessions::revoke_others(tx, user.id, &kept, now)? {
                 service.sessions.announce_end(tx, session, user.id);
             }
-            Ok(())
+            Ok(Order::PasswordChanged { user: user.id }.place(tx)?)
         };
         self.context.store.write(write).await
     }

@@ -3,8 +3,8 @@
 use crate::ChatError;
 use crate::context::Context;
 use crate::event_bus::Event;
-use meeshy_domain::preferences::{self, Category, InvalidPreference, Values};
-use meeshy_domain::{UserId, limits, text};
+use meeshy_domain::preferences::{self, Audio, Category, Consent, InvalidPreference, Values};
+use meeshy_domain::{Timestamp, UserId, limits, text};
 use meeshy_store::attempts;
 use meeshy_store::preferences::{self as stored, Documents};
 use meeshy_store::user_settings::{self, Setting};
@@ -63,7 +63,7 @@ impl Preferences {
         let write = move |tx: &mut Tx<'_>| {
             let documents = locked(tx, caller)?;
             let after: C = preferences::parse(values(documents.of::<C>()))?;
-            let given = tx.fetch(stored::consents(caller))?;
+            let given = names(&tx.fetch(stored::consents(caller))?);
             let missing = preferences::unconsented(&documents.read::<C>(), &after, &given);
             if !missing.is_empty() {
                 return Err(ChatError::ConsentRequired(missing));
@@ -98,6 +98,39 @@ impl Preferences {
             Ok(put(&context, tx, caller, &documents, &preferences::Application::default())?)
         };
         self.context.store.write(write).await
+    }
+
+    /// Gives (`true`) or withdraws consents, which turns off what needs them. Returns those that are given, and since
+    /// when.
+    pub async fn change_consents(
+        &self,
+        caller: UserId,
+        changes: Vec<(Consent, bool)>,
+    ) -> Result<Vec<(Consent, Timestamp)>, ChatError> {
+        let context = Arc::clone(&self.context);
+        let write = move |tx: &mut Tx<'_>| {
+            let (documents, now) = (locked(tx, caller)?, context.now());
+            let mut given = tx.fetch(stored::consents(caller))?;
+            for (consent, is_given) in &changes {
+                match (given.iter().position(|(known, _)| known == consent), is_given) {
+                    (None, true) => given.push((*consent, now)),
+                    (Some(at), false) => drop(given.remove(at)),
+                    _ => {}
+                }
+            }
+            stored::set_consents(tx, caller, &given, now)?;
+            if changes.iter().any(|(_, is_given)| !is_given) {
+                let audio: Audio = documents.read();
+                put(&context, tx, caller, &documents, &audio.with_consents(&names(&given)))?;
+            }
+            Ok(given)
+        };
+        self.context.store.write::<_, StoreError>(write).await.map_err(ChatError::from)
+    }
+
+    /// All preferences of the caller under names that clients have chosen, in order of their names.
+    pub async fn settings(&self, caller: UserId) -> Result<Vec<Setting>, ChatError> {
+        Ok(self.context.store.read(move |tx| tx.fetch(user_settings::all(caller))).await?)
     }
 
     /// The caller's preference under a name that a client has chosen.
@@ -138,6 +171,10 @@ impl Preferences {
         };
         self.context.store.write(write).await
     }
+}
+
+fn names(given: &[(Consent, Timestamp)]) -> Vec<Consent> {
+    given.iter().map(|(consent, _)| *consent).collect()
 }
 
 /// The documents of a user, who cannot change them elsewhere until this transaction ends.

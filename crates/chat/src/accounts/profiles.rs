@@ -3,10 +3,11 @@
 use crate::ChatError;
 use crate::context::Context;
 use crate::languages::{language, optional_language};
+use crate::phones::{self, Phones};
 use crate::presence::Presence;
-use meeshy_domain::{LanguageSettings, UserId, limits, text};
-use meeshy_store::attempts;
+use meeshy_domain::{LanguageSettings, Timestamp, UserId, limits, text};
 use meeshy_store::users::{self, ProfileChange, User};
+use meeshy_store::{Tx, attempts, phone_codes, phones as stored};
 use std::sync::Arc;
 
 /// Changes to a profile; `None` leaves a field unchanged.
@@ -22,7 +23,7 @@ pub struct ProfilePatch {
     pub username: Option<String>,
     /// The current address: clients of the old system send the whole profile.
     pub email: Option<String>,
-    /// The current telephone number; `Some(None)` or an empty text clears it.
+    /// A telephone number, which is confirmed with a code; `Some(None)` or an empty text removes it.
     pub phone_number: Option<Option<String>>,
     /// A short biography.
     pub bio: Option<String>,
@@ -47,11 +48,12 @@ pub struct ProfilePatch {
 pub struct Profiles {
     pub(super) context: Arc<Context>,
     pub(super) presence: Arc<Presence>,
+    phones: Phones,
 }
 
 impl Profiles {
-    pub(crate) fn new(context: Arc<Context>, presence: Arc<Presence>) -> Self {
-        Self { context, presence }
+    pub(crate) fn new(context: Arc<Context>, presence: Arc<Presence>, phones: Phones) -> Self {
+        Self { context, presence, phones }
     }
 
     /// Searches users by name: each word of `text` must be the prefix of a word in their names
@@ -71,10 +73,12 @@ impl Profiles {
         Ok(self.context.store.read(move |tx| users::search(tx, caller, &text, limit, offset)).await?)
     }
 
-    /// Changes the caller's profile.
+    /// Changes the caller's profile. A new telephone number is sent a code; until it is entered, a number that is
+    /// confirmed stays.
     ///
     /// # Errors
-    /// When a field is invalid, or the username, address or telephone number is another one: a new one has to be confirmed.
+    /// When a field is invalid, or the username or the address is another one: a new one has to be confirmed;
+    /// [`ChatError::PhoneCode`] when it is not a number, or was sent too many codes.
     pub async fn update(&self, caller: UserId, patch: ProfilePatch) -> Result<User, ChatError> {
         let name = |field, value: &Option<String>, max| {
             let line = value.as_deref().map(|value| text::line(field, value, max));
@@ -92,10 +96,9 @@ impl Profiles {
                 .as_deref()
                 .map(|bio| text::paragraph("bio", bio, limits::BIO_CHARS).map(str::to_owned))
                 .transpose()?,
-            clears_phone: false,
             languages: None,
         };
-        let now = self.context.now();
+        let (now, phones) = (self.context.now(), self.phones.clone());
         self.context
             .store
             .write(move |tx| {
@@ -105,7 +108,7 @@ impl Profiles {
                 let languages = patched_languages(user.languages, &patch)?;
                 keeps_username(&user, &patch)?;
                 keeps_email(&user, &patch)?;
-                change.clears_phone = clears_phone(&user, &patch)?;
+                change_phone(&phones, tx, &user, &patch, now)?;
                 for name in [&mut change.first_name, &mut change.last_name].into_iter().flatten() {
                     *name = text::capitalised(name, languages.system_language);
                 }
@@ -139,16 +142,28 @@ fn keeps_email(user: &User, patch: &ProfilePatch) -> Result<(), ChatError> {
     }
 }
 
-/// Whether the telephone number is removed. Rejects another one.
-fn clears_phone(user: &User, patch: &ProfilePatch) -> Result<bool, ChatError> {
-    let Some(number) = &patch.phone_number else { return Ok(false) };
-    match number.as_deref().map(str::trim).filter(|number| !number.is_empty()) {
-        None => Ok(user.phone_number.is_some()),
-        Some(number) if user.phone_number.as_deref().map(str::trim) == Some(number) => Ok(false),
-        Some(_) => Err(ChatError::invalid(
-            "phoneNumber",
-            "a new number has to be confirmed, so it cannot be changed here",
-        )),
+/// Removes the telephone number, or sends a code to another one.
+fn change_phone(
+    service: &Phones,
+    tx: &mut Tx<'_>,
+    user: &User,
+    patch: &ProfilePatch,
+    now: Timestamp,
+) -> Result<(), ChatError> {
+    let Some(typed) = &patch.phone_number else { return Ok(()) };
+    let current = user.phone_number.as_deref().map(str::trim);
+    match typed.as_deref().map(str::trim).filter(|typed| !typed.is_empty()) {
+        None if current.is_none() => Ok(()),
+        None => {
+            phone_codes::remove_of_user(tx, user.id)?;
+            Ok(stored::enter(tx, user.id, None, now)?)
+        }
+        // Imported numbers may have another form.
+        Some(typed) if current == Some(typed) => Ok(()),
+        Some(typed) => {
+            let number = phones::parsed(typed, None)?;
+            if current == Some(number.as_str()) { Ok(()) } else { service.ask(tx, user, &number) }
+        }
     }
 }
 

@@ -11,13 +11,14 @@ use crate::context::Context;
 use crate::conversations::Conversations;
 use crate::languages::{language, optional_language};
 use crate::mail::Order;
+use crate::phones::{self, Phones};
 use meeshy_domain::{LanguageSettings, Role, Secret, account, limits, text};
 use meeshy_store::users::{self, User};
 use meeshy_store::{Tx, names};
 use std::sync::Arc;
 
 /// A registration form.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Registration {
     /// The unique name.
     pub username: String,
@@ -33,6 +34,13 @@ pub struct Registration {
     pub system_language: Option<String>,
     /// A second language; none if absent.
     pub regional_language: Option<String>,
+    /// A telephone number as typed; none if absent or empty.
+    pub phone_number: Option<String>,
+    /// The country (two letters) of a number without a calling code; France if absent.
+    pub country: Option<String>,
+    /// What shows that a number of another account was confirmed
+    /// ([`verify_registration`](Phones::verify_registration)).
+    pub phone_transfer_token: Option<Secret>,
     /// The setup code, which makes this account the first administrator; without one it is an ordinary
     /// account.
     pub setup_code: Option<Secret>,
@@ -51,6 +59,7 @@ pub struct Accounts {
     sessions: Sessions,
     setup: Setup,
     passwords: Passwords,
+    phones: Phones,
 }
 
 impl Accounts {
@@ -60,16 +69,18 @@ impl Accounts {
         sessions: Sessions,
         setup: Setup,
         passwords: Passwords,
+        phones: Phones,
     ) -> Self {
-        Self { context, conversations, sessions, setup, passwords }
+        Self { context, conversations, sessions, setup, passwords, phones }
     }
 
     /// Creates an account, adds it to the room for everybody, signs it in on this device, and sends a link
-    /// that confirms the address.
+    /// that confirms the address and a code that confirms the telephone number.
     ///
     /// # Errors
-    /// When a field is invalid, or the name or the address is taken; [`ChatError::SetupCodeInvalid`] when a
-    /// setup code is given that does not make an administrator.
+    /// When a field is invalid, or the name or the address is taken; [`ChatError::PhoneOwned`] when an account has
+    /// confirmed the number, and [`ChatError::TransferTokenInvalid`] when the token does not show that the caller
+    /// has; [`ChatError::SetupCodeInvalid`] when a setup code is given that does not make an administrator.
     pub async fn register(&self, new: Registration, device: Device) -> Result<SignedIn, ChatError> {
         let setup_code = new.setup_code.clone().filter(|code| !code.expose().trim().is_empty());
         if let Some(code) = &setup_code {
@@ -82,9 +93,17 @@ impl Accounts {
             choosable_username(&user.username)?;
         }
         let password = chosen_password(&new.password, &user)?;
-        let asked = user.clone();
+        let transfer = new.phone_transfer_token.clone().filter(|token| !token.is_empty());
+        let (asked, phones, is_transfer) = (user.clone(), self.phones.clone(), transfer.is_some());
+        let check = move |tx: &mut Tx<'_>| {
+            refuse_taken(tx, &asked)?;
+            match asked.phone_number.as_deref().filter(|_| !is_transfer) {
+                Some(number) => phones.refuse_owned(tx, number),
+                None => Ok(()),
+            }
+        };
         // Before the password is hashed, which is expensive.
-        self.context.store.read(move |tx| refuse_taken(tx, &asked)).await?;
+        self.context.store.read(check).await?;
         let lane = Lane { kind: Kind::Newcomer, network: device.network() };
         user.password_hash = self.passwords.hash(password, lane).await?;
         let (session, session_token) = self.sessions.new_session(user.id, &device, false);
@@ -95,12 +114,28 @@ impl Accounts {
             }
             refuse_taken(tx, &stored)?;
             users::insert(tx, &stored)?;
+            let moved = match &transfer {
+                Some(token) => {
+                    let typed = stored.phone_number.as_deref();
+                    let number = accounts.phones.take_token(tx, token.expose(), typed)?;
+                    phones::take(tx, stored.id, &number, stored.created_at)?;
+                    Some(number)
+                }
+                None => {
+                    accounts.phones.confirm_registered(tx, &stored)?;
+                    None
+                }
+            };
             accounts.sessions.insert(tx, &kept)?;
             remember_device(tx, kept.user_id, &kept.token_hash, &device, kept.created_at)?;
             accounts.conversations.join_global_room(tx, &stored)?;
-            Ok(Order::VerifyAddress { email: stored.email.clone() }.place(tx)?)
+            Order::VerifyAddress { email: stored.email.clone() }.place(tx)?;
+            Ok(moved)
         };
-        self.context.write_unless_there(write).await?;
+        if let Some(number) = self.context.write_unless_there(write).await? {
+            user.phone_number = Some(number);
+            user.details.phone_verified_at = Some(user.created_at);
+        }
         self.sessions.signed_in(user, session, session_token)
     }
 }
@@ -117,6 +152,8 @@ pub(super) fn new_user(context: &Context, new: &Registration) -> Result<User, Ch
     let first_name = name("firstName", &new.first_name)?;
     let last_name = name("lastName", &new.last_name)?;
     let now = context.now();
+    let typed_number = new.phone_number.as_deref().map(str::trim).filter(|typed| !typed.is_empty());
+    let phone_number = typed_number.map(|typed| phones::parsed(typed, new.country.as_deref())).transpose()?;
     Ok(User {
         id: context.new_id(),
         username: text::username(&new.username)?.to_owned(),
@@ -127,7 +164,7 @@ pub(super) fn new_user(context: &Context, new: &Registration) -> Result<User, Ch
         last_name,
         bio: String::new(),
         avatar: None,
-        phone_number: None,
+        phone_number,
         role: Role::User,
         is_active: true,
         deactivated_at: None,

@@ -84,14 +84,15 @@ impl Security {
             // Sign-ins lock the name before the account, so this has to as well.
             forget_names(tx, &user)?;
             attempts::lock(tx, user.id)?;
-            if mailed_links::take_reset(tx, &token_hash, now)? != Some(user.id) {
-                return Err(bad_link());
-            }
+            let taken = mailed_links::take_reset(tx, &token_hash, now)?;
+            let (_, by_phone) = taken.filter(|(owner, _)| *owner == user.id).ok_or_else(bad_link)?;
             mailed_links::remove_all(tx, user.id)?;
             attempts::set_of_strangers(tx, user.id, &Attempts::default())?;
             users::change_password(tx, user.id, &hash, now)?;
-            // Whoever has the link reads the mail of this address.
-            addresses::verify(tx, user.id, now)?;
+            if !by_phone {
+                // Whoever has the link reads the mail of this address.
+                addresses::verify(tx, user.id, now)?;
+            }
             second_factor::delete_challenges(tx, user.id)?;
             for session in sessions::revoke_all(tx, user.id, now)? {
                 service.sessions.announce_end(tx, session, user.id);

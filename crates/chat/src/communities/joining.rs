@@ -6,7 +6,7 @@ use super::policy::{Action, Standing};
 use super::view::{CommunityMemberView, CommunityView};
 use crate::ChatError;
 use crate::secrets::digest;
-use meeshy_domain::{CommunityRole, Timestamp, UserId, limits};
+use meeshy_domain::{CommunityId, CommunityRole, Timestamp, UserId, limits};
 use meeshy_store::communities::{self, Community, Reference};
 use meeshy_store::community_invites::{self, Invite};
 use meeshy_store::community_members::{self, Past};
@@ -51,6 +51,33 @@ impl Communities {
             Ok(())
         };
         self.context.store.write(write).await
+    }
+
+    /// Ends what a user whose account was deleted is in a community. The administrator, moderator or member who joined
+    /// first becomes its creator; without members, it is deleted.
+    pub(crate) fn depart(
+        &self,
+        tx: &mut Tx<'_>,
+        user: UserId,
+        community: CommunityId,
+    ) -> Result<(), ChatError> {
+        let now = self.context.now();
+        communities::lock(tx, community)?;
+        community_members::leave(tx, community, user, false, now)?;
+        let found = tx.fetch(communities::find(Reference::Id(community), user))?;
+        if found.is_none_or(|found| found.community.created_by != user) {
+            return Ok(());
+        }
+        let roles = [CommunityRole::Admin, CommunityRole::Moderator, CommunityRole::Member];
+        let first: Vec<_> =
+            roles.iter().map(|role| community_members::first_with_role(community, *role, user)).collect();
+        match tx.fetch(first)?.into_iter().flatten().next() {
+            Some(heir) => {
+                communities::set_creator(tx, community, heir, now)?;
+                Ok(community_members::set_role(tx, community, heir, CommunityRole::Admin)?)
+            }
+            None => Ok(communities::delete(tx, community, now)?),
+        }
     }
 
     /// A new invitation, which is valid for a week, and only as long as the caller may invite. The oldest of more than 50 is no longer valid.

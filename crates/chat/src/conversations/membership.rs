@@ -6,7 +6,7 @@ use crate::access::{find_with_member, member};
 use crate::context::Context;
 use crate::policy::{self, Action, Standing};
 use crate::{ChatError, Event, MemberChange};
-use meeshy_domain::{MemberRole, UserId};
+use meeshy_domain::{ConversationId, ConversationKind, MemberRole, UserId};
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::events::{self, Change};
 use meeshy_store::members::{self, Member, NewMember, Past};
@@ -157,6 +157,22 @@ impl Conversations {
             Ok(())
         };
         self.context.store.write(write).await
+    }
+
+    /// Ends the membership of a user whose account was deleted, also where nobody can leave.
+    pub(crate) fn depart(
+        &self,
+        tx: &mut Tx<'_>,
+        user: UserId,
+        conversation: ConversationId,
+    ) -> Result<(), ChatError> {
+        let Some(found) = conversations::find(tx, conversation)? else { return Ok(()) };
+        // The members that follow do not include the user, whose account is not active.
+        self.end(tx, &found, user, user)?;
+        match found.kind {
+            ConversationKind::Global => Ok(()),
+            _ => self.hand_over(tx, &found, user),
+        }
     }
 
     /// Ends a membership.

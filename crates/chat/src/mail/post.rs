@@ -72,7 +72,7 @@ impl Fresh {
             Order::VerifyAddress { email } => self.verify_address(tx, email, site),
             Order::ResetPassword { email, .. } => {
                 let Some(user) = self.owner(tx, email)? else { return Ok(None) };
-                mailed_links::add_reset(tx, &self.link(user.id, RESET_FOR))?;
+                mailed_links::add_reset(tx, &self.link(user.id, RESET_FOR), false)?;
                 let link = format!("{site}/reset-password?token={}", self.token);
                 Ok(Some(to_owner(user, Letter::ResetPassword { link })))
             }
@@ -86,6 +86,10 @@ impl Fresh {
             Order::PasswordChanged { user } => {
                 let user = self.user(tx, *user)?;
                 Ok(user.map(|user| to_owner(user, Letter::PasswordChanged)))
+            }
+            Order::NumberMoved { user } => {
+                let user = self.user(tx, *user)?;
+                Ok(user.map(|user| to_owner(user, Letter::NumberMoved)))
             }
             Order::AddressChanged { user, old } => {
                 let user = self.user(tx, *user)?;

@@ -1,11 +1,12 @@
 //! What people do with their accounts and with each other, for the story that explains its statements.
 
 use meeshy_chat::{
-    AVATAR_PATH, Caller, CommunityPatch, Device, NewAbuseReport, NewCommunity, NewConversation,
-    NewFriendRequest, PasswordChange, PasswordReset, RequestAnswer, RequestDirection, RequestFilter,
+    AVATAR_PATH, Caller, CommunityPatch, DeletionProof, Device, NewAbuseReport, NewCommunity,
+    NewConversation, NewFriendRequest, PasswordChange, PasswordReset, ProfilePatch, Registration,
+    RequestAnswer, RequestDirection, RequestFilter, Wanted,
 };
 use meeshy_domain::{CommunityRole, FriendRequestStatus, UserId};
-use meeshy_harness::World;
+use meeshy_harness::{World, registration};
 use meeshy_testkit::api;
 use std::time::Duration;
 
@@ -106,6 +107,60 @@ pub async fn people_secure_their_account(world: &World, lea: UserId, caller: &Ca
         [codes, security.renew_backup_codes(lea, "279037", &device).await.unwrap_or_default()].concat();
     security.verify_code(lea, &codes[0], &device).await.unwrap();
     security.disable_two_factor(lea, api::PASSWORD.into(), None, &device).await.unwrap();
+}
+
+/// Deletes an account that has everything.
+pub async fn people_delete_their_account(world: &World, lea: UserId, carlos: UserId) {
+    let zoe = world.sign_up("zoe", "en").await;
+    for boss in [zoe.user.id, lea] {
+        world.set(boss, "role", "BIGBOSS").await;
+    }
+    let (communities, id) = (world.chat.communities(), zoe.user.id);
+    let new = NewCommunity { name: "Painters".into(), ..NewCommunity::default() };
+    let painters = communities.create(id, new).await.unwrap().community.id.to_string();
+    communities.add_member(id, &painters, &carlos.to_string(), None).await.unwrap();
+    world.group(id, &[carlos]).await;
+    let caller = world.chat.sessions().authenticate(&zoe.token).await.unwrap();
+    let proof = DeletionProof { password: Some(api::PASSWORD.into()), code: None };
+    world.chat.deletions().delete(&caller, proof, &Device::default()).await.unwrap();
+    world.finish_jobs().await;
+    world.set(lea, "role", "USER").await;
+}
+
+/// Confirms a telephone number in every way, and chooses a new password with it.
+pub async fn people_use_their_phone(world: &World, lea: UserId, carlos: UserId) {
+    let phones = world.chat.phones();
+    let code = async || world.texts().await.last().unwrap().code();
+    let profile = ProfilePatch { phone_number: Some(Some(NUMBER.into())), ..ProfilePatch::default() };
+    world.chat.profiles().update(carlos, profile.clone()).await.unwrap();
+    phones.send_code(NUMBER, None).await.unwrap();
+    phones.send_code(NUMBER, Some(carlos)).await.unwrap();
+    phones.verify(NUMBER, &code().await, None).await.unwrap();
+    assert!(!world.chat.accounts().availability(asked_number()).await.unwrap().phone_number.unwrap());
+    phones.request_change(lea, NUMBER).await.unwrap();
+    phones.confirm_change(lea, &code().await).await.unwrap();
+    world.hand.advance(Duration::from_secs(3_600));
+    let (id, _) = phones.begin_transfer(carlos, NUMBER, None).await.unwrap();
+    phones.resend(&id).await.unwrap();
+    phones.finish_transfer(carlos, &id, &code().await).await.unwrap();
+    let id = phones.begin_registration(NUMBER, None).await.unwrap();
+    let token = phones.verify_registration(&id, &code().await).await.unwrap();
+    let new = Registration { phone_transfer_token: Some(token.into()), ..registration("ines", "es") };
+    world.chat.accounts().register(new, Device::default()).await.unwrap();
+    phones.cancel(&id).await.unwrap();
+    let recovery = phones.begin_recovery(NUMBER, None).await.unwrap();
+    phones.verify_identity(&recovery.id, "ines", "ines@example.org").await.unwrap();
+    phones.verify_recovery(&recovery.id, &code().await).await.unwrap();
+    let none = ProfilePatch { phone_number: Some(None), ..ProfilePatch::default() };
+    for patch in [profile, none] {
+        world.chat.profiles().update(lea, patch).await.unwrap();
+    }
+}
+
+const NUMBER: &str = "+33698765432";
+
+fn asked_number() -> Wanted {
+    Wanted { phone_number: Some(NUMBER.into()), ..Wanted::default() }
 }
 
 /// Follows the links of e-mails of every kind.

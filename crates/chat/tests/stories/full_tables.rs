@@ -141,6 +141,16 @@ const FULL: &[(&str, &str, &str)] = &[
         "id, user_id, token_hash, expires_at, created_at",
         "[u], [u], 'hash-' || i, 9000000000000000, 1",
     ),
+    (
+        "phone_codes",
+        "id, purpose, phone_number, user_id, token_hash, created_at, expires_at",
+        "'code-' || i, 'claim', '+33' || (100000000 + i), [u], 'hash-' || i, 1, 9000000000000000 - i",
+    ),
+    (
+        "phone_reset_tokens",
+        "id, user_id, code_hash, expires_at, created_at",
+        "[u], [u], 'hash', 9000000000000000, 1",
+    ),
     ("known_devices", "user_id, device_hash, last_used_at", "[u], 'hash', 1"),
     (
         "avatars",
@@ -162,6 +172,31 @@ const FULL: &[(&str, &str, &str)] = &[
         "notifications",
         "id, user_id, type, title, content, is_read, created_at",
         "[n], [u], 'system', 'Filler', 'filler', i % 2 = 0, 9000000000000000 - i",
+    ),
+    (
+        "archived_notifications",
+        "id, user_id, count, first_at, last_at, notifications",
+        "'archived-' || i, [u], 1, 1, i, CAST('filler' AS BYTEA)",
+    ),
+    (
+        "push_tokens",
+        "id, user_id, token, platform, created_at, updated_at",
+        "'push-' || i, [u], 'token', 'ios', 1, 1",
+    ),
+    (
+        "password_history",
+        "id, user_id, password_hash, changed_via, created_at",
+        "'hash-' || i, [u], 'none', 'RESET', 1",
+    ),
+    (
+        "voice_models",
+        "id, user_id, audio_count, total_duration_ms, quality_score, created_at, updated_at",
+        "'voice-' || i, [u], 1, 1, 0.5, 1, 1",
+    ),
+    (
+        "legacy_documents",
+        "collection, id, digest, outcome",
+        "'User', [u], CAST('filler' AS BYTEA), 'inserted'",
     ),
     (
         "blocks",

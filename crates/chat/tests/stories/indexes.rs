@@ -1,7 +1,8 @@
 //! Queries use indexes: the statements are recorded while the program is used, and explained on full tables.
 
 use crate::everyday::{
-    people_gather, people_meet, people_read_their_mail, people_secure_their_account, people_show_themselves,
+    people_delete_their_account, people_gather, people_meet, people_read_their_mail,
+    people_secure_their_account, people_show_themselves, people_use_their_phone,
 };
 use crate::everyday_talk::{people_come_and_go, people_look_around, people_talk};
 use crate::full_tables::fill;
@@ -11,7 +12,7 @@ use meeshy_chat::{
     Authority, CategoryPatch, CommunityPreferencesPatch, ConversationPreferencesPatch, Device, ListFilter,
     NewCategory, NewConversation, ProfilePatch,
 };
-use meeshy_domain::preferences::{Privacy, Values};
+use meeshy_domain::preferences::{Consent, Privacy, Values};
 use meeshy_domain::{ConversationId, MessageId, UserId};
 use meeshy_harness::{World, registration, wanted};
 use meeshy_store::{Location, StoreError, Tx, Value, blocks};
@@ -32,7 +33,7 @@ const SMALL: [&str; 9] = [
     "write_checks",
 ];
 /// The start of statements that scan a whole table on purpose.
-const WHOLE_TABLES: [&str; 11] = [
+const WHOLE_TABLES: [&str; 12] = [
     // These end at the first rows.
     "SELECT 1 FROM search_state WHERE fold_version <> $1 OR EXISTS (SELECT 1 FROM search_queue)",
     "DELETE FROM search_queue WHERE (message_id, event) IN (SELECT message_id, event FROM search_queue ORDER BY message_id, event LIMIT $1)",
@@ -42,6 +43,8 @@ const WHOLE_TABLES: [&str; 11] = [
     "SELECT count(*) AS total FROM translation_cache",
     "SELECT kind, run_at, last_succeeded_at, last_error FROM jobs WHERE key = ''",
     "SELECT count(CASE WHEN NOT is_dead THEN 1 END), count(CASE WHEN is_dead THEN 1 END) FROM jobs",
+    // All of a partial index with few rows.
+    "SELECT id FROM users WHERE role = 'BIGBOSS'",
     // At the start of a process with exclusive use of the data.
     "UPDATE translation_jobs SET claimed_until = 0 WHERE claimed_until > 0",
     "UPDATE jobs SET claimed_until = 0 WHERE claimed_until > 0",
@@ -176,6 +179,8 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     people_meet(world, lea, carlos).await;
     people_set_preferences(world, lea).await;
     people_gather(world, lea, carlos).await;
+    people_use_their_phone(world, lea, carlos).await;
+    people_delete_their_account(world, lea, carlos).await;
     people_sign_in(world, lea, &signed_in.token).await;
     for name in ["lea", "lea2"] {
         chat.accounts().availability(wanted(Some(name), Some("lea2@example.org"))).await.unwrap();
@@ -204,6 +209,11 @@ async fn people_set_preferences(world: &World, lea: UserId) {
     preferences.merge::<Privacy>(lea, Values::from_iter(hidden)).await.unwrap();
     preferences.set(lea, "font-family", "inter").await.unwrap();
     preferences.setting(lea, "font-family").await.unwrap();
+    for is_given in [true, false] {
+        preferences.change_consents(lea, vec![(Consent::VoiceData, is_given)]).await.unwrap();
+    }
+    let mut export = world.chat.exports().begin(lea);
+    while export.next().await.unwrap().is_some() {}
     let new = NewCategory { name: "Family".into(), ..NewCategory::default() };
     let category = categories.add(lea, new).await.unwrap().id.to_string();
     categories.change(lea, &category, CategoryPatch::default()).await.unwrap();

@@ -172,6 +172,19 @@ category! {
     }
 }
 
+impl Audio {
+    /// The same, without the features that need other consents than those given.
+    #[must_use]
+    pub fn with_consents(mut self, given: &[Consent]) -> Self {
+        let has_voice = given.contains(&Consent::VoiceData);
+        self.transcription_enabled &= has_voice;
+        self.auto_transcribe_incoming &= has_voice;
+        self.audio_translation_enabled &= has_voice;
+        self.voice_profile_enabled &= has_voice && given.contains(&Consent::VoiceProfile);
+        self
+    }
+}
+
 category! {
     /// Writing and reading messages.
     #[schemars(rename = "MessagePreferences")]

@@ -5,9 +5,9 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use meeshy_chat::{ChatError, StoreError};
-use meeshy_domain::ReasonCode;
 use meeshy_domain::account::FREE_ATTEMPTS;
 use meeshy_domain::preferences::Consent;
+use meeshy_domain::{PhoneRefusal, ReasonCode};
 use meeshy_translation_api::Refusal;
 use meeshy_wire::{ErrorBody, ErrorCode, ErrorDetail, Violation};
 use std::time::Duration;
@@ -17,12 +17,14 @@ use std::time::Duration;
 pub struct ApiError {
     pub status: StatusCode,
     pub body: Box<ErrorBody>,
+    /// Why a step with a code on the telephone is refused, for the routes whose answers contain it.
+    pub refusal: Option<PhoneRefusal>,
 }
 
 impl ApiError {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, body: Box::new(ErrorBody::new(code, message)) }
+        Self { status, body: Box::new(ErrorBody::new(code, message)), refusal: None }
     }
 
     pub fn invalid(field: &str, problem: &str) -> Self {
@@ -93,11 +95,33 @@ impl From<ChatError> for ApiError {
                 error.body.next_change_allowed_at = Some(next.into());
                 error
             }
+            ChatError::PhoneCode(refusal) => Self { refusal: Some(refusal), ..phone_refusal(refusal) },
+            ChatError::PhoneOwned(_) => {
+                let mut error = Self::invalid("phoneNumber", &message);
+                error.body.code = ErrorCode::AlreadyExists;
+                error
+            }
+            ChatError::TransferTokenInvalid => {
+                let mut error = Self::new(ErrorCode::InvalidTransferToken, message);
+                // Old clients expect the code here.
+                error.body.error = ErrorCode::InvalidTransferToken.name().to_owned();
+                error
+            }
             ChatError::SetupCodeInvalid => Self::new(ErrorCode::SetupCodeInvalid, message),
             ChatError::InvalidOperation(_) => Self::new(ErrorCode::InvalidOperation, message),
             ChatError::Busy(_) => Self::new(ErrorCode::ServiceUnavailable, message).retry_after(2),
             ChatError::Store(error) => store_error(&error),
         }
+    }
+}
+
+fn phone_refusal(refusal: PhoneRefusal) -> ApiError {
+    match refusal {
+        PhoneRefusal::RateLimited => ApiError::new(ErrorCode::RateLimitExceeded, refusal.sentence()),
+        PhoneRefusal::InvalidPhone | PhoneRefusal::UserNotFound => {
+            ApiError::invalid("phoneNumber", refusal.sentence())
+        }
+        refusal => ApiError::invalid("code", refusal.sentence()),
     }
 }
 

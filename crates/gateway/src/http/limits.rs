@@ -46,6 +46,16 @@ pub struct RateLimits {
     pub reset_by_address: Option<Limit>,
     /// Other e-mails of one kind, per e-mail address or user.
     pub mail: Option<Limit>,
+    /// Exports of everything that belongs to a user, per user.
+    pub exports: Option<Limit>,
+    /// Text messages with codes, per address or user. The messages to a number, and all of them, are limited as well.
+    pub sms: Option<Limit>,
+    /// Further messages with a code, per purpose.
+    pub sms_again: Option<Limit>,
+    /// Calls that show something of the owner of a telephone number, per address.
+    pub phone_owners: Option<Limit>,
+    /// Checks whether a telephone number is available, per address or user.
+    pub phone_availability: Option<Limit>,
     /// Checks whether a name is available, per address.
     pub availability: Option<Limit>,
     /// Requests that may need an engine (translation and detection), per user.
@@ -74,6 +84,11 @@ impl Default for RateLimits {
             reset: Some(Limit::new("reset", 3, MINUTE * 30)),
             reset_by_address: Some(Limit::new("reset_by_address", 3, MINUTE * 60 * 24)),
             mail: Some(Limit::new("mail", 3, MINUTE * 60)),
+            exports: Some(Limit::new("exports", 5, MINUTE * 60)),
+            sms: Some(Limit::new("sms", 5, MINUTE * 60)),
+            sms_again: Some(Limit::new("sms_again", 1, MINUTE)),
+            phone_owners: Some(Limit::new("phone_owners", 3, MINUTE * 60)),
+            phone_availability: Some(Limit::new("phone_availability", 10, MINUTE * 60)),
             availability: Some(Limit::new("availability", 30, MINUTE)),
             authentication: Some(Limit::new("authentication", 20, MINUTE)),
             translation: Some(Limit::new("translation", 60, MINUTE)),
@@ -97,6 +112,11 @@ impl RateLimits {
             reset: None,
             reset_by_address: None,
             mail: None,
+            exports: None,
+            sms: None,
+            sms_again: None,
+            phone_owners: None,
+            phone_availability: None,
             availability: None,
             authentication: None,
             translation: None,

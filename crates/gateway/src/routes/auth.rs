@@ -4,7 +4,7 @@ use crate::api::Api;
 use crate::api::access::Access;
 use crate::app::App;
 use crate::http::answer::Answer;
-use crate::http::auth::{Origin, User, bearer, session_token};
+use crate::http::auth::{Origin, User, Viewer, bearer, session_token};
 use crate::http::device::{Remembered, Visitor};
 use crate::http::error::ApiError;
 use crate::http::extract::{Body, Params};
@@ -12,18 +12,18 @@ use crate::views;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use meeshy_chat::{Registration, SignIn, SignedIn, Wanted};
+use meeshy_chat::{ChatError, Registration, SignIn, SignedIn, Wanted};
 use meeshy_wire::{
     self as wire, Availability, Code, CodeAnswer, CodeVerified, ErrorCode, Login, LoginAnswer, LoginCode, Me,
-    NeedsCode, Notice, Refresh, Refreshed, Register, SetupState, Success, Token, UsernameAvailable,
-    UsernameChecked,
+    NeedsCode, Notice, Refresh, Refreshed, Register, RegisterAnswer, SetupState, Success, Token,
+    UsernameAvailable, UsernameChecked,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub fn routes(api: Api) -> Api {
     api.post(Access::Anyone, "/api/v1/auth/register", "Register an account", register)
-        .fails(&[ErrorCode::AlreadyExists, ErrorCode::SetupCodeInvalid])
+        .fails(&[ErrorCode::AlreadyExists, ErrorCode::InvalidTransferToken, ErrorCode::SetupCodeInvalid])
         .post(Access::Anyone, "/api/v1/auth/login", "Sign in", login)
         .fails(&[ErrorCode::AuthFailed, ErrorCode::Forbidden])
         .post(Access::Anyone, "/api/v1/auth/login/2fa", "Sign in with a code", login_with_code)
@@ -71,7 +71,7 @@ async fn register(
     State(app): State<App>,
     visitor: Visitor,
     Body(body): Body<Register>,
-) -> Result<Remembered<wire::SignedIn>, ApiError> {
+) -> Result<Remembered<RegisterAnswer>, ApiError> {
     let limits = &app.limiter.limits;
     app.count_guess(&[(limits.authentication, &visitor.counted_as)]).await?;
     // A mistyped code does not use up the few registrations of an address.
@@ -79,18 +79,32 @@ async fn register(
         app.chat.setup().check_code(code).await?;
     }
     app.count_guess(&[(limits.register, &visitor.counted_as)]).await?;
+    let form = body.clone();
     let new = Registration {
-        username: body.username,
-        password: body.password.into(),
-        first_name: body.first_name,
-        last_name: body.last_name,
-        email: body.email,
-        system_language: body.system_language,
-        regional_language: body.regional_language,
-        setup_code: body.setup_code.map(Into::into),
+        username: form.username,
+        password: form.password.into(),
+        first_name: form.first_name,
+        last_name: form.last_name,
+        email: form.email,
+        system_language: form.system_language,
+        regional_language: form.regional_language,
+        phone_number: form.phone_number,
+        country: form.phone_country_code,
+        phone_transfer_token: form.phone_transfer_token.map(Into::into),
+        setup_code: form.setup_code.map(Into::into),
     };
-    let signed_in = app.chat.accounts().register(new, visitor.device.clone()).await?;
-    Ok(visitor.remembered(signed_in_data(&app, signed_in)))
+    match app.chat.accounts().register(new, visitor.device.clone()).await {
+        Ok(signed_in) => {
+            let signed_in = Box::new(signed_in_data(&app, signed_in));
+            Ok(visitor.remembered(RegisterAnswer::SignedIn(signed_in)))
+        }
+        // Old clients offer to take the number over.
+        Err(ChatError::PhoneOwned(owner)) => {
+            let conflict = Box::new(views::phone_conflict(*owner, body));
+            Ok(Remembered::unknown(RegisterAnswer::PhoneConflict(conflict)))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn login(
@@ -232,6 +246,7 @@ struct Asked {
 /// At least one of the first three has to be asked for.
 async fn availability(
     State(app): State<App>,
+    Viewer(viewer): Viewer,
     Origin { counted_as, .. }: Origin,
     Params(asked): Params<Asked>,
 ) -> Result<Answer<Availability>, ApiError> {
@@ -239,7 +254,12 @@ async fn availability(
     if username.is_none() && email.is_none() && phone_number.is_none() {
         return Err(ApiError::invalid("username", "give a username, an email or a phoneNumber"));
     }
-    let wanted = Wanted { username, email, phone_number, country };
+    let caller = viewer.map(|caller| caller.user.id);
+    if phone_number.is_some() {
+        let by = caller.map_or_else(|| counted_as.clone(), |caller| caller.to_string());
+        app.count_guess(&[(app.limiter.limits.phone_availability, &by)]).await?;
+    }
+    let wanted = Wanted { username, email, phone_number, country, caller };
     Ok(Answer(available(&app, &counted_as, wanted).await?))
 }
 

@@ -13,11 +13,12 @@ use crate::http::error::ApiError;
 use crate::http::extract::{Body, Params};
 use axum::Json;
 use axum::extract::State;
-use meeshy_chat::PasswordReset;
+use meeshy_chat::{Caller, PasswordReset};
 use meeshy_domain::text;
 use meeshy_wire::{
     AskByMail, AskMagicLink, ChangeEmail, EmailChangeAsked, EmailChanged, EmailVerified, ErrorCode,
     LinkToken, LoginAnswer, MagicLinkAsked, Notice, ResetLink, ResetPassword, VerifyEmail, VerifyEmailChange,
+    VerifyEmailCode,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -39,6 +40,14 @@ pub fn routes(api: Api) -> Api {
         .get(anyone, magic_link, "The same, with the token in the query", follow_magic_link_url)
         .fails(&[ErrorCode::AuthFailed, ErrorCode::Forbidden])
         .post(Access::User, "/api/v1/users/me/change-email", "Send a link to a new address", change)
+        .post(Access::User, "/api/v1/auth/me/email/request", "The same, for old clients", change_by_mail)
+        .post(
+            Access::User,
+            "/api/v1/auth/me/email/verify",
+            "Change the caller's address with the token of that link",
+            confirm_with_code,
+        )
+        .fails(&[ErrorCode::AlreadyExists, ErrorCode::UserNotFound])
         .post(
             Access::User,
             "/api/v1/users/me/verify-email-change",
@@ -172,9 +181,25 @@ async fn change(
     User(caller): User,
     Body(body): Body<ChangeEmail>,
 ) -> Result<Answer<EmailChangeAsked>, ApiError> {
+    request_change(&app, &caller, &body.new_email).await
+}
+
+async fn change_by_mail(
+    State(app): State<App>,
+    User(caller): User,
+    Body(body): Body<AskByMail>,
+) -> Result<Answer<EmailChangeAsked>, ApiError> {
+    request_change(&app, &caller, &body.email).await
+}
+
+async fn request_change(
+    app: &App,
+    caller: &Caller,
+    email: &str,
+) -> Result<Answer<EmailChangeAsked>, ApiError> {
     let by_user = format!("change {}", caller.user.id);
     app.count_guess(&[(app.limiter.limits.mail, &by_user)]).await?;
-    let pending_email = app.chat.addresses().request_change(&caller, &body.new_email).await?;
+    let pending_email = app.chat.addresses().request_change(caller, email).await?;
     let message = "Follow the link in the e-mail that we have sent to your new address.".to_owned();
     Ok(Answer(EmailChangeAsked { message, pending_email }))
 }
@@ -184,7 +209,19 @@ async fn confirm_change(
     User(caller): User,
     Body(body): Body<VerifyEmailChange>,
 ) -> Result<Answer<EmailChanged>, ApiError> {
-    app.count_proof(&caller).await?;
-    let new_email = app.chat.addresses().confirm_change(caller.user.id, &body.token).await?;
+    confirm(&app, &caller, &body.token).await
+}
+
+async fn confirm_with_code(
+    State(app): State<App>,
+    User(caller): User,
+    Body(body): Body<VerifyEmailCode>,
+) -> Result<Answer<EmailChanged>, ApiError> {
+    confirm(&app, &caller, &body.code).await
+}
+
+async fn confirm(app: &App, caller: &Caller, token: &str) -> Result<Answer<EmailChanged>, ApiError> {
+    app.count_proof(caller).await?;
+    let new_email = app.chat.addresses().confirm_change(caller.user.id, token).await?;
     Ok(Answer(EmailChanged { message: "Address changed".to_owned(), new_email }))
 }

@@ -1,6 +1,7 @@
 //! The routes and their access rules.
 
 mod abuse_reports;
+mod account_deletion;
 mod auth;
 mod avatars;
 mod blocks;
@@ -12,6 +13,7 @@ mod conversation_search;
 mod conversations;
 mod docs;
 mod events;
+mod export;
 mod files;
 mod friends;
 mod glossary;
@@ -25,8 +27,12 @@ mod message_search;
 mod messages;
 mod overview;
 mod own_deletions;
+mod own_state;
 mod participants;
 mod passing_on;
+mod phone_recovery;
+mod phone_transfer;
+mod phones;
 mod preferences;
 mod profiles;
 mod reactions;
@@ -55,6 +61,11 @@ fn declare(app: App) -> Api {
         .group(mailed::routes)
         .group(sessions::routes)
         .group(security::routes)
+        .group(account_deletion::routes)
+        .group(export::routes)
+        .group(phones::routes)
+        .group(phone_recovery::routes)
+        .group(phone_transfer::routes)
         .group(users::routes)
         .group(profiles::routes)
         .group(avatars::routes)
@@ -62,6 +73,7 @@ fn declare(app: App) -> Api {
         .group(blocks::routes)
         .group(abuse_reports::routes)
         .group(preferences::routes)
+        .group(own_state::routes)
         .group(categories::routes)
         .group(conversation_preferences::routes)
         .group(files::routes)

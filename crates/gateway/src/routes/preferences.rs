@@ -35,6 +35,7 @@ pub fn routes(api: Api) -> Api {
         .group(|api| replaceable::<Audio>(api, "/api/v1/user-features/configuration"))
         .get(Access::User, "/api/v1/user-preferences/{key}", "A preference under a name of a client", setting)
         .fails(&[ErrorCode::NotFound])
+        .get(Access::User, "/api/v1/user-preferences", "All of them", settings)
         .post(Access::User, "/api/v1/user-preferences", "Store a preference under a name of a client", set)
 }
 
@@ -99,6 +100,12 @@ async fn setting(
 ) -> Result<Answer<Setting>, ApiError> {
     let setting = app.chat.preferences().setting(caller.user.id, &key).await?;
     Ok(Answer(views::setting(caller.user.id, setting)))
+}
+
+async fn settings(State(app): State<App>, User(caller): User) -> Result<Answer<Vec<Setting>>, ApiError> {
+    let settings = app.chat.preferences().settings(caller.user.id).await?;
+    let settings = settings.into_iter().map(|setting| views::setting(caller.user.id, setting));
+    Ok(Answer(settings.collect()))
 }
 
 async fn set(

@@ -54,6 +54,12 @@ async fn patch_me(
     User(caller): User,
     Body(body): Body<PatchMe>,
 ) -> Result<Answer<ProfileUpdated>, ApiError> {
+    let typed = body.phone_number.as_ref().and_then(|typed| typed.as_deref()).map(str::trim);
+    let is_new = |typed: &str| !typed.is_empty() && caller.user.phone_number.as_deref() != Some(typed);
+    if typed.is_some_and(is_new) {
+        // It is sent a code.
+        app.count_sms(&caller.user.id.to_string()).await?;
+    }
     let patch = ProfilePatch {
         first_name: body.first_name,
         last_name: body.last_name,

@@ -12,6 +12,7 @@ mod messages;
 mod overview;
 mod participants;
 mod people;
+mod phones;
 mod preferences;
 mod profiles;
 mod reactions;
@@ -29,6 +30,7 @@ pub use messages::{disclosure, message};
 pub use overview::{conversation_reactions, conversation_statuses, open_conversation};
 pub use participants::participant;
 pub use people::{abuse_report, friend_request};
+pub use phones::{masked_user, phone_conflict};
 pub use preferences::{
     category, community_preferences, conversation_preferences, default_community_preferences, my_account,
     preferences, setting,

@@ -102,7 +102,7 @@ fn registration(username: &str) -> Registration {
         email: format!("{username}@example.org"),
         system_language: Some("en".into()),
         regional_language: None,
-        setup_code: None,
+        ..Registration::default()
     }
 }
 

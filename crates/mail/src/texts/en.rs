@@ -31,7 +31,7 @@ pub(crate) const WORDING: Wording = Wording {
     },
     password_changed: Notice {
         subject: "Your password was changed",
-        text: "The password of your Meeshy account was changed, and all devices were signed out.",
+        text: "The password of your Meeshy account was changed, and the other devices were signed out.",
         button: "",
         caution: "If it was not you, choose a new password at once with “Forgot password”, and check that your email account is safe.",
     },
@@ -40,5 +40,11 @@ pub(crate) const WORDING: Wording = Wording {
         text: "Your Meeshy account now has another email address. Emails about the account are no longer sent to this one.",
         button: "",
         caution: "If it was not you, contact the administrator of your Meeshy server at once.",
+    },
+    number_moved: Notice {
+        subject: "Your telephone number was removed",
+        text: "Your telephone number now belongs to another Meeshy account, because a code that was sent to it was entered there. You sign in with your username or your e-mail address.",
+        button: "",
+        caution: "If that was not you, somebody can read your text messages: ask your operator for help, and confirm your number again in the settings.",
     },
 };

@@ -31,7 +31,7 @@ pub(crate) const WORDING: Wording = Wording {
     },
     password_changed: Notice {
         subject: "Tu contraseña ha cambiado",
-        text: "Se ha cambiado la contraseña de tu cuenta de Meeshy y se ha cerrado la sesión en todos los dispositivos.",
+        text: "Se ha cambiado la contraseña de tu cuenta de Meeshy y se ha cerrado la sesión en los demás dispositivos.",
         button: "",
         caution: "Si no has sido tú, elige enseguida otra contraseña con «He olvidado mi contraseña» y comprueba que tu correo está a salvo.",
     },
@@ -40,5 +40,11 @@ pub(crate) const WORDING: Wording = Wording {
         text: "Tu cuenta de Meeshy tiene ahora otro correo electrónico. Los mensajes sobre la cuenta ya no llegarán aquí.",
         button: "",
         caution: "Si no has sido tú, avisa enseguida al administrador de tu servidor de Meeshy.",
+    },
+    number_moved: Notice {
+        subject: "Se ha quitado tu número de teléfono",
+        text: "Tu número de teléfono es ahora de otra cuenta de Meeshy, porque en ella se escribió un código enviado a ese número. Inicias sesión con tu nombre de usuario o tu correo electrónico.",
+        button: "",
+        caution: "Si no has sido tú, alguien puede leer tus SMS: pide ayuda a tu operador y confirma de nuevo tu número en los ajustes.",
     },
 };

@@ -31,7 +31,7 @@ pub(crate) const WORDING: Wording = Wording {
     },
     password_changed: Notice {
         subject: "Votre mot de passe a été modifié",
-        text: "Le mot de passe de votre compte Meeshy a été modifié et tous les appareils ont été déconnectés.",
+        text: "Le mot de passe de votre compte Meeshy a été modifié et les autres appareils ont été déconnectés.",
         button: "",
         caution: "Si ce n’était pas vous, choisissez tout de suite un nouveau mot de passe avec « Mot de passe oublié » et vérifiez que votre messagerie est en sécurité.",
     },
@@ -40,5 +40,11 @@ pub(crate) const WORDING: Wording = Wording {
         text: "Votre compte Meeshy a désormais une autre adresse e-mail. Les e-mails qui le concernent n’arriveront plus ici.",
         button: "",
         caution: "Si ce n’était pas vous, contactez tout de suite l’administrateur de votre serveur Meeshy.",
+    },
+    number_moved: Notice {
+        subject: "Votre numéro de téléphone a été retiré",
+        text: "Votre numéro de téléphone appartient désormais à un autre compte Meeshy, car un code envoyé à ce numéro y a été saisi. Vous vous connectez avec votre nom d’utilisateur ou votre adresse e-mail.",
+        button: "",
+        caution: "Si ce n’était pas vous, quelqu’un peut lire vos SMS : demandez de l’aide à votre opérateur et confirmez de nouveau votre numéro dans les paramètres.",
     },
 };

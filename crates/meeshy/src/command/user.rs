@@ -167,7 +167,7 @@ async fn add(chat: &Chat, args: AddArgs) -> anyhow::Result<String> {
         password,
         system_language: Some(args.language),
         regional_language: None,
-        setup_code: None,
+        ..Registration::default()
     };
     let user = chat.administration().add(new, args.role).await?;
     Ok(format!("added {} with the role {}", user.username, user.role))

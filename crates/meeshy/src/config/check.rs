@@ -38,6 +38,9 @@ impl Config {
             );
         }
         self.mail().map_err(|error| format!("mail.smtp_url and mail.from (SMTP_URL, MAIL_FROM): {error}"))?;
+        self.sms().map_err(|error| {
+            format!("sms.url, sms.body and sms.authorization (SMS_URL, SMS_BODY, SMS_AUTHORIZATION): {error}")
+        })?;
         if self.metrics.token.as_ref().is_some_and(|token| token.expose().len() < MIN_METRICS_TOKEN_BYTES) {
             return Err(format!(
                 "metrics.token (METRICS_TOKEN) must have at least {MIN_METRICS_TOKEN_BYTES} bytes"

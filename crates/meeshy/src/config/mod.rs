@@ -25,6 +25,7 @@ use std::path::PathBuf;
 pub struct Config {
     pub server: Server,
     pub mail: Mail,
+    pub sms: Sms,
     pub metrics: Metrics,
     pub data: Data,
     pub database: Database,
@@ -57,6 +58,16 @@ pub struct Server {
 pub struct Mail {
     pub smtp_url: Option<Address>,
     pub from: String,
+    pub folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sms {
+    pub url: Option<Address>,
+    pub from: String,
+    pub body: String,
+    pub authorization: Option<Secret>,
     pub folder: Option<PathBuf>,
 }
 

@@ -3,6 +3,7 @@
 use super::{Config, ProxyHeader, Retention};
 use meeshy_chat::{HashingCost, MailSettings, retention};
 use meeshy_listen::{BodyPace, Forwarding, Header};
+use meeshy_mail::sms::{Provider, ProviderError, SmsSender};
 use meeshy_mail::{Mailer, SetupError};
 use meeshy_store::Location;
 use meeshy_translation::TranslationConfig;
@@ -70,6 +71,19 @@ impl Config {
         };
         let site = self.server.public_url.trim_end_matches('/').into();
         Ok(MailSettings { mailer: Some(mailer), site })
+    }
+
+    /// How codes are sent to telephones.
+    ///
+    /// # Errors
+    /// If the provider cannot be called like this.
+    pub fn sms(&self) -> Result<SmsSender, ProviderError> {
+        let Some(url) = self.sms.url.clone() else {
+            let folder = self.sms.folder.clone().unwrap_or_else(|| self.data.dir.join("sms"));
+            return Ok(SmsSender::folder(folder));
+        };
+        let (from, body) = (self.sms.from.clone(), self.sms.body.clone());
+        SmsSender::provider(Provider { url, from, body, authorization: self.sms.authorization.clone() })
     }
 
     /// How the client's address is determined.

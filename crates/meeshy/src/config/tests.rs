@@ -125,6 +125,8 @@ fn errors_name_the_setting_and_its_source() {
         ("", &[("METRICS_TOKEN", "short")], "at least 16 bytes"),
         ("", &[("SMTP_URL", "smtp://lea:secret@mail.example.org")], "`smtp://` needs `?tls=required`"),
         ("", &[("MAIL_FROM", "Meeshy")], "the sender must be an address"),
+        ("", &[("SMS_URL", "http://sms.example.org")], "must start with `https://`"),
+        ("", &[("SMS_URL", "https://sms.example.org"), ("SMS_BODY", "To={to}")], "`{to}` and `{text}`"),
         ("", &[("PUBLIC_URL", "meeshy.example.org")], "server.public_url (PUBLIC_URL) must be a URL"),
         ("", &[("IDLE_TIMEOUT", "0")], "limits.idle_seconds must be at least 1"),
         ("", &[("APERTIUM_TIMEOUT_SECONDS", "0")], "apertium_timeout_seconds must be at least 1"),

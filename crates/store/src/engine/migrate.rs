@@ -75,6 +75,9 @@ const MIGRATIONS: &[Migration] = migrations![
     38 "0038_memberships",
     39 "0039_community_members" then community_names::follow_rows,
     40 "0040_message_revisions",
+    41 "0041_phone_codes",
+    42 "0042_deleted_accounts",
+    43 "0043_exports",
     49 "0049_search" then search_index::create,
     50 "0050_pins",
 ];

@@ -117,6 +117,7 @@ kept_as_text!(
     meeshy_domain::ConversationId,
     meeshy_domain::MemberId,
     meeshy_domain::MailId,
+    meeshy_domain::PhonePurpose,
     meeshy_domain::MessageId,
     meeshy_domain::AttachmentId,
     meeshy_domain::ReactionId,

@@ -19,17 +19,20 @@ pub struct MailedLink {
     pub expires_at: Timestamp,
 }
 
-/// Adds a link to choose a new password. Earlier ones of the user no longer work.
-pub fn add_reset(tx: &mut Tx<'_>, link: &MailedLink) -> Result<(), StoreError> {
+/// Adds a link to choose a new password, got by e-mail or with a code on the telephone. Earlier ones of the user
+/// no longer work.
+pub fn add_reset(tx: &mut Tx<'_>, link: &MailedLink, by_phone: bool) -> Result<(), StoreError> {
     tx.execute("DELETE FROM password_reset_tokens WHERE user_id = $1", &[link.user_id.into()])?;
     tx.execute(
-        "INSERT INTO password_reset_tokens (id, user_id, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO password_reset_tokens (id, user_id, token_hash, created_at, expires_at, by_phone) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
         &[
             link.id.into(),
             link.user_id.into(),
             (&link.token_hash).into(),
             link.created_at.into(),
             link.expires_at.into(),
+            by_phone.into(),
         ],
     )?;
     Ok(())
@@ -48,11 +51,16 @@ pub fn reset(
     )
 }
 
-/// Uses up a link to choose a new password; returns its user if it still worked.
-pub fn take_reset(tx: &mut Tx<'_>, token_hash: &str, now: Timestamp) -> Result<Option<UserId>, StoreError> {
+/// Uses up a link to choose a new password; returns its user, and whether it was got with a code on the telephone,
+/// if it still worked.
+pub fn take_reset(
+    tx: &mut Tx<'_>,
+    token_hash: &str,
+    now: Timestamp,
+) -> Result<Option<(UserId, bool)>, StoreError> {
     tx.fetch_optional(
         "UPDATE password_reset_tokens SET used_at = $2 \
-         WHERE token_hash = $1 AND used_at IS NULL AND NOT is_revoked AND expires_at > $2 RETURNING user_id",
+         WHERE token_hash = $1 AND used_at IS NULL AND NOT is_revoked AND expires_at > $2 RETURNING user_id, by_phone",
         &[token_hash.into(), now.into()],
     )
 }

@@ -115,17 +115,40 @@ pub fn all(tx: &mut Tx<'_>, user: UserId) -> Result<Documents, StoreError> {
     Ok(all)
 }
 
-/// The consents of a user.
-pub fn consents(user: UserId) -> Query<Vec<Consent>> {
+/// The consents of a user, and since when they are given.
+pub fn consents(user: UserId) -> Query<Vec<(Consent, Timestamp)>> {
     let given = Query::<(Option<Timestamp>, Option<Timestamp>)>::optional(
         "SELECT voice_data_consent_at, voice_profile_consent_at FROM users WHERE id = $1",
         vec![user.into()],
     );
     given.map(|given| {
         let (voice_data, voice_profile) = given.unwrap_or_default();
-        let consents = [voice_data.map(|_| Consent::VoiceData), voice_profile.map(|_| Consent::VoiceProfile)];
+        let consents = [
+            voice_data.map(|at| (Consent::VoiceData, at)),
+            voice_profile.map(|at| (Consent::VoiceProfile, at)),
+        ];
         consents.into_iter().flatten().collect()
     })
+}
+
+/// Stores consents of a user: those in `given`, and no others.
+pub fn set_consents(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    given: &[(Consent, Timestamp)],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let since = |consent| given.iter().find(|(known, _)| *known == consent).map(|(_, at)| *at);
+    tx.execute(
+        "UPDATE users SET voice_data_consent_at = $2, voice_profile_consent_at = $3, updated_at = $4 WHERE id = $1",
+        &[
+            user.into(),
+            since(Consent::VoiceData).into(),
+            since(Consent::VoiceProfile).into(),
+            now.into(),
+        ],
+    )?;
+    Ok(())
 }
 
 /// Replaces the document of a category. `id` is that of the row if it is the first document.

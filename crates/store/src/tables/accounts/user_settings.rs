@@ -21,6 +21,15 @@ record! {
     }
 }
 
+/// All such preferences of a user, of which there are few, in order of their names.
+pub fn all(user: UserId) -> Query<Vec<Setting>> {
+    let columns = Setting::columns();
+    Query::all(
+        format!("SELECT {columns} FROM user_settings WHERE user_id = $1 ORDER BY key"),
+        vec![user.into()],
+    )
+}
+
 /// The preference of a user under this name.
 pub fn find(user: UserId, key: &str) -> Query<Option<Setting>> {
     let columns = Setting::columns();

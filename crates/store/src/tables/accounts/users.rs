@@ -197,7 +197,8 @@ pub fn find_all(ids: &[UserId]) -> Query<Vec<User>> {
 }
 
 /// The user who signs in as `login`: a username or an address in any spelling ([`text::key`]), or a telephone
-/// number. An exact match comes first, a telephone number last: an imported account may have a number as its
+/// number. An exact match comes first, a telephone number last, if others have entered it as well that of who has
+/// confirmed it: an imported account may have a number as its
 /// username and nothing else to sign in with, while the owner of a telephone number also has a username.
 pub fn find_by_login(tx: &mut Tx<'_>, login: &str) -> Result<Option<User>, StoreError> {
     // An empty value matches no user.
@@ -207,7 +208,7 @@ pub fn find_by_login(tx: &mut Tx<'_>, login: &str) -> Result<Option<User>, Store
             "SELECT {columns} FROM users u WHERE u.username_key = $2 OR u.email_key = $3 OR u.phone_number = $1 \
              ORDER BY CASE WHEN u.username = $1 OR u.email = $1 THEN 0 \
                WHEN u.username_key = $2 OR u.email_key = $3 THEN CASE WHEN u.name_twin = '' THEN 1 ELSE 2 END \
-               ELSE 3 END, u.created_at \
+               WHEN u.phone_verified_at IS NOT NULL THEN 3 ELSE 4 END, u.created_at \
              LIMIT 1", columns = User::columns()
         ),
         &[login.into(), username.into(), text::email_key(login).into()])
@@ -255,8 +256,6 @@ pub struct ProfileChange {
     pub display_name: Option<String>,
     /// A short biography.
     pub bio: Option<String>,
-    /// Whether the telephone number is removed.
-    pub clears_phone: bool,
     /// All language settings.
     pub languages: Option<LanguageSettings>,
 }
@@ -280,12 +279,6 @@ pub fn update_profile(
             now.into(),
         ],
     )?;
-    if change.clears_phone {
-        tx.execute(
-            "UPDATE users SET phone_number = NULL, phone_verified_at = NULL WHERE id = $1",
-            &[id.into()],
-        )?;
-    }
     if change.first_name.is_some() || change.last_name.is_some() || change.display_name.is_some() {
         let names: Option<(String, String, String, String)> = tx.fetch_optional(
             "SELECT username, first_name, last_name, display_name FROM users WHERE id = $1",

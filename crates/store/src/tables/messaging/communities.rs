@@ -150,6 +150,15 @@ pub fn update(tx: &mut Tx<'_>, community: &Community) -> Result<(), StoreError> 
     community_names::set(tx, community.id, &community.identifier, &community.name)
 }
 
+/// Makes another user the creator of a community.
+pub fn set_creator(tx: &mut Tx<'_>, id: CommunityId, user: UserId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE communities SET created_by = $2, updated_at = $3 WHERE id = $1",
+        &[id.into(), user.into(), now.into()],
+    )?;
+    Ok(())
+}
+
 /// Deletes a community: nobody sees it any more. Its row and its identifier stay.
 pub fn delete(tx: &mut Tx<'_>, id: CommunityId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(

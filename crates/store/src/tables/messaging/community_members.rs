@@ -129,6 +129,16 @@ pub fn page(
     )
 }
 
+/// The members other than one, in order of joining, whose accounts can be used: those with this role, at most one.
+pub fn first_with_role(community: CommunityId, role: CommunityRole, except: UserId) -> Query<Option<UserId>> {
+    Query::optional(
+        "SELECT m.user_id FROM community_members m JOIN users u ON u.id = m.user_id \
+         WHERE m.community_id = $1 AND m.is_active AND m.role = $2 AND m.user_id <> $3 AND u.is_active \
+           AND u.deleted_at IS NULL ORDER BY m.joined_at, m.id LIMIT 1",
+        vec![community.into(), role.into(), except.into()],
+    )
+}
+
 /// The member with this id of a membership or of a user.
 pub fn find(community: CommunityId, id: UserId) -> Query<Option<CommunityMember>> {
     let columns = CommunityMember::columns();

@@ -14,6 +14,7 @@ pub mod conversations;
 pub mod dashboard;
 pub mod deletions;
 pub mod events;
+pub mod exports;
 pub mod glossary;
 pub mod glossary_proposals;
 pub mod guests;

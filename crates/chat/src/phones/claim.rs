@@ -1,0 +1,132 @@
+//! Users confirm their number, and change it to one that they have confirmed.
+
+use super::codes::{Phones, entered};
+use super::numbers::parsed;
+use crate::ChatError;
+use crate::mail::Order as Letter;
+use meeshy_domain::{PhonePurpose, PhoneRefusal, Timestamp, UserId};
+use meeshy_store::users::{self, User};
+use meeshy_store::{StoreError, Tx, mailed_links, phone_codes, phones};
+
+impl Phones {
+    /// Sends a code to a number that an account has entered and not confirmed: that of the caller if somebody is
+    /// signed in, otherwise the one that has entered it last. The caller does not learn whether there is one.
+    ///
+    /// # Errors
+    /// [`ChatError::PhoneCode`] when it is not a number, or was sent too many codes.
+    pub async fn send_code(&self, typed: &str, caller: Option<UserId>) -> Result<(), ChatError> {
+        let (service, number) = (self.clone(), parsed(typed, None)?);
+        let write = move |tx: &mut Tx<'_>| {
+            let user = match caller {
+                Some(caller) => has_entered(tx, caller, &number)?.then_some(caller),
+                None => phones::newest_unconfirmed(tx, &number)?,
+            };
+            // The same is done without an account, so that it takes as long.
+            let code = service.begin(tx, PhonePurpose::Claim, &number, user)?;
+            service.order(tx, &code)
+        };
+        self.context.store.write(write).await
+    }
+
+    /// Confirms a number with the code that was sent to it; if somebody is signed in, for their account.
+    ///
+    /// # Errors
+    /// [`ChatError::PhoneCode`] when the code is wrong or has expired.
+    pub async fn verify(&self, typed: &str, code: &str, caller: Option<UserId>) -> Result<(), ChatError> {
+        let (number, code, service) = (parsed(typed, None)?, code.to_owned(), self.clone());
+        let write = move |tx: &mut Tx<'_>| match phone_codes::newest_claim(tx, &number, caller)? {
+            Some(id) => Ok(service.claim(tx, &id, None, &code)?.map(drop)),
+            None => Ok(Err(PhoneRefusal::InvalidCode)),
+        };
+        self.decide(write).await
+    }
+
+    /// Sends a code to a new number of the caller, and returns it as it will be stored. If an account has the
+    /// number, it loses it when the code is entered; the caller does not learn that here.
+    ///
+    /// # Errors
+    /// [`ChatError::PhoneCode`] when it is not a number, or was sent too many codes; an error when the caller has
+    /// confirmed it already.
+    pub async fn request_change(&self, caller: UserId, typed: &str) -> Result<String, ChatError> {
+        let (service, number) = (self.clone(), parsed(typed, None)?);
+        let write = move |tx: &mut Tx<'_>| {
+            let user = tx.fetch(users::find(caller))?.ok_or(ChatError::NotFound { what: "user" })?;
+            service.ask(tx, &user, &number)?;
+            Ok(number.clone())
+        };
+        self.context.store.write(write).await
+    }
+
+    /// Changes the caller's number to the new one, with the code that was sent there. Returns the number.
+    ///
+    /// # Errors
+    /// [`ChatError::PhoneCode`] when the code is wrong or has expired.
+    pub async fn confirm_change(&self, caller: UserId, code: &str) -> Result<String, ChatError> {
+        let (service, code) = (self.clone(), code.to_owned());
+        let write = move |tx: &mut Tx<'_>| match phone_codes::claim_of(tx, caller)? {
+            Some(id) => service.claim(tx, &id, Some(caller), &code),
+            None => Ok(Err(PhoneRefusal::InvalidCode)),
+        };
+        self.decide(write).await
+    }
+
+    /// Sends a code to a number that a user wants to have. One that is not confirmed is replaced at once.
+    pub(crate) fn ask(&self, tx: &mut Tx<'_>, user: &User, number: &str) -> Result<(), ChatError> {
+        let is_confirmed = user.phone_number.is_some() && user.details.phone_verified_at.is_some();
+        if is_confirmed && user.phone_number.as_deref() == Some(number) {
+            return Err(ChatError::invalid("phoneNumber", "this is your number already"));
+        }
+        if !is_confirmed {
+            phones::enter(tx, user.id, Some(number), self.context.now())?;
+        }
+        let code = self.begin(tx, PhonePurpose::Claim, number, Some(user.id))?;
+        self.order(tx, &code)
+    }
+
+    /// Gives a number to the user who has entered its code, who must be `by` if that is given.
+    pub(super) fn claim(
+        &self,
+        tx: &mut Tx<'_>,
+        id: &str,
+        by: Option<UserId>,
+        typed: &str,
+    ) -> Result<Result<String, PhoneRefusal>, ChatError> {
+        let now = self.context.now();
+        let code = match entered(tx, id, PhonePurpose::Claim, typed, now)? {
+            Ok(code) => code,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        match code.user_id {
+            Some(user) if by.is_none_or(|by| by == user) => {
+                take(tx, user, &code.phone_number, now)?;
+                Ok(Ok(code.phone_number))
+            }
+            _ => Ok(Err(PhoneRefusal::InvalidToken)),
+        }
+    }
+}
+
+/// Whether a user has entered this number, and not confirmed it.
+fn has_entered(tx: &mut Tx<'_>, user: UserId, number: &str) -> Result<bool, StoreError> {
+    let is_pending = phone_codes::newest_claim(tx, number, Some(user))?.is_some();
+    let found = tx.fetch(users::find(user))?;
+    let is_unconfirmed =
+        |user: User| user.phone_number.as_deref() == Some(number) && user.details.phone_verified_at.is_none();
+    Ok(is_pending || found.is_some_and(is_unconfirmed))
+}
+
+/// Gives a number to a user who has confirmed it. Others who have it lose it with everything that was begun with
+/// it, and those who had confirmed it are told by e-mail.
+pub(crate) fn take(tx: &mut Tx<'_>, user: UserId, number: &str, now: Timestamp) -> Result<(), StoreError> {
+    // First, so that of two who enter a code for a number at the same moment, one waits and finds none.
+    phone_codes::remove_of_number(tx, number)?;
+    phone_codes::remove_of_user(tx, user)?;
+    let losers = phones::other_owners(tx, number, user)?;
+    for loser in &losers {
+        phone_codes::remove_of_user(tx, *loser)?;
+        mailed_links::remove_all(tx, *loser)?;
+        Letter::NumberMoved { user: *loser }.place(tx)?;
+    }
+    phones::take_from_others(tx, number, user, now)?;
+    phones::confirm(tx, user, number, losers.first().copied(), now)
+}

@@ -1,0 +1,128 @@
+//! Users who have forgotten their password choose a new one with a code on their telephone.
+//!
+//! First they enter the number, then the username and the address of the account, of which they are shown the first
+//! letters, and then the code. What they get is a link to choose a new password, as by e-mail.
+
+use super::codes::{Phones, begun, entered};
+use super::numbers::parsed;
+use crate::ChatError;
+use crate::phone_owner::PhoneOwner;
+use crate::secrets::digest;
+use meeshy_domain::{PhonePurpose, PhoneRefusal, text};
+use meeshy_mail::RESET_FOR;
+use meeshy_store::mailed_links::{self, MailedLink};
+use meeshy_store::users::User;
+use meeshy_store::{Tx, phone_codes, phones, users};
+
+/// The most answers to who somebody is.
+const MAX_IDENTITIES: i64 = 3;
+
+/// The account of a number, and the id under which its owner goes on.
+#[derive(Debug, Clone)]
+pub struct Recovery {
+    /// The id. Whoever has it also needs the code.
+    pub id: String,
+    /// What is shown of the account.
+    pub owner: PhoneOwner,
+}
+
+/// Whether somebody has named the account of their number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdentityCheck {
+    /// Why not; `None` if they have, and a code is sent.
+    pub refusal: Option<PhoneRefusal>,
+    /// How many answers are left.
+    pub attempts_left: i64,
+}
+
+impl Phones {
+    /// Begins with a number.
+    ///
+    /// # Errors
+    /// [`ChatError::PhoneCode`] when it is not a number, or no account has confirmed it.
+    pub async fn begin_recovery(&self, typed: &str, country: Option<&str>) -> Result<Recovery, ChatError> {
+        let (service, number) = (self.clone(), parsed(typed, country)?);
+        let write = move |tx: &mut Tx<'_>| {
+            let user = phones::owner(tx, &number, service.context.now())?;
+            let user = user.ok_or(ChatError::PhoneCode(PhoneRefusal::UserNotFound))?;
+            let code = service.begin(tx, PhonePurpose::Recover, &number, Some(user.id))?;
+            Ok(Recovery { id: code.id, owner: PhoneOwner::of(&user, &number) })
+        };
+        self.context.store.write(write).await
+    }
+
+    /// Checks the username and the address of the account, and sends the code.
+    ///
+    /// # Errors
+    /// [`ChatError::PhoneCode`] when nothing was begun under this id, or the number was sent too many codes.
+    pub async fn verify_identity(
+        &self,
+        id: &str,
+        username: &str,
+        email: &str,
+    ) -> Result<IdentityCheck, ChatError> {
+        let service = self.clone();
+        let (id, username, email) = (id.to_owned(), username.trim().to_owned(), email.trim().to_owned());
+        let write = move |tx: &mut Tx<'_>| {
+            let now = service.context.now();
+            let code = begun(tx, &id, now)?;
+            let refused =
+                |refusal, attempts_left| Ok(IdentityCheck { refusal: Some(refusal), attempts_left });
+            if code.purpose != PhonePurpose::Recover || code.sends > 0 {
+                return refused(PhoneRefusal::InvalidStep, 0);
+            }
+            let attempts_left = MAX_IDENTITIES - code.attempts - 1;
+            if attempts_left < 0 {
+                return refused(PhoneRefusal::MaxAttempts, 0);
+            }
+            phone_codes::count_attempt(tx, &code.id)?;
+            let user = match code.user_id {
+                Some(user) => tx.fetch(users::find_in_good_standing(user, now))?,
+                None => None,
+            };
+            let is_meant = |user: &User| {
+                text::key(&user.username) == text::key(&username)
+                    && text::email_key(&user.email) == text::email_key(&email)
+            };
+            if !user.as_ref().is_some_and(is_meant) {
+                let is_last = attempts_left == 0;
+                let refusal =
+                    if is_last { PhoneRefusal::MaxAttempts } else { PhoneRefusal::IdentityMismatch };
+                return refused(refusal, attempts_left);
+            }
+            phone_codes::forget_attempts(tx, &code.id)?;
+            service.order(tx, &code)?;
+            Ok(IdentityCheck { refusal: None, attempts_left })
+        };
+        self.context.store.write(write).await
+    }
+
+    /// The token of a link to choose a new password, for whoever has the code.
+    ///
+    /// # Errors
+    /// [`ChatError::PhoneCode`] when the code is wrong or has expired.
+    pub async fn verify_recovery(&self, id: &str, typed: &str) -> Result<String, ChatError> {
+        let (id, typed, now) = (id.to_owned(), typed.to_owned(), self.context.now());
+        let token = self.context.secrets.hex(32);
+        let (link, kept) = (self.context.new_id(), digest(&token));
+        let write = move |tx: &mut Tx<'_>| {
+            let code = match entered(tx, &id, PhonePurpose::Recover, &typed, now)? {
+                Ok(code) => code,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let Some(user_id) = code.user_id else { return Ok(Err(PhoneRefusal::InvalidToken)) };
+            phone_codes::remove(tx, &code.id)?;
+            let link = MailedLink {
+                id: link,
+                user_id,
+                token_hash: kept.clone().into(),
+                created_at: now,
+                expires_at: now.plus(RESET_FOR),
+            };
+            mailed_links::add_reset(tx, &link, true)?;
+            Ok(Ok(()))
+        };
+        self.decide(write).await?;
+        Ok(token)
+    }
+}

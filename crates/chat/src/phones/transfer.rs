@@ -1,0 +1,137 @@
+//! A number moves from the account that has it to another one, or to one that is being registered.
+
+use super::codes::{Phones, entered};
+use super::numbers::parsed;
+use crate::ChatError;
+use crate::phone_owner::PhoneOwner;
+use crate::secrets::digest;
+use meeshy_domain::{PhonePurpose, PhoneRefusal, Timestamp, UserId};
+use meeshy_store::users::User;
+use meeshy_store::{Tx, phone_codes, phones};
+use std::time::Duration;
+
+/// How long a registration may take after its code was entered.
+const TOKEN_FOR: Duration = Duration::from_secs(900);
+
+impl Phones {
+    /// What is shown of the account that has confirmed a number, if there is one.
+    ///
+    /// # Errors
+    /// [`ChatError::PhoneCode`] when it is not a number.
+    pub async fn owner(&self, typed: &str, country: Option<&str>) -> Result<Option<PhoneOwner>, ChatError> {
+        let (number, now) = (parsed(typed, country)?, self.context.now());
+        self.context.store.read(move |tx| owner(tx, &number, now)).await
+    }
+
+    /// Sends a code to a number that another account has, which the caller wants to have. Returns the id under
+    /// which the code is entered, and what is shown of the owner.
+    ///
+    /// # Errors
+    /// [`ChatError::PhoneCode`] when it is not a number, nobody else has it, or it was sent too many codes.
+    pub async fn begin_transfer(
+        &self,
+        caller: UserId,
+        typed: &str,
+        country: Option<&str>,
+    ) -> Result<(String, PhoneOwner), ChatError> {
+        let (service, number) = (self.clone(), parsed(typed, country)?);
+        let write = move |tx: &mut Tx<'_>| {
+            let now = service.context.now();
+            let user = phones::owner(tx, &number, now)?.filter(|owner| owner.id != caller);
+            let user = user.ok_or(ChatError::PhoneCode(PhoneRefusal::UserNotFound))?;
+            let code = service.begin(tx, PhonePurpose::Claim, &number, Some(caller))?;
+            service.order(tx, &code)?;
+            Ok((code.id, PhoneOwner::of(&user, &number)))
+        };
+        self.context.store.write(write).await
+    }
+
+    /// Gives the number to the caller, with the code.
+    ///
+    /// # Errors
+    /// [`ChatError::PhoneCode`] when the code is wrong or has expired.
+    pub async fn finish_transfer(&self, caller: UserId, id: &str, code: &str) -> Result<(), ChatError> {
+        let (service, id, code) = (self.clone(), id.to_owned(), code.to_owned());
+        let write = move |tx: &mut Tx<'_>| Ok(service.claim(tx, &id, Some(caller), &code)?.map(drop));
+        self.decide(write).await
+    }
+
+    /// Sends a code to a number that an account has, with which somebody wants to register. Returns the id under
+    /// which the code is entered.
+    ///
+    /// # Errors
+    /// As [`begin_transfer`](Self::begin_transfer).
+    pub async fn begin_registration(&self, typed: &str, country: Option<&str>) -> Result<String, ChatError> {
+        let (service, number) = (self.clone(), parsed(typed, country)?);
+        let write = move |tx: &mut Tx<'_>| {
+            if phones::owner(tx, &number, service.context.now())?.is_none() {
+                return Err(ChatError::PhoneCode(PhoneRefusal::UserNotFound));
+            }
+            let code = service.begin(tx, PhonePurpose::Register, &number, None)?;
+            service.order(tx, &code)?;
+            Ok(code.id)
+        };
+        self.context.store.write(write).await
+    }
+
+    /// A token with which a registration takes the number, for whoever has the code.
+    ///
+    /// # Errors
+    /// As [`finish_transfer`](Self::finish_transfer).
+    pub async fn verify_registration(&self, id: &str, typed: &str) -> Result<String, ChatError> {
+        let (id, typed, now) = (id.to_owned(), typed.to_owned(), self.context.now());
+        let token = self.context.secrets.hex(32);
+        let kept = token.clone();
+        let write = move |tx: &mut Tx<'_>| {
+            let code = match entered(tx, &id, PhonePurpose::Register, &typed, now)? {
+                Ok(code) => code,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            phone_codes::set_token(tx, &code.id, &digest(&kept).into(), now.plus(TOKEN_FOR))?;
+            Ok(Ok(()))
+        };
+        self.decide(write).await?;
+        Ok(token)
+    }
+
+    /// Gives up what was begun, if there is something.
+    pub async fn cancel(&self, id: &str) -> Result<(), ChatError> {
+        let id = id.to_owned();
+        if id.contains('\0') {
+            return Ok(());
+        }
+        Ok(self.context.store.write(move |tx| phone_codes::remove(tx, &id)).await?)
+    }
+
+    /// The number of a registration, whose token is used up.
+    ///
+    /// # Errors
+    /// [`ChatError::TransferTokenInvalid`] when it does not work, or is for another number than `typed`.
+    pub(crate) fn take_token(
+        &self,
+        tx: &mut Tx<'_>,
+        token: &str,
+        typed: Option<&str>,
+    ) -> Result<String, ChatError> {
+        let number = phone_codes::take_token(tx, &digest(token), self.context.now())?;
+        let is_meant = |number: &String| typed.is_none_or(|typed| typed == number);
+        number.filter(is_meant).ok_or(ChatError::TransferTokenInvalid)
+    }
+
+    /// Rejects a number that an account has confirmed.
+    pub(crate) fn refuse_owned(&self, tx: &mut Tx<'_>, number: &str) -> Result<(), ChatError> {
+        match owner(tx, number, self.context.now())? {
+            Some(owner) => Err(ChatError::PhoneOwned(Box::new(owner))),
+            None => Ok(()),
+        }
+    }
+
+    /// Sends a code to the number with which a user has just registered.
+    pub(crate) fn confirm_registered(&self, tx: &mut Tx<'_>, user: &User) -> Result<(), ChatError> {
+        user.phone_number.as_deref().map_or(Ok(()), |number| self.ask(tx, user, number))
+    }
+}
+
+fn owner(tx: &mut Tx<'_>, number: &str, now: Timestamp) -> Result<Option<PhoneOwner>, ChatError> {
+    Ok(phones::owner(tx, number, now)?.map(|user| PhoneOwner::of(&user, number)))
+}

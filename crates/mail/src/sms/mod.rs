@@ -1,0 +1,9 @@
+//! Text messages with codes, sent by a provider over HTTP or, if none is configured, into a folder.
+
+mod notice;
+mod provider;
+mod sender;
+
+pub use notice::{CODE_FOR, CodeNotice};
+pub use provider::{Provider, ProviderError};
+pub use sender::{Sms, SmsError, SmsSender};
