@@ -84,8 +84,8 @@ pub use mention::{
     Mention, MentionOfCaller, MentionSuggestion, MentionedUser, MentioningConversation, MentioningMessage,
 };
 pub use message::{
-    Counts, DeletedMessage, Guest, Message, MessagePage, MessagePageMeta, MessageSender, MessageText,
-    MissingState, Reply, TextState, Translation, TranslationState,
+    Counts, DeletedMessage, Guest, Message, MessageMeta, MessagePage, MessagePageMeta, MessageSender,
+    MessageText, MissingState, Reply, TextState, Translation, TranslationState,
 };
 pub use own_deletion::{
     ClearHistory, DeleteMessagesForMe, DeletedConversation, DeletedConversationSummary, DeletedForMe,

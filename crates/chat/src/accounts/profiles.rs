@@ -4,7 +4,7 @@ use crate::ChatError;
 use crate::context::Context;
 use crate::languages::{language, optional_language};
 use crate::presence::Presence;
-use meeshy_domain::{LanguageSettings, UserId, limits, text};
+use meeshy_domain::{LanguageSettings, UserId, emoji, limits, text};
 use meeshy_store::attempts;
 use meeshy_store::users::{self, ProfileChange, User};
 use std::sync::Arc;
@@ -80,9 +80,15 @@ impl Profiles {
             let line = value.as_deref().map(|value| text::line(field, value, max));
             Ok::<_, ChatError>(line.transpose()?)
         };
+        let own_name = |field, value: &Option<String>| match value {
+            Some(typed) if emoji::has_picture(typed) => {
+                Err(ChatError::invalid(field, "must not contain emoji"))
+            }
+            _ => name(field, value, limits::NAME_CHARS),
+        };
         let mut change = ProfileChange {
-            first_name: name("firstName", &patch.first_name, limits::NAME_CHARS)?,
-            last_name: name("lastName", &patch.last_name, limits::NAME_CHARS)?,
+            first_name: own_name("firstName", &patch.first_name)?,
+            last_name: own_name("lastName", &patch.last_name)?,
             display_name: match &patch.display_name {
                 Some(name) if name.trim().is_empty() => Some(String::new()),
                 shown => name("displayName", shown, limits::DISPLAY_NAME_CHARS)?,

@@ -41,8 +41,17 @@ pub fn routes(api: Api) -> Api {
 struct Listed {
     /// Only those before the message with this id.
     before: Option<String>,
+    /// `false`: without translations.
+    include_translations: Option<String>,
+    /// `false`: without the messages that they answer.
+    include_replies: Option<String>,
     #[serde(flatten)]
     page: PageParams<20, 50>,
+}
+
+/// Old clients pass booleans as texts; everything else is the default.
+fn is_included(parameter: Option<&str>) -> bool {
+    parameter != Some("false")
 }
 
 async fn list(
@@ -54,12 +63,27 @@ async fn list(
     let (limit, offset) = (asked.page.limit(), asked.page.offset());
     let before = asked.before.filter(|id| !id.is_empty());
     let (user, limiter) = (caller.user.id, Arc::clone(&app.limiter));
-    let may_ask = move || limiter.allows_page_translation(user);
+    let with_translations = is_included(asked.include_translations.as_deref());
+    let with_replies = is_included(asked.include_replies.as_deref());
+    let may_ask = move || with_translations && limiter.allows_page_translation(user);
     let page = app.chat.messages().page(user, &id, PageRequest { before, limit, offset }, may_ask).await?;
     let pagination = Pagination { total: page.total, offset, limit, has_more: page.has_more };
-    let data = page.messages.iter().map(crate::views::message).collect();
+    let data = page.messages.iter().map(crate::views::message);
+    let data = data.map(|message| reduced(message, with_translations, with_replies)).collect();
     let meta = MessagePageMeta { user_language: page.reader_language, last_event_number: page.last_event };
     Ok(Json(MessagePage { page: Page::new(data, pagination), meta }))
+}
+
+/// A message with the parts that the caller wants.
+fn reduced(mut message: Message, with_translations: bool, with_replies: bool) -> Message {
+    if !with_translations {
+        message.translations.clear();
+        message.translation_states.clear();
+    }
+    if !with_replies {
+        message.reply_to = None;
+    }
+    message
 }
 
 async fn send(
