@@ -135,6 +135,10 @@ test("others do not write, nor receive anything", async () => {
     403,
     "CONVERSATION_ACCESS_DENIED",
   );
+  await lea.say(group.id, "Entre membres");
+  const own = await stranger.group([]);
+  const { id } = await stranger.say(own.id, "Moi seule");
+  await outside.next("message:new", (message) => message.id === id);
   assert.ok(!outside.has("message:new", ({ conversationId }) => conversationId === group.id));
 });
 
