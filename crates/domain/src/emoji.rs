@@ -52,6 +52,15 @@ impl fmt::Display for Emoji {
     }
 }
 
+/// Whether a text contains a picture.
+pub fn has_picture(text: &str) -> bool {
+    let is_picture = |c| {
+        CodePointSetData::new::<ExtendedPictographic>().contains(c)
+            || CodePointSetData::new::<RegionalIndicator>().contains(c)
+    };
+    text.chars().any(is_picture)
+}
+
 fn is_emoji(text: &str) -> bool {
     let is_regional = |c: &char| CodePointSetData::new::<RegionalIndicator>().contains(*c);
     let is_flag = text.chars().count() == 2 && text.chars().all(|c| is_regional(&c));
@@ -152,6 +161,12 @@ mod tests {
         }
         let long = ["👩"; 6].join("\u{200D}");
         assert_eq!(Emoji::parse(&long), Err(NotAnEmoji), "too long");
+    }
+
+    #[test]
+    fn pictures_in_texts_are_found() {
+        assert_eq!(["Léa 🎉", "🇫🇷", "Ana👩‍👧"].map(has_picture), [true; 3]);
+        assert_eq!(["", "Jean-Luc O’Neil 3rd", "李 # *", "नेहा"].map(has_picture), [false; 4]);
     }
 
     proptest! {

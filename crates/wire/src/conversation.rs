@@ -30,6 +30,10 @@ pub struct Conversation {
     pub slow_mode_seconds: i64,
     pub auto_translate_enabled: bool,
     pub encryption_mode: Option<String>,
+    pub encryption_protocol: Option<String>,
+    pub encryption_enabled_at: Option<Iso>,
+    pub encryption_enabled_by: Option<String>,
+    pub server_encryption_key_id: Option<String>,
     pub last_message_at: Iso,
     pub created_at: Iso,
     pub updated_at: Iso,
@@ -106,7 +110,15 @@ pub struct Member {
     pub nickname: Option<String>,
     pub joined_at: Iso,
     pub is_active: bool,
+    /// Always `null`: those who have left are not listed.
+    pub left_at: Option<Iso>,
     pub can_send_message: bool,
+    pub can_send_files: bool,
+    pub can_send_images: bool,
+    pub can_send_videos: bool,
+    pub can_send_audios: bool,
+    pub can_send_locations: bool,
+    pub can_send_links: bool,
     pub user: MemberUser,
 }
 

@@ -105,6 +105,9 @@ pub struct ErrorBody {
     /// Preferences that need a consent which is not recorded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub violations: Vec<Violation>,
+    /// Whether a link works: `false`, or absent if the error is not about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
     /// After how many seconds a retry makes sense.
@@ -148,6 +151,7 @@ impl ErrorBody {
             reason_code: None,
             details: Vec::new(),
             violations: Vec::new(),
+            valid: None,
             suggestion: None,
             retry_after: None,
             next_change_allowed_at: None,

@@ -87,8 +87,8 @@ pub use mention::{
     Mention, MentionOfCaller, MentionSuggestion, MentionedUser, MentioningConversation, MentioningMessage,
 };
 pub use message::{
-    Counts, DeletedMessage, Guest, Message, MessagePage, MessagePageMeta, MessageSender, MessageText,
-    MissingState, Reply, TextState, Translation, TranslationState, ViewedMessage,
+    Counts, DeletedMessage, Guest, Message, MessageMeta, MessagePage, MessagePageMeta, MessageSender,
+    MessageText, MissingState, Reply, TextState, Translation, TranslationState, ViewedMessage,
 };
 pub use overview::{
     ConversationReactions, ConversationStatuses, MessageReceipts, NamedReactions, OpenConversation,

@@ -109,9 +109,18 @@ pub struct Message {
     pub reply_to: Option<Box<Reply>>,
     #[serde(rename = "_count")]
     pub count: Counts,
+    pub meta: MessageMeta,
     /// In events: the number of the event in the log of its conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_number: Option<i64>,
+}
+
+/// What the old system sent along with each message.
+#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageMeta {
+    /// Always `null`: a message must not cost more in a large conversation. `conversation:stats` has them.
+    pub conversation_stats: (),
 }
 
 /// How many objects are attached to a message.
@@ -151,6 +160,8 @@ pub struct MessageSender {
     pub last_active_at: Option<Iso>,
     #[serde(flatten)]
     pub languages: LanguageSettings,
+    pub created_at: Iso,
+    pub updated_at: Iso,
 }
 
 /// The kind of a translation with a text.

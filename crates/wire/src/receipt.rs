@@ -40,6 +40,10 @@ pub struct StatusSummary {
     pub total_members: i64,
     pub delivered_count: i64,
     pub read_count: i64,
+    /// Since when all have received it, if the old system noted it.
+    pub delivered_to_all_at: Option<Iso>,
+    /// Since when all have read it, if the old system noted it.
+    pub read_by_all_at: Option<Iso>,
 }
 
 /// The state of a message for a member.
@@ -93,6 +97,10 @@ pub struct MessageHistory {
     pub is_edited: bool,
     pub edited_at: Option<Iso>,
     pub created_at: Iso,
+    /// Always false: the texts of a deleted message are deleted.
+    pub is_deleted: bool,
+    /// Always `null`.
+    pub deleted_at: Option<Iso>,
     /// The earlier texts, the first one first; at most 50.
     pub revisions: Vec<MessageRevision>,
 }

@@ -153,6 +153,8 @@ pub struct FoundUser {
     pub first_name: String,
     pub last_name: String,
     pub display_name: String,
+    /// Always empty: e-mail addresses are private.
+    pub email: &'static str,
     pub avatar: Option<WebAddress>,
     pub is_online: bool,
     /// `null` if the user hides it.

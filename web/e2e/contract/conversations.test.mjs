@@ -83,6 +83,21 @@ test("a wished identifier gets the prefix, and can be looked up", async () => {
     assert.equal(data(await check(name)).available, false, name);
 });
 
+test("a person who is named twice is one member, and nobody has to be named", async () => {
+  const twice = { type: "group", title: "T", participantIds: [carlos.id, carlos.id] };
+  assert.equal(data(await create(twice), 201).memberCount, 2);
+  assert.equal(data(await create({ type: "group", title: "T" }), 201).memberCount, 1);
+});
+
+test("two people have one direct conversation, whoever creates it again", async () => {
+  const again = { type: "direct", participantIds: [lea.id] };
+  assert.equal(data(await carlos.post("/conversations", again), 201).id, direct.id);
+});
+
+test("the room for everybody is not created again", async () => {
+  refused(await create({ type: "global", title: "T", participantIds: [] }), 403);
+});
+
 test("a conversation with oneself is not possible", async () => {
   refused(await create({ type: "direct", participantIds: [lea.id] }), 422, "INVALID_OPERATION");
   refused(

@@ -85,6 +85,10 @@ test("those who are not members are not mentioned", async () => {
   const socket = await stranger.socket();
   const said = await lea.say(group.id, `Et @${stranger.username} ou @nobody ?`);
   assert.deepEqual(said.validatedMentions, []);
+  // What comes later has arrived.
+  const own = await stranger.group([]);
+  const { id } = await stranger.say(own.id, "Moi seule");
+  await socket.next("message:new", (message) => message.id === id);
   assert.ok(!socket.has("mention:created"));
   socket.close();
 });

@@ -75,7 +75,7 @@ test("a message that is sent over HTTP is broadcast as well", async () => {
   const body = { content: "Par HTTP", originalLanguage: "fr", conversationId: group.id };
   const said = data(await lea.post(`/conversations/${group.id}/messages`, body), 201);
   is(shaped("POST /conversations/:id/messages", said), "Message");
-  is(said, "{meta?:{conversationStats:Stats|null}}");
+  is(said, "{meta:{conversationStats:Stats|null}}");
   assert.equal(is(await there.next("message:new", about(said.id)), "SocketMessage").content, "Par HTTP");
   await here.next("message:new", about(said.id));
 });
@@ -135,6 +135,10 @@ test("others do not write, nor receive anything", async () => {
     403,
     "CONVERSATION_ACCESS_DENIED",
   );
+  await lea.say(group.id, "Entre membres");
+  const own = await stranger.group([]);
+  const { id } = await stranger.say(own.id, "Moi seule");
+  await outside.next("message:new", (message) => message.id === id);
   assert.ok(!outside.has("message:new", ({ conversationId }) => conversationId === group.id));
 });
 
@@ -175,6 +179,14 @@ test("an answer carries the message that it answers", async () => {
   );
   const listed = (await carlos.messages(group.id, "limit=1"))[0];
   assert.equal(is(listed, "Message").replyTo.sender.id, lea.id);
+});
+
+test("the list leaves the answered message out on request", async () => {
+  const first = await lea.say(group.id, "Une question");
+  await carlos.say(group.id, "Une réponse", { replyToId: first.id });
+  const [answer] = await carlos.messages(group.id, "limit=1&include_replies=false");
+  assert.ok(answer.replyTo === null || answer.replyTo === undefined);
+  assert.equal(answer.replyToId, first.id);
 });
 
 test("an answer to a message of another conversation is refused", async () => {
@@ -259,7 +271,7 @@ test("the earlier texts are for the author", async () => {
   const history = data(await lea.get(`/messages/${first.id}/history`));
   is(
     shaped("GET /messages/:id/history", history),
-    "{messageId:id originalContent:text isEdited:bool editedAt:date|null createdAt:date deletedAt?:date|null isDeleted?:bool}",
+    "{messageId:id originalContent:text isEdited:bool editedAt:date|null createdAt:date deletedAt:date|null isDeleted:bool}",
   );
   assert.equal(history.isEdited, true);
   refused(await carlos.get(`/messages/${first.id}/history`), 403);

@@ -93,9 +93,9 @@ SocketMessage = {
     id:id username:text firstName:string lastName:string email:"" displayName:text avatar:string|null role:Role
     isOnline:bool lastActiveAt:date|null systemLanguage:language regionalLanguage:language|null
     autoTranslateEnabled:bool translateToSystemLanguage:bool translateToRegionalLanguage:bool
-    useCustomDestination:bool isActive:bool createdAt?:date updatedAt?:date
+    useCustomDestination:bool isActive:bool createdAt:date updatedAt:date
   }|null
-  meta?:{conversationStats:Stats|null}
+  meta:{conversationStats:Stats|null}
 }
 
 MemberRole = "CREATOR"|"ADMIN"|"MODERATOR"|"MEMBER"
@@ -110,8 +110,8 @@ Member = {
 
 DetailedMember = {
   id:id userId:id role:MemberRole nickname:string|null joinedAt:date isActive:bool conversationId:id
-  canSendMessage:bool canSendFiles?:bool canSendImages?:bool canSendVideos?:bool canSendAudios?:bool
-  canSendLocations?:bool canSendLinks?:bool leftAt?:date|null user:UserMin|null
+  canSendMessage:bool canSendFiles:bool canSendImages:bool canSendVideos:bool canSendAudios:bool
+  canSendLocations:bool canSendLinks:bool leftAt:date|null user:UserMin|null
 }
 
 LastMessage = {
@@ -140,8 +140,8 @@ ConversationDetail = {
   id:id identifier:text type:ConversationType title:text description:string|null avatar:string|null
   banner:string|null communityId:id|null isActive:bool memberCount:count lastMessageAt:date
   defaultWriteRole:"everyone" isAnnouncementChannel:bool slowModeSeconds:count createdAt:date updatedAt:date
-  encryptionMode:string|null encryptionProtocol?:string|null encryptionEnabledAt?:date|null
-  encryptionEnabledBy?:id|null serverEncryptionKeyId?:string|null autoTranslateEnabled:bool members:DetailedMember[]
+  encryptionMode:string|null encryptionProtocol:string|null encryptionEnabledAt:date|null
+  encryptionEnabledBy:id|null serverEncryptionKeyId:string|null autoTranslateEnabled:bool members:DetailedMember[]
   userPreferences:ListPreferences[] meta:{conversationStats:Stats}
 }
 

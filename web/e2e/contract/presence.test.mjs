@@ -208,7 +208,10 @@ test("who hides that they are online is offline for others", () =>
     assert.equal(data(await lea.get(`/users/${carlos.id}`)).isOnline, false);
     const entry = await lea.entry(group.id);
     assert.equal(entry.members.find(({ userId }) => userId === carlos.id).user.isOnline, false);
+    const other = await hana.socket();
+    await watcher.next("user:status", online(hana, true));
     assert.ok(!watcher.has("user:status", online(carlos, true)));
+    other.close();
     [socket, watcher].forEach((one) => one.close());
   }));
 

@@ -1,6 +1,7 @@
 // Signing in, remembered devices, fresh tokens, and signing out.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { before, test } from "node:test";
 import { call, data, refused } from "./http.mjs";
 import { is } from "./objects.mjs";
@@ -100,6 +101,47 @@ test("the exchange is also found without a version in the path", async () => {
     data(await call("POST", "/api/auth/refresh", { body: { token: lea.token } })),
     "{token:jwt expiresIn:count}",
   );
+});
+
+/** The same token, as if it had been issued two days ago. */
+function expired(token) {
+  const [head, payload] = token.split(".");
+  const claims = JSON.parse(Buffer.from(payload, "base64url"));
+  const old = { ...claims, iat: claims.iat - 172_800, exp: claims.exp - 172_800 };
+  const signed = `${head}.${Buffer.from(JSON.stringify(old)).toString("base64url")}`;
+  return `${signed}.${createHmac("sha256", process.env.MEESHY_JWT_SECRET).update(signed).digest("base64url")}`;
+}
+
+test("an expired token is refused, so that the client exchanges it", async () => {
+  refused(await call("GET", "/auth/me", { token: expired(lea.token) }), 401, "AUTH_FAILED");
+});
+
+test("a remembered device exchanges an expired token, with or without the token of its session", async () => {
+  for (const withSession of [true, false]) {
+    const { token, sessionToken } = await signIn(lea.username, { rememberDevice: true });
+    const answer = await call("POST", "/auth/refresh", {
+      body: { token: expired(token), refreshToken: null },
+      sessionToken: withSession ? sessionToken : undefined,
+    });
+    const fresh = is(data(answer), "{token:jwt expiresIn:count}");
+    assert.equal(data(await call("GET", "/auth/me", { token: fresh.token })).user.id, lea.id);
+  }
+});
+
+test("another device does not exchange an expired token", async () => {
+  const { token } = await signIn(lea.username, { rememberDevice: false });
+  refused(await call("POST", "/auth/refresh", { body: { token: expired(token) } }), 401);
+});
+
+test("a remembered device that is signed out does not either", async () => {
+  const { token, sessionToken } = await signIn(lea.username, { rememberDevice: true });
+  data(await call("POST", "/auth/logout", { token, sessionToken }));
+  refused(await call("POST", "/auth/refresh", { body: { token: expired(token) }, sessionToken }), 401);
+});
+
+test("an expired token of a remembered device is accepted together with that of its session", async () => {
+  const { token, sessionToken } = await signIn(lea.username, { rememberDevice: true });
+  assert.equal(data(await call("GET", "/auth/me", { token: expired(token), sessionToken })).user.id, lea.id);
 });
 
 test("a token that is none cannot be exchanged", async () => {

@@ -62,6 +62,7 @@ test("the form of the wizard creates an account that is signed in", async () => 
     [user.username, user.email, user.displayName, user.systemLanguage, user.regionalLanguage, user.role],
     [fields.username, fields.email, "Noor Test", "ar", "ar", "USER"],
   );
+  assert.equal(user.isOnline, true);
   assert.equal(user.phoneNumber, null, "an empty number is none");
   assert.deepEqual(Object.values(user.permissions), Array(9).fill(false));
   const me = is(data(await call("GET", "/auth/me", { token: registered.token })), "{user:User}").user;

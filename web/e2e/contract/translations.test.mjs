@@ -88,6 +88,42 @@ test("each reader is told their language", async () => {
   assert.deepEqual([await language(carlos), await language(lea), await language(emma)], ["es", "fr", "en"]);
 });
 
+test("of three languages, a reader reads the one that they have chosen", async () => {
+  const reader = await signUp("Noor", "fr");
+  const own = await reader.group([carlos]);
+  data(await reader.patch("/users/me", { regionalLanguage: "en", customDestinationLanguage: "pt" }));
+  const reads = async (fields) => {
+    data(await reader.patch("/users/me", fields));
+    return (await reader.get(`/conversations/${own.id}/messages`)).body.meta.userLanguage;
+  };
+  assert.equal(await reads({ translateToRegionalLanguage: true }), "en");
+  assert.equal(await reads({ useCustomDestination: true }), "pt");
+  assert.equal(await reads({ translateToSystemLanguage: true }), "fr");
+  const socket = await reader.socket();
+  const { id } = await carlos.say(own.id, "La casa es blanca.");
+  const { translations } = await socket.next("message:translation", ({ messageId }) => messageId === id);
+  assert.equal(translations[0].targetLanguage, "fr");
+  socket.close();
+});
+
+test("who joins later reads the earlier messages in their language", async () => {
+  const own = await carlos.group([]);
+  const { id } = await carlos.say(own.id, "La casa es blanca.");
+  const reader = await signUp("Noor", "fr");
+  const socket = await reader.socket();
+  data(await carlos.post(`/conversations/${own.id}/participants`, { userId: reader.id }));
+  assert.equal((await reader.messages(own.id))[0].id, id);
+  const { translations } = await socket.next("message:translation", ({ messageId }) => messageId === id);
+  assert.match(translations[0].translatedContent, /maison/);
+  socket.close();
+});
+
+test("translations can be left out of the list", async () => {
+  await translated("El libro es bueno.");
+  const [message] = await lea.messages(group.id, "limit=1&include_translations=false");
+  assert.ok(!message.translations?.length);
+});
+
 test("the translations of one message are listed", async () => {
   const { messageId } = await translated("El perro duerme.");
   const answer = data(await lea.get(`/messages/${messageId}/translations`));

@@ -320,3 +320,56 @@ test("preferences for conversations, and their categories, are kept", async () =
     assert.deepEqual(names.sort(), (categories.get(reader.id) ?? []).map(({ name }) => name).sort());
   }
 });
+
+test("each role of the old system has its permissions", async () => {
+  const roles = {
+    admin: [
+      "AccessAdmin",
+      "ManageUsers",
+      "ManageGroups",
+      "ManageConversations",
+      "ViewAnalytics",
+      "ModerateContent",
+      "ManageNotifications",
+    ],
+    modo: ["AccessAdmin", "ModerateContent", "ManageConversations"],
+    audit: ["AccessAdmin", "ViewAuditLogs", "ViewAnalytics"],
+    analyst: ["AccessAdmin", "ViewAnalytics"],
+    chen: [],
+  };
+  for (const [username, expected] of Object.entries(roles)) {
+    const person = await signIn(username, { password: PASSWORD });
+    const allowed = Object.entries(person.permissions).filter(([, is]) => is);
+    assert.deepEqual(
+      allowed.map(([name]) => name).sort(),
+      expected.map((name) => `can${name}`).sort(),
+      username,
+    );
+  }
+});
+
+test("sound can be played from any place, and files can be shown on another page", async () => {
+  const base = process.env.MEESHY_URL;
+  const sound = shown()
+    .flatMap((message) => message.attachments)
+    .find(({ mimeType }) => mimeType.startsWith("audio/"));
+  const response = await fetch(new URL(sound.fileUrl, base), { headers: { range: "bytes=1-4" } });
+  assert.equal(response.status, 206);
+  assert.match(response.headers.get("content-range"), /^bytes 1-4\/\d+$/);
+  assert.equal((await response.arrayBuffer()).byteLength, 4);
+  assert.equal(response.headers.get("cross-origin-resource-policy"), "cross-origin");
+  assert.equal(response.headers.get("access-control-allow-origin"), "*");
+});
+
+test("a picture has a small one", async () => {
+  const base = process.env.MEESHY_URL;
+  const picture = shown()
+    .flatMap((message) => message.attachments)
+    .find(({ mimeType, thumbnailUrl }) => mimeType.startsWith("image/") && thumbnailUrl);
+  for (const path of [picture.thumbnailUrl, picture.fileUrl]) {
+    const response = await fetch(new URL(path, base));
+    assert.equal(response.status, 200, path);
+    assert.match(response.headers.get("content-type"), /^image\//);
+    await response.arrayBuffer();
+  }
+});

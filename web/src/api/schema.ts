@@ -5644,6 +5644,10 @@ export interface paths {
                 query?: {
                     /** @description Only those before the message with this id. */
                     before?: string;
+                    /** @description `false`: without the messages that they answer. */
+                    include_replies?: string;
+                    /** @description `false`: without translations. */
+                    include_translations?: string;
                     /** @description How many; more than 50 counts as 50. */
                     limit?: number | string;
                     /** @description The number of items to skip. */
@@ -13736,7 +13740,10 @@ export interface components {
             createdAt: components["schemas"]["Time"];
             defaultWriteRole: string;
             description: string | null;
+            encryptionEnabledAt: components["schemas"]["Time"] | null;
+            encryptionEnabledBy: string | null;
             encryptionMode: string | null;
+            encryptionProtocol: string | null;
             id: components["schemas"]["ConversationId"];
             identifier: string;
             image: components["schemas"]["WebAddress"] | null;
@@ -13753,6 +13760,7 @@ export interface components {
             memberCount: number;
             members: components["schemas"]["Member"][];
             meta?: components["schemas"]["ConversationMeta"];
+            serverEncryptionKeyId: string | null;
             /** Format: int64 */
             slowModeSeconds: number;
             title: string;
@@ -13812,7 +13820,10 @@ export interface components {
             createdAt: components["schemas"]["Time"];
             defaultWriteRole: string;
             description: string | null;
+            encryptionEnabledAt: components["schemas"]["Time"] | null;
+            encryptionEnabledBy: string | null;
             encryptionMode: string | null;
+            encryptionProtocol: string | null;
             id: components["schemas"]["ConversationId"];
             identifier: string;
             image: components["schemas"]["WebAddress"] | null;
@@ -13829,6 +13840,7 @@ export interface components {
             memberCount: number;
             members: components["schemas"]["Member"][];
             meta?: components["schemas"]["ConversationMeta"];
+            serverEncryptionKeyId: string | null;
             /** Format: int64 */
             slowModeSeconds: number;
             title: string;
@@ -14363,6 +14375,8 @@ export interface components {
             /** @constant */
             success: false;
             suggestion?: string;
+            /** @description Whether a link works: `false`, or absent if the error is not about one. */
+            valid?: boolean;
             /** @description Preferences that need a consent which is not recorded. */
             violations?: components["schemas"]["Violation"][];
         };
@@ -14391,6 +14405,8 @@ export interface components {
         FoundUser: {
             avatar: components["schemas"]["WebAddress"] | null;
             displayName: string;
+            /** @description Always empty: e-mail addresses are private. */
+            email: string;
             firstName: string;
             id: components["schemas"]["UserId"];
             isOnline: boolean;
@@ -14822,11 +14838,19 @@ export interface components {
         };
         /** @description A membership. */
         Member: {
+            canSendAudios: boolean;
+            canSendFiles: boolean;
+            canSendImages: boolean;
+            canSendLinks: boolean;
+            canSendLocations: boolean;
             canSendMessage: boolean;
+            canSendVideos: boolean;
             conversationId: components["schemas"]["ConversationId"];
             id: components["schemas"]["MemberId"];
             isActive: boolean;
             joinedAt: components["schemas"]["Time"];
+            /** @description Always `null`: those who have left are not listed. */
+            leftAt: components["schemas"]["Time"] | null;
             nickname: string | null;
             role: components["schemas"]["MemberRole"];
             user: components["schemas"]["MemberUser"];
@@ -14938,6 +14962,7 @@ export interface components {
             /** @description The kind of author: `user`, `system` … */
             messageSource: string;
             messageType: string;
+            meta: components["schemas"]["MessageMeta"];
             originalContent: string;
             originalLanguage: components["schemas"]["LanguageCode"];
             pinnedAt: components["schemas"]["Time"] | null;
@@ -15010,6 +15035,7 @@ export interface components {
             /** @description The kind of author: `user`, `system` … */
             messageSource: string;
             messageType: string;
+            meta: components["schemas"]["MessageMeta"];
             originalContent: string;
             originalLanguage: components["schemas"]["LanguageCode"];
             pinnedAt: components["schemas"]["Time"] | null;
@@ -15099,6 +15125,7 @@ export interface components {
             /** @description The kind of author: `user`, `system` … */
             messageSource: string;
             messageType: string;
+            meta: components["schemas"]["MessageMeta"];
             originalContent: string;
             originalLanguage: components["schemas"]["LanguageCode"];
             pinnedAt: components["schemas"]["Time"] | null;
@@ -15140,7 +15167,11 @@ export interface components {
             /** @description The current text. */
             content: string;
             createdAt: components["schemas"]["Time"];
+            /** @description Always `null`. */
+            deletedAt: components["schemas"]["Time"] | null;
             editedAt: components["schemas"]["Time"] | null;
+            /** @description Always false: the texts of a deleted message are deleted. */
+            isDeleted: boolean;
             isEdited: boolean;
             messageId: components["schemas"]["MessageId"];
             /** @description The first text, if it is known. */
@@ -15150,6 +15181,11 @@ export interface components {
         };
         /** @description A message. */
         MessageId: string;
+        /** @description What the old system sent along with each message. */
+        MessageMeta: {
+            /** @description Always `null`: a message must not cost more in a large conversation. `conversation:stats` has them. */
+            conversationStats: null;
+        };
         /** @description A page of the messages of a conversation, newest first. */
         MessagePage: {
             data: components["schemas"]["Message"][];
@@ -15254,6 +15290,7 @@ export interface components {
             /** @description Whether messages are translated at all. */
             autoTranslateEnabled: boolean;
             avatar: components["schemas"]["WebAddress"] | null;
+            createdAt: components["schemas"]["Time"];
             /** @description A language that takes precedence over both. */
             customDestinationLanguage: components["schemas"]["LanguageCode"] | null;
             displayName: string;
@@ -15274,6 +15311,7 @@ export interface components {
             translateToRegionalLanguage: boolean;
             /** @description Read in `system_language`. */
             translateToSystemLanguage: boolean;
+            updatedAt: components["schemas"]["Time"];
             /** @description Read in `custom_destination_language`. */
             useCustomDestination: boolean;
             username: string;
@@ -16729,6 +16767,10 @@ export interface components {
         StatusSummary: {
             /** Format: int64 */
             deliveredCount: number;
+            /** @description Since when all have received it, if the old system noted it. */
+            deliveredToAllAt: components["schemas"]["Time"] | null;
+            /** @description Since when all have read it, if the old system noted it. */
+            readByAllAt: components["schemas"]["Time"] | null;
             /** Format: int64 */
             readCount: number;
             /** Format: int64 */
@@ -18035,6 +18077,7 @@ export type MessageDeleted = components['schemas']['MessageDeleted'];
 export type MessageDetails = components['schemas']['MessageDetails'];
 export type MessageHistory = components['schemas']['MessageHistory'];
 export type MessageId = components['schemas']['MessageId'];
+export type MessageMeta = components['schemas']['MessageMeta'];
 export type MessagePage = components['schemas']['MessagePage'];
 export type MessagePageMeta = components['schemas']['MessagePageMeta'];
 export type MessagePreferences = components['schemas']['MessagePreferences'];

@@ -31,6 +31,7 @@ export function message(sequence: number, extra: Partial<Message> = {}): Message
     maxViewOnceCount: null,
     messageSource: "user",
     messageType: "text",
+    meta: { conversationStats: null },
     originalContent: "hola",
     originalLanguage: "es",
     pinnedAt: null,

@@ -71,11 +71,35 @@ impl Sessions {
     /// # Errors
     /// [`ChatError::Unauthenticated`] when no active session has it.
     pub async fn authenticate_device(&self, session_token: &str) -> Result<Caller, ChatError> {
+        self.holder(session_token, |_| true).await
+    }
+
+    /// Authenticates an expired JWT by the secret of its user's device, if the user has chosen to stay signed in
+    /// there: a client whose token has expired sends both.
+    ///
+    /// # Errors
+    /// [`ChatError::Unauthenticated`] when the token is not ours or has not expired, or when no active session of a
+    /// trusted device of this user has the secret.
+    pub async fn authenticate_expired(&self, token: &str, session_token: &str) -> Result<Caller, ChatError> {
+        let claims = self.tokens.read(token)?;
+        if claims.expires_at() > self.context.now() {
+            return Err(ChatError::Unauthenticated("the token has not expired".into()));
+        }
+        self.holder(session_token, move |session| session.is_trusted && session.user_id == claims.user_id)
+            .await
+    }
+
+    /// The user of an acceptable session with this secret.
+    async fn holder(
+        &self,
+        session_token: &str,
+        is_acceptable: impl Fn(&Session) -> bool + Send + 'static,
+    ) -> Result<Caller, ChatError> {
         let (token, now) = (session_token.to_owned(), self.context.now());
         self.context
             .store
             .read(move |tx| {
-                let Some(session) = held_session(tx, Some(&token), now)? else {
+                let Some(session) = held_session(tx, Some(&token), now)?.filter(is_acceptable) else {
                     return Err(ChatError::Unauthenticated("Invalid session token".into()));
                 };
                 let user = active_user(tx, session.user_id, now)?;

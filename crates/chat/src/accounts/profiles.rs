@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::languages::{language, optional_language};
 use crate::phones::{self, Phones};
 use crate::presence::Presence;
-use meeshy_domain::{LanguageSettings, Timestamp, UserId, limits, text};
+use meeshy_domain::{LanguageSettings, Timestamp, UserId, emoji, limits, text};
 use meeshy_store::users::{self, ProfileChange, User};
 use meeshy_store::{Tx, attempts, phone_codes, phones as stored};
 use std::sync::Arc;
@@ -84,9 +84,15 @@ impl Profiles {
             let line = value.as_deref().map(|value| text::line(field, value, max));
             Ok::<_, ChatError>(line.transpose()?)
         };
+        let own_name = |field, value: &Option<String>| match value {
+            Some(typed) if emoji::has_picture(typed) => {
+                Err(ChatError::invalid(field, "must not contain emoji"))
+            }
+            _ => name(field, value, limits::NAME_CHARS),
+        };
         let mut change = ProfileChange {
-            first_name: name("firstName", &patch.first_name, limits::NAME_CHARS)?,
-            last_name: name("lastName", &patch.last_name, limits::NAME_CHARS)?,
+            first_name: own_name("firstName", &patch.first_name)?,
+            last_name: own_name("lastName", &patch.last_name)?,
             display_name: match &patch.display_name {
                 Some(name) if name.trim().is_empty() => Some(String::new()),
                 shown => name("displayName", shown, limits::DISPLAY_NAME_CHARS)?,

@@ -1,7 +1,7 @@
 //! A message with everything that is shown with it.
 
 use crate::presence::{Presence, Seen};
-use meeshy_domain::{Language, LanguageSettings, Role, UserId};
+use meeshy_domain::{Language, LanguageSettings, Role, Timestamp, UserId};
 use meeshy_store::attachments::Attachment;
 use meeshy_store::guests::Guest;
 use meeshy_store::members::Member;
@@ -31,6 +31,10 @@ pub struct SenderView {
     pub seen: Seen,
     /// The author's languages.
     pub languages: LanguageSettings,
+    /// Since when the author has an account.
+    pub registered_at: Timestamp,
+    /// When the account was last changed.
+    pub updated_at: Timestamp,
 }
 
 impl SenderView {
@@ -45,6 +49,8 @@ impl SenderView {
             role: member.site_role,
             seen: presence.seen(member.user_id, member.hides, member.last_active_at),
             languages: member.languages,
+            registered_at: member.registered_at,
+            updated_at: member.updated_at,
         }
     }
 
@@ -63,6 +69,8 @@ impl SenderView {
                 false => presence.seen(user.id, user.hides, user.last_active_at),
             },
             languages: user.languages,
+            registered_at: user.created_at,
+            updated_at: user.updated_at,
         }
     }
 }

@@ -246,3 +246,22 @@ async fn messages_with_an_empty_client_id_are_different_messages(world: World) {
     assert_eq!(ids.len(), empty.len());
     assert_eq!(world.page(lea, &talk).await.messages.len(), empty.len());
 }
+
+#[both_databases]
+async fn an_expired_token_counts_with_the_secret_of_a_trusted_device_of_its_user(world: World) {
+    world.sign_up("lea", "fr").await;
+    let hana = world.sign_up("hana", "fr").await;
+    let (trusted, other) = (world.sign_in("lea", true).await, world.sign_in("lea", false).await);
+    let hers = world.sign_in("hana", true).await;
+    let sessions = world.chat.sessions();
+    let counts = async |token: &str, secret: &str| sessions.authenticate_expired(token, secret).await.is_ok();
+    assert!(!counts(&trusted.token, &trusted.session_token).await, "it has not expired");
+    world.hand.advance(DAY);
+    assert!(!holds(&world, &trusted.token).await);
+    assert!(counts(&trusted.token, &trusted.session_token).await);
+    assert!(!counts(&other.token, &other.session_token).await, "not trusted");
+    assert!(!counts(&hana.token, &trusted.session_token).await, "of somebody else");
+    assert!(!counts("a.b.c", &hers.session_token).await, "not ours");
+    sessions.sign_out(&sessions.authenticate_device(&hers.session_token).await.unwrap(), None).await.unwrap();
+    assert!(!counts(&hers.token, &hers.session_token).await, "signed out");
+}

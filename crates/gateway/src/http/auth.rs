@@ -50,7 +50,7 @@ impl App {
     /// The user of the credentials; a JWT takes precedence over a session token.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
         let checked = match (bearer(headers), session_token(headers)) {
-            (Some(token), _) => self.chat.sessions().authenticate(token).await,
+            (Some(token), secret) => self.authenticate_token(token, secret).await,
             (None, Some(token)) => self.chat.sessions().authenticate_device(token).await,
             (None, None) => return Err(ApiError::authentication_required()),
         };
@@ -61,6 +61,19 @@ impl App {
         let caller = checked?;
         self.chat.activity().touch(caller.user.id).await;
         Ok(caller)
+    }
+
+    /// The user of a JWT, or of an expired one and the secret of a trusted device.
+    async fn authenticate_token(&self, token: &str, secret: Option<&str>) -> Result<Caller, ChatError> {
+        match (self.chat.sessions().authenticate(token).await, secret) {
+            (Err(refusal @ ChatError::Unauthenticated(_)), Some(secret)) => {
+                match self.chat.sessions().authenticate_expired(token, secret).await {
+                    Err(ChatError::Unauthenticated(_)) => Err(refusal),
+                    outcome => outcome,
+                }
+            }
+            (outcome, _) => outcome,
+        }
     }
 }
 

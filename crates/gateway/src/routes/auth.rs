@@ -95,7 +95,7 @@ async fn register(
     };
     match app.chat.accounts().register(new, visitor.device.clone()).await {
         Ok(signed_in) => {
-            let signed_in = Box::new(signed_in_data(&app, signed_in));
+            let signed_in = Box::new(signed_in_data(signed_in));
             Ok(visitor.remembered(RegisterAnswer::SignedIn(signed_in)))
         }
         // Old clients offer to take the number over.
@@ -122,14 +122,14 @@ async fn login(
     let device = visitor.device.clone();
     let led =
         app.chat.sign_ins().with_password(body.username, body.password, body.remember_device, device).await?;
-    Ok(login_answer(&app, &visitor, led))
+    Ok(login_answer(&visitor, led))
 }
 
 /// The response to a password or a link that was right.
-pub(super) fn login_answer(app: &App, visitor: &Visitor, led: SignIn) -> Remembered<LoginAnswer> {
+pub(super) fn login_answer(visitor: &Visitor, led: SignIn) -> Remembered<LoginAnswer> {
     match led {
         SignIn::Done(signed_in) => {
-            visitor.remembered(LoginAnswer::SignedIn(Box::new(signed_in_data(app, *signed_in))))
+            visitor.remembered(LoginAnswer::SignedIn(Box::new(signed_in_data(*signed_in))))
         }
         SignIn::NeedsCode { challenge, user, remember } => {
             Remembered::unknown(LoginAnswer::NeedsCode(Box::new(NeedsCode {
@@ -182,13 +182,13 @@ async fn code_answered(
     let codes = format!("{} code", visitor.counted_as);
     app.count_guess(&[(limits.authentication, &visitor.counted_as), (limits.login, &codes)]).await?;
     let signed_in = app.chat.sign_ins().with_code(challenge, code, visitor.device.clone()).await?;
-    Ok(signed_in_data(app, signed_in))
+    Ok(signed_in_data(signed_in))
 }
 
-fn signed_in_data(app: &App, signed_in: SignedIn) -> wire::SignedIn {
-    let user = &signed_in.user;
+fn signed_in_data(signed_in: SignedIn) -> wire::SignedIn {
     wire::SignedIn {
-        user: views::user(user, app.chat.presence().is_online(user.id)),
+        // Who signs in is there, although the socket comes later.
+        user: views::user(&signed_in.user, true),
         session: views::session(&signed_in.session),
         token: signed_in.token,
         session_token: signed_in.session_token,

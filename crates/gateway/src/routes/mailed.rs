@@ -13,7 +13,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::{Body, Params};
 use axum::Json;
 use axum::extract::State;
-use meeshy_chat::{Caller, PasswordReset};
+use meeshy_chat::{Caller, ChatError, PasswordReset};
 use meeshy_domain::text;
 use meeshy_wire::{
     AskByMail, AskMagicLink, ChangeEmail, EmailChangeAsked, EmailChanged, EmailVerified, ErrorCode,
@@ -119,8 +119,16 @@ async fn reset_link(
     Params(link): Params<Link>,
 ) -> Result<Json<ResetLink>, ApiError> {
     app.count_guess(&[(app.limiter.limits.authentication, &counted_as)]).await?;
-    let link = app.chat.security().reset_link(&link.token).await?;
+    let link = app.chat.security().reset_link(&link.token).await.map_err(not_valid)?;
     Ok(Json(ResetLink { valid: true, requires_code: link.needs_code, expires_at: link.expires_at.into() }))
+}
+
+/// Old clients look for this field.
+fn not_valid(error: ChatError) -> ApiError {
+    let is_answer = matches!(error, ChatError::Invalid { .. });
+    let mut error = ApiError::from(error);
+    error.body.valid = is_answer.then_some(false);
+    error
 }
 
 async fn reset(
@@ -173,7 +181,7 @@ async fn follow_magic_link_url(
 async fn sign_in(app: &App, visitor: &Visitor, token: &str) -> Result<Remembered<LoginAnswer>, ApiError> {
     app.count_guess(&[(app.limiter.limits.authentication, &visitor.counted_as)]).await?;
     let led = app.chat.sign_ins().with_link(token, visitor.device.clone()).await?;
-    Ok(login_answer(app, visitor, led))
+    Ok(login_answer(visitor, led))
 }
 
 async fn change(

@@ -48,8 +48,17 @@ struct Listed {
     after: Option<String>,
     /// Half of them up to the message with this id, half of them after it. At most one of `before`, `after` and `around` is allowed.
     around: Option<String>,
+    /// `false`: without translations.
+    include_translations: Option<String>,
+    /// `false`: without the messages that they answer.
+    include_replies: Option<String>,
     #[serde(flatten)]
     page: PageParams<20, 50>,
+}
+
+/// Old clients pass booleans as texts; everything else is the default.
+fn is_included(parameter: Option<&str>) -> bool {
+    parameter != Some("false")
 }
 
 async fn list(
@@ -61,10 +70,13 @@ async fn list(
     let (limit, offset) = (asked.page.limit(), asked.page.offset());
     let place = place(asked.before, asked.after, asked.around, offset)?;
     let (user, limiter) = (caller.user.id, Arc::clone(&app.limiter));
-    let may_ask = move || limiter.allows_page_translation(user);
+    let with_translations = is_included(asked.include_translations.as_deref());
+    let with_replies = is_included(asked.include_replies.as_deref());
+    let may_ask = move || with_translations && limiter.allows_page_translation(user);
     let page = app.chat.messages().page(user, &id, PageRequest { place, limit }, may_ask).await?;
     let pagination = Pagination { total: page.total, offset, limit, has_more: page.has_older };
-    let data = page.messages.iter().map(crate::views::message).collect();
+    let data = page.messages.iter().map(crate::views::message);
+    let data = data.map(|message| reduced(message, with_translations, with_replies)).collect();
     let meta = MessagePageMeta {
         user_language: page.reader_language,
         last_event_number: page.last_event,
@@ -92,6 +104,18 @@ fn place(
         }
         .into()),
     }
+}
+
+/// A message with the parts that the caller wants.
+fn reduced(mut message: Message, with_translations: bool, with_replies: bool) -> Message {
+    if !with_translations {
+        message.translations.clear();
+        message.translation_states.clear();
+    }
+    if !with_replies {
+        message.reply_to = None;
+    }
+    message
 }
 
 async fn send(

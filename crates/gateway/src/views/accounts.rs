@@ -57,6 +57,7 @@ pub fn found_user(user: User, seen: Seen) -> wire::FoundUser {
         first_name: user.first_name,
         last_name: user.last_name,
         display_name: user.display_name,
+        email: "",
         avatar: address(user.avatar.as_deref()),
         is_online: seen.is_online,
         last_active_at: seen.last_active_at.map(Into::into),

@@ -52,6 +52,7 @@ pub fn community_member(view: CommunityMemberView) -> wire::CommunityMember {
             first_name: member.first_name,
             last_name: member.last_name,
             display_name: member.display_name,
+            email: "",
             avatar: address(member.avatar.as_deref()),
             is_online: seen.is_online,
             last_active_at: seen.last_active_at.map(Into::into),

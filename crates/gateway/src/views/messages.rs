@@ -66,6 +66,7 @@ pub fn message(view: &MessageView) -> wire::Message {
         translation_states: states(view),
         reply_to: view.reply_to.as_deref().map(reply).map(Box::new),
         count: wire::Counts { reactions, status_entries: view.status_entries },
+        meta: wire::MessageMeta::default(),
         event_number: None,
     }
 }
@@ -114,6 +115,8 @@ fn sender(sender: &SenderView) -> wire::MessageSender {
         is_active: true,
         last_active_at: sender.seen.last_active_at.map(Into::into),
         languages: sender.languages,
+        created_at: sender.registered_at.into(),
+        updated_at: sender.updated_at.into(),
     }
 }
 

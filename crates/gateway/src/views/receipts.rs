@@ -10,9 +10,15 @@ use meeshy_wire as wire;
 /// A message, and how many members have received and read it.
 pub fn message_details(view: &MessageView, counts: ReceiptCounts) -> wire::MessageDetails {
     let ReceiptCounts { members, delivered, read } = counts;
-    let status_summary =
-        wire::StatusSummary { total_members: members, delivered_count: delivered, read_count: read };
-    wire::MessageDetails { message: message(view), status_summary }
+    let message = message(view);
+    let status_summary = wire::StatusSummary {
+        total_members: members,
+        delivered_count: delivered,
+        read_count: read,
+        delivered_to_all_at: message.delivered_to_all_at,
+        read_by_all_at: message.read_by_all_at,
+    };
+    wire::MessageDetails { message, status_summary }
 }
 
 /// The state of a message for a member.
@@ -62,6 +68,8 @@ pub fn message_history(history: MessageHistory) -> wire::MessageHistory {
         is_edited: message.edited_at.is_some(),
         edited_at: message.edited_at.map(Into::into),
         created_at: message.created_at.into(),
+        is_deleted: false,
+        deleted_at: None,
         content: message.content,
         revisions: revisions.into_iter().map(revision).collect(),
     }

@@ -85,6 +85,14 @@ record! {
         pub slow_mode_seconds: i64,
         /// How its messages are encrypted.
         pub encryption_mode: Option<String>,
+        /// The protocol of the encryption.
+        pub encryption_protocol: Option<String>,
+        /// When it was turned on.
+        pub encryption_enabled_at: Option<Timestamp>,
+        /// Who turned it on.
+        pub encryption_enabled_by: Option<String>,
+        /// The key of the server for its messages.
+        pub server_encryption_key_id: Option<String>,
     }
 }
 

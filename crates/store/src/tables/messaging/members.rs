@@ -41,6 +41,8 @@ record! {
         pub nickname: Option<String> = "m.nickname",
         /// Whether this person may write there.
         pub can_send_message: bool = "m.can_send_message",
+        /// What else this person may send there.
+        pub can_send: CanSend = CanSend::columns(),
         /// Since when.
         pub joined_at: Timestamp = "m.joined_at",
         /// The unique name.
@@ -57,10 +59,33 @@ record! {
         pub site_role: Role = "u.role",
         /// When this person was last active.
         pub last_active_at: Timestamp,
+        /// Since when this person has an account.
+        pub registered_at: Timestamp = "u.created_at",
+        /// When the account was last changed.
+        pub updated_at: Timestamp,
         /// What this person reads.
         pub languages: LanguageSettings = LANGUAGE_COLUMNS,
         /// What this person hides from the others.
         pub hides: Hides = HIDES_COLUMNS,
+    }
+}
+
+record! {
+    /// What a member may send besides text, as the old system had it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct CanSend as "m" {
+        /// Files.
+        pub files: bool = "m.can_send_files",
+        /// Images.
+        pub images: bool = "m.can_send_images",
+        /// Videos.
+        pub videos: bool = "m.can_send_videos",
+        /// Audio.
+        pub audios: bool = "m.can_send_audios",
+        /// Places.
+        pub locations: bool = "m.can_send_locations",
+        /// Links.
+        pub links: bool = "m.can_send_links",
     }
 }
 
