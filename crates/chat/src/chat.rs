@@ -5,6 +5,7 @@ use crate::accounts::{
     Accounts, Activity, Addresses, Administration, CallLimits, Passwords, Preferences, Profiles, Security,
     Sessions, Setup, SignIns,
 };
+use crate::calls::Calls;
 use crate::cluster::{Cluster, Gateways};
 use crate::communities::Communities;
 use crate::context::Context;
@@ -68,6 +69,8 @@ services! {
     blocks: Blocks,
     /// Rate limits over all gateways.
     call_limits: CallLimits,
+    /// Calls.
+    calls: Calls,
     /// Categories into which users sort conversations.
     categories: Categories,
     /// The exchange with other processes.
@@ -192,6 +195,8 @@ impl Chat {
         let files = Files::new(shared(), file_links, settings.unsigned_file_paths);
         let cluster = Cluster::new(shared(), gateways.clone(), signals, Arc::clone(&translators), warm_up);
 
+        let calls = Calls::new(shared(), Arc::clone(&presence), settings.calls);
+
         conversations.open_global_room().await?;
         let services = Services {
             abuse_reports: AbuseReports::new(shared()),
@@ -202,6 +207,7 @@ impl Chat {
             blocks: Blocks::new(shared()),
             friends: Friends::new(shared(), Arc::clone(&presence), conversations.clone()),
             call_limits: CallLimits::new(shared()),
+            calls: calls.clone(),
             categories: Categories::new(shared()),
             cluster,
             community_preferences: CommunityPreferences::new(shared()),
@@ -212,7 +218,7 @@ impl Chat {
             gateways,
             glossary,
             health: Health::new(shared(), worker.clone(), translators),
-            jobs: Jobs::new(shared(), Post::new(shared(), settings.mail)),
+            jobs: Jobs::new(shared(), Post::new(shared(), settings.mail), calls),
             messages,
             profiles: Profiles::new(shared(), Arc::clone(&presence)),
             preferences: Preferences::new(shared()),

@@ -4,6 +4,7 @@
 //! work in small transactions and continue where the last run ended.
 
 use crate::ChatError;
+use crate::calls::{CHECK_CALL, Calls};
 use crate::context::Context;
 use crate::mail::{MAIL, Post};
 use crate::messages::delete_for_everybody;
@@ -44,11 +45,12 @@ pub struct JobStates {
 pub struct Jobs {
     context: Arc<Context>,
     post: Post,
+    calls: Calls,
 }
 
 impl Jobs {
-    pub(crate) fn new(context: Arc<Context>, post: Post) -> Self {
-        Self { context, post }
+    pub(crate) fn new(context: Arc<Context>, post: Post, calls: Calls) -> Self {
+        Self { context, post, calls }
     }
 
     /// Does jobs until `stop` is ready. Each gateway calls this.
@@ -56,7 +58,7 @@ impl Jobs {
         let on_events = self.job(move |jobs| jobs.prune_old_events(bounds.events));
         let on_cache = self.job(move |jobs| jobs.prune_cached_translations(bounds.cache));
         let on_notifications = self.job(move |jobs| jobs.archive_old_notifications(bounds.notifications));
-        let post = self.post.clone();
+        let (post, calls) = (self.post.clone(), self.calls.clone());
         Runner::new(self.context.store.clone(), &self.context.process)
             .schedule("prune-events", HOUR, on_events)
             .schedule("prune-translation-cache", HOUR, on_cache)
@@ -66,6 +68,8 @@ impl Jobs {
             .schedule("trim-call-counts", MINUTE, self.job(Self::trim_call_counts))
             .schedule("remove-expired-sign-ins", HOUR, self.job(Self::remove_expired_sign_ins))
             .schedule("remove-dead-jobs", DAY, self.job(Self::remove_dead_jobs))
+            .schedule("tidy-calls", MINUTE, self.job(|jobs| jobs.calls.tidy()))
+            .handle(&CHECK_CALL, move |call| calls.clone().check(call))
             .handle(&MAIL, move |order| post.clone().send(order))
             .run(stop)
             .await;

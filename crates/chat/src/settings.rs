@@ -1,5 +1,6 @@
 //! Settings for sign-in and messages.
 
+use crate::calls::CallSettings;
 use crate::signing_key::SigningKey;
 use meeshy_domain::limits;
 use meeshy_mail::Mailer;
@@ -33,6 +34,8 @@ pub struct Settings {
     pub machine: String,
     /// How users are written to.
     pub mail: MailSettings,
+    /// How users call each other.
+    pub calls: CallSettings,
 }
 
 /// How users are written to.
@@ -60,6 +63,7 @@ impl Settings {
             unsigned_file_paths: true,
             machine: String::new(),
             mail: MailSettings::default(),
+            calls: CallSettings::default(),
         }
     }
 }

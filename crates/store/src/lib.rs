@@ -28,11 +28,11 @@ pub use tables::accounts::{
     privacy, profiles, second_factor, sessions, setup, user_settings, users,
 };
 pub use tables::messaging::{
-    attachments, communities, community_invites, community_members, community_names, community_preferences,
-    conversation_categories, conversation_languages, conversation_preferences, conversation_search,
-    conversations, dashboard, deletions, events, glossary, glossary_proposals, guests, members, mentions,
-    message_revisions, messages, notifications, own_deletions, participants, reactions, read_cursors,
-    receipts, statuses, visibility,
+    attachments, call_events, calls, communities, community_invites, community_members, community_names,
+    community_preferences, conversation_categories, conversation_languages, conversation_preferences,
+    conversation_search, conversations, dashboard, deletions, events, glossary, glossary_proposals, guests,
+    live_calls, live_participants, members, mentions, message_revisions, messages, notifications,
+    own_deletions, participants, reactions, read_cursors, receipts, statuses, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

@@ -2540,6 +2540,272 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call the other members of a conversation
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["StartCall"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CallSession"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT.VIDEO_CALLS_NOT_SUPPORTED"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                409: components["responses"]["409.CALL_ALREADY_ACTIVE"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{callId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A call in a conversation of the caller
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a call. */
+                    callId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CallSession"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CALL_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * End a call: who has started it, and moderators
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a call. */
+                    callId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CallSession"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CALL_NOT_FOUND"];
+                409: components["responses"]["409.CALL_ENDED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{callId}/participants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join a call
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a call. */
+                    callId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["EnterCall"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CallSession"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CALL_NOT_FOUND"];
+                409: components["responses"]["409.CALL_ENDED.MAX_PARTICIPANTS_REACHED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{callId}/participants/{participantId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Leave a call
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a call. */
+                    callId: string;
+                    /** @description The id of a participation in a call, or that of its user. */
+                    participantId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CallSession"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CALL_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/communities": {
         parameters: {
             query?: never;
@@ -3976,6 +4242,60 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/active-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The call that is going on in a conversation
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CallSession"] | null;
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/conversations/{id}/clear-history": {
@@ -12366,6 +12686,152 @@ export interface components {
             backupCodes: string[];
             message: string;
         };
+        /** @description The conversation of a call. */
+        CallConversation: {
+            id: components["schemas"]["ConversationId"];
+            identifier: string;
+            type: components["schemas"]["ConversationKind"];
+        };
+        /** @description `call:ended`. */
+        CallEnded: {
+            callId: components["schemas"]["CallId"];
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description How long it lasted since it was answered, in seconds.
+             */
+            duration: number;
+            /** @description The user who has ended it; nobody if it was not answered, or has lasted too long. */
+            endedBy: components["schemas"]["UserId"] | null;
+        };
+        /** @description `call:error`: an event about a call failed. */
+        CallError: {
+            code: components["schemas"]["ErrorCode"];
+            details?: components["schemas"]["ErrorDetail"][];
+            message: string;
+            /**
+             * Format: uint64
+             * @description After how many seconds a retry makes sense.
+             */
+            retryAfter?: number;
+        };
+        /** @description A call. */
+        CallId: string;
+        /** @description `call:initiated`: a member of a conversation calls the others. */
+        CallInitiated: {
+            callId: components["schemas"]["CallId"];
+            conversationId: components["schemas"]["ConversationId"];
+            initiator: components["schemas"]["CallInitiator"];
+            mode: components["schemas"]["CallMode"];
+            participants: components["schemas"]["CallParticipant"][];
+        };
+        /** @description Who calls. */
+        CallInitiator: {
+            avatar: string | null;
+            displayName: string;
+            userId: components["schemas"]["UserId"];
+            username: string;
+        };
+        /** @description `call:join`: the socket has joined a call. */
+        CallJoined: {
+            callSession: components["schemas"]["CallSession"];
+            iceServers: components["schemas"]["IceServer"][];
+            /** @constant */
+            success: true;
+        };
+        /** @description What somebody who starts or joins a call has turned on; what is absent is as the call was started. */
+        CallMedia: {
+            /** @default null */
+            audioEnabled: boolean | null;
+            /** @default null */
+            videoEnabled: boolean | null;
+        };
+        /** @description `call:media-toggled`: somebody has turned the microphone or the camera on or off. */
+        CallMediaToggled: {
+            callId: components["schemas"]["CallId"];
+            enabled: boolean;
+            mediaType: components["schemas"]["MediaType"];
+            /** @description The user. */
+            participantId: components["schemas"]["UserId"];
+        };
+        /** @description How media get from one participant to the others. */
+        CallMode: "p2p" | "sfu";
+        /** @description Who is or was in a call. */
+        CallParticipant: {
+            /** @description A guest of the old system. */
+            anonymousId: string | null;
+            avatar: string | null;
+            callSessionId: components["schemas"]["CallId"];
+            /** @description What the old system measured. */
+            connectionQuality: unknown;
+            displayName: string | null;
+            id: components["schemas"]["CallParticipantId"];
+            isAudioEnabled: boolean;
+            isVideoEnabled: boolean;
+            joinedAt: components["schemas"]["Time"];
+            leftAt: components["schemas"]["Time"] | null;
+            role: components["schemas"]["CallRole"];
+            user: components["schemas"]["CallUser"] | null;
+            userId: components["schemas"]["UserId"] | null;
+            username: string | null;
+        };
+        /** @description A participant of a call. */
+        CallParticipantId: string;
+        /** @description `call:participant-joined`: somebody has joined, or takes part through another socket now. */
+        CallParticipantJoined: {
+            callId: components["schemas"]["CallId"];
+            /** @description Only for the socket that has joined. */
+            iceServers?: components["schemas"]["IceServer"][];
+            mode: components["schemas"]["CallMode"];
+            participant: components["schemas"]["CallParticipant"];
+        };
+        /** @description `call:participant-left`. */
+        CallParticipantLeft: {
+            callId: components["schemas"]["CallId"];
+            mode: components["schemas"]["CallMode"];
+            participantId: components["schemas"]["CallParticipantId"];
+            userId: components["schemas"]["UserId"];
+        };
+        /** @description Events that contain only a call. */
+        CallRef: {
+            callId: string;
+        };
+        /** @description The part of a participant in a call. */
+        CallRole: "initiator" | "participant";
+        /** @description A call. */
+        CallSession: {
+            answeredAt: components["schemas"]["Time"] | null;
+            conversation: components["schemas"]["CallConversation"];
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description How long it lasted since it was answered, in seconds.
+             */
+            duration: number | null;
+            /** @description When it was over; of an imported call that was never ended, nobody knows. */
+            endedAt: components["schemas"]["Time"] | null;
+            id: components["schemas"]["CallId"];
+            initiator: components["schemas"]["CallUser"];
+            initiatorId: components["schemas"]["UserId"];
+            /** @description Its settings; `type` says whether it was started with pictures. */
+            metadata: unknown;
+            mode: components["schemas"]["CallMode"];
+            /** @description Present and former participants, in order of joining, at most 50. */
+            participants: components["schemas"]["CallParticipant"][];
+            startedAt: components["schemas"]["Time"];
+            status: components["schemas"]["CallStatus"];
+        };
+        /** @description The state of a call. */
+        CallStatus: "initiated" | "ringing" | "active" | "ended" | "missed" | "rejected";
+        /** @description What a call is started with. */
+        CallType: "audio" | "video";
+        /** @description A user, as others see them in a call. */
+        CallUser: {
+            avatar: string | null;
+            displayName: string;
+            id: components["schemas"]["UserId"];
+            username: string;
+        };
         /** @description Whether the translation was cancelled. */
         Cancelled: {
             cancelled: boolean;
@@ -13090,6 +13556,18 @@ export interface components {
         Emoji: string;
         /** @description When new conversations are encrypted. */
         Encryption: "disabled" | "optional" | "always";
+        /**
+         * @description Joins a call on REST.
+         * @example {
+         *       "settings": {
+         *         "audioEnabled": true,
+         *         "videoEnabled": false
+         *       }
+         *     }
+         */
+        EnterCall: {
+            settings?: components["schemas"]["CallMedia"] | null;
+        };
         /** @description An error response. `error` and `message` are a sentence for users, `code` is for programs. */
         ErrorBody: {
             code: components["schemas"]["ErrorCode"];
@@ -13119,7 +13597,7 @@ export interface components {
             violations?: components["schemas"]["Violation"][];
         };
         /** @description Error codes, for programs. */
-        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "BINARY_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "IDENTIFIER_TAKEN" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
+        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "BINARY_NOT_SUPPORTED" | "INVALID_SIGNAL" | "VIDEO_CALLS_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "NOT_AUTHENTICATED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "NOT_A_PARTICIPANT" | "PERMISSION_DENIED" | "SIGNAL_SENDER_MISMATCH" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "CALL_NOT_FOUND" | "TARGET_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "CALL_ALREADY_ACTIVE" | "CALL_ENDED" | "MAX_PARTICIPANTS_REACHED" | "IDENTIFIER_TAKEN" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "SIGNAL_FAILED" | "MEDIA_TOGGLE_FAILED" | "FORCE_LEAVE_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
         /** @description What is wrong with one field. */
         ErrorDetail: {
             field: string;
@@ -13271,6 +13749,12 @@ export interface components {
             conversationId: components["schemas"]["ConversationId"];
             message: string;
         };
+        /** @description A server that helps participants to connect to each other, as `RTCPeerConnection` takes it. */
+        IceServer: {
+            credential?: string;
+            urls: string[];
+            username?: string;
+        };
         /** @description Whether an identifier is available. */
         IdentifierAvailability: {
             available: boolean;
@@ -13314,6 +13798,11 @@ export interface components {
         JoinByInvite: {
             /** @description The link, or the secret at its end. */
             link: string;
+        };
+        /** @description `call:join` and `call:accept`. */
+        JoinCall: {
+            callId: string;
+            settings?: components["schemas"]["CallMedia"] | null;
         };
         /** @description The caller has joined a community. */
         JoinedByInvite: {
@@ -13539,6 +14028,8 @@ export interface components {
         Me: {
             user: components["schemas"]["User"];
         };
+        /** @description What a participant turns on and off. */
+        MediaType: "audio" | "video";
         /** @description A membership. */
         Member: {
             canSendMessage: boolean;
@@ -15271,6 +15762,30 @@ export interface components {
         };
         /** @description A side of the screen. */
         Side: "left" | "right";
+        /** @description What one participant tells another one, so that the two connect to each other. */
+        Signal: {
+            candidate?: string;
+            /** @description The user who sends it. */
+            from: string;
+            /** @description The session description of an offer or an answer. */
+            sdp?: string;
+            /** Format: uint32 */
+            sdpMLineIndex?: number;
+            sdpMid?: string;
+            /** @description The user who is to receive it. */
+            to: string;
+            type: components["schemas"]["SignalType"];
+        };
+        /** @description `call:signal`, as clients send it and as they receive it. */
+        SignalCall: {
+            callId: string;
+            signal: components["schemas"]["Signal"];
+        };
+        /**
+         * @description What a signal contains.
+         * @enum {string}
+         */
+        SignalType: "offer" | "answer" | "ice-candidate";
         /** @description A successful sign-in. */
         SignedIn: {
             /**
@@ -15300,6 +15815,19 @@ export interface components {
         };
         /** @enum {string} */
         Standing: "up" | "down";
+        /**
+         * @description A call to be started: on REST and as `call:initiate`.
+         * @example {
+         *       "conversationId": "65a0c0ffee0123456789abcd",
+         *       "type": "audio"
+         *     }
+         */
+        StartCall: {
+            /** @description The id or the identifier of a conversation. */
+            conversationId: string;
+            settings?: components["schemas"]["CallMedia"] | null;
+            type: components["schemas"]["CallType"];
+        };
         /** @description `conversation:stats`; the conversation is given as the client gave it. */
         StatsEvent: {
             conversationId: string;
@@ -15385,6 +15913,11 @@ export interface components {
          * @example 2026-01-15T12:34:56.789Z
          */
         Time: string;
+        /** @description `call:toggle-audio` and `call:toggle-video`. */
+        ToggleMedia: {
+            callId: string;
+            enabled: boolean;
+        };
         /** @description A new token. */
         Token: {
             /**
@@ -15945,6 +16478,22 @@ export interface components {
                 };
             };
         };
+        /**
+         * @description - `VALIDATION_ERROR`: The input is invalid; `details` names the fields.
+         *     - `INVALID_INPUT`: The request could not be read completely.
+         *     - `VIDEO_CALLS_NOT_SUPPORTED`: There are no video calls in such a conversation.
+         */
+        "400.VALIDATION_ERROR.INVALID_INPUT.VIDEO_CALLS_NOT_SUPPORTED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "VALIDATION_ERROR" | "INVALID_INPUT" | "VIDEO_CALLS_NOT_SUPPORTED";
+                };
+            };
+        };
         /** @description - `AUTH_FAILED`: The credentials are invalid or have expired. */
         "401.AUTH_FAILED": {
             headers: {
@@ -16045,6 +16594,22 @@ export interface components {
                 };
             };
         };
+        /**
+         * @description - `NOT_A_PARTICIPANT`: The caller is not in this call, or not a member of its conversation.
+         *     - `PERMISSION_DENIED`: The caller is not allowed to do this with a call.
+         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
+         */
+        "403.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "NOT_A_PARTICIPANT" | "PERMISSION_DENIED" | "ORIGIN_NOT_ALLOWED";
+                };
+            };
+        };
         /** @description - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site. */
         "403.ORIGIN_NOT_ALLOWED": {
             headers: {
@@ -16054,6 +16619,33 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "ORIGIN_NOT_ALLOWED";
+                };
+            };
+        };
+        /**
+         * @description - `PERMISSION_DENIED`: The caller is not allowed to do this with a call.
+         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
+         */
+        "403.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "PERMISSION_DENIED" | "ORIGIN_NOT_ALLOWED";
+                };
+            };
+        };
+        /** @description - `CALL_NOT_FOUND`: There is no such call, or the caller is not a member of its conversation. */
+        "404.CALL_NOT_FOUND": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "CALL_NOT_FOUND";
                 };
             };
         };
@@ -16194,6 +16786,45 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "USER_NOT_FOUND";
+                };
+            };
+        };
+        /** @description - `CALL_ALREADY_ACTIVE`: Another call is going on in the conversation. */
+        "409.CALL_ALREADY_ACTIVE": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "CALL_ALREADY_ACTIVE";
+                };
+            };
+        };
+        /** @description - `CALL_ENDED`: The call is over. */
+        "409.CALL_ENDED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "CALL_ENDED";
+                };
+            };
+        };
+        /**
+         * @description - `CALL_ENDED`: The call is over.
+         *     - `MAX_PARTICIPANTS_REACHED`: The call has as many participants as possible.
+         */
+        "409.CALL_ENDED.MAX_PARTICIPANTS_REACHED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "CALL_ENDED" | "MAX_PARTICIPANTS_REACHED";
                 };
             };
         };
@@ -16384,6 +17015,26 @@ export type AuthenticatedUser = components['schemas']['AuthenticatedUser'];
 export type Availability = components['schemas']['Availability'];
 export type AvatarUpdated = components['schemas']['AvatarUpdated'];
 export type BackupCodes = components['schemas']['BackupCodes'];
+export type CallConversation = components['schemas']['CallConversation'];
+export type CallEnded = components['schemas']['CallEnded'];
+export type CallError = components['schemas']['CallError'];
+export type CallId = components['schemas']['CallId'];
+export type CallInitiated = components['schemas']['CallInitiated'];
+export type CallInitiator = components['schemas']['CallInitiator'];
+export type CallJoined = components['schemas']['CallJoined'];
+export type CallMedia = components['schemas']['CallMedia'];
+export type CallMediaToggled = components['schemas']['CallMediaToggled'];
+export type CallMode = components['schemas']['CallMode'];
+export type CallParticipant = components['schemas']['CallParticipant'];
+export type CallParticipantId = components['schemas']['CallParticipantId'];
+export type CallParticipantJoined = components['schemas']['CallParticipantJoined'];
+export type CallParticipantLeft = components['schemas']['CallParticipantLeft'];
+export type CallRef = components['schemas']['CallRef'];
+export type CallRole = components['schemas']['CallRole'];
+export type CallSession = components['schemas']['CallSession'];
+export type CallStatus = components['schemas']['CallStatus'];
+export type CallType = components['schemas']['CallType'];
+export type CallUser = components['schemas']['CallUser'];
 export type Cancelled = components['schemas']['Cancelled'];
 export type CategoryId = components['schemas']['CategoryId'];
 export type CategoryLabel = components['schemas']['CategoryLabel'];
@@ -16456,6 +17107,7 @@ export type EmailChanged = components['schemas']['EmailChanged'];
 export type EmailVerified = components['schemas']['EmailVerified'];
 export type Emoji = components['schemas']['Emoji'];
 export type Encryption = components['schemas']['Encryption'];
+export type EnterCall = components['schemas']['EnterCall'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
@@ -16480,12 +17132,14 @@ export type Guest = components['schemas']['Guest'];
 export type Handshake = components['schemas']['Handshake'];
 export type Health = components['schemas']['Health'];
 export type HistoryCleared = components['schemas']['HistoryCleared'];
+export type IceServer = components['schemas']['IceServer'];
 export type IdentifierAvailability = components['schemas']['IdentifierAvailability'];
 export type IdentifierChecked = components['schemas']['IdentifierChecked'];
 export type Info = components['schemas']['Info'];
 export type InviteLink = components['schemas']['InviteLink'];
 export type JobCancelled = components['schemas']['JobCancelled'];
 export type JoinByInvite = components['schemas']['JoinByInvite'];
+export type JoinCall = components['schemas']['JoinCall'];
 export type JoinedByInvite = components['schemas']['JoinedByInvite'];
 export type KeysetPagination = components['schemas']['KeysetPagination'];
 export type KnownConversation = components['schemas']['KnownConversation'];
@@ -16511,6 +17165,7 @@ export type LoginCode = components['schemas']['LoginCode'];
 export type MagicLinkAsked = components['schemas']['MagicLinkAsked'];
 export type MarkedRead = components['schemas']['MarkedRead'];
 export type Me = components['schemas']['Me'];
+export type MediaType = components['schemas']['MediaType'];
 export type Member = components['schemas']['Member'];
 export type MemberId = components['schemas']['MemberId'];
 export type MemberRole = components['schemas']['MemberRole'];
@@ -16632,11 +17287,15 @@ export type SetMessageStatus = components['schemas']['SetMessageStatus'];
 export type Setting = components['schemas']['Setting'];
 export type SetupState = components['schemas']['SetupState'];
 export type Side = components['schemas']['Side'];
+export type Signal = components['schemas']['Signal'];
+export type SignalCall = components['schemas']['SignalCall'];
+export type SignalType = components['schemas']['SignalType'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type SignedInTest = components['schemas']['SignedInTest'];
 export type SkinTone = components['schemas']['SkinTone'];
 export type SocketHealth = components['schemas']['SocketHealth'];
 export type Standing = components['schemas']['Standing'];
+export type StartCall = components['schemas']['StartCall'];
 export type StatsEvent = components['schemas']['StatsEvent'];
 export type StatusSummary = components['schemas']['StatusSummary'];
 export type StatusTranslation = components['schemas']['StatusTranslation'];
@@ -16649,6 +17308,7 @@ export type TextState = components['schemas']['TextState'];
 export type TextTranslated = components['schemas']['TextTranslated'];
 export type Theme = components['schemas']['Theme'];
 export type Time = components['schemas']['Time'];
+export type ToggleMedia = components['schemas']['ToggleMedia'];
 export type Token = components['schemas']['Token'];
 export type TranscriptionSource = components['schemas']['TranscriptionSource'];
 export type Translate = components['schemas']['Translate'];
@@ -16695,6 +17355,7 @@ export type Response400ValidationErrorInvalidInput = components['responses']['40
 export type Response400ValidationErrorInvalidInputAlreadyExists = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS'];
 export type Response400ValidationErrorInvalidInputAlreadyExistsSetupCodeInvalid = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS.SETUP_CODE_INVALID'];
 export type Response400ValidationErrorInvalidInputTranslationUnavailable = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.TRANSLATION_UNAVAILABLE'];
+export type Response400ValidationErrorInvalidInputVideoCallsNotSupported = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.VIDEO_CALLS_NOT_SUPPORTED'];
 export type Response401AuthFailed = components['responses']['401.AUTH_FAILED'];
 export type Response401AuthRequired = components['responses']['401.AUTH_REQUIRED'];
 export type Response401AuthRequiredAuthFailed = components['responses']['401.AUTH_REQUIRED.AUTH_FAILED'];
@@ -16702,7 +17363,10 @@ export type Response403ConsentRequiredOriginNotAllowed = components['responses']
 export type Response403ConversationAccessDeniedOriginNotAllowed = components['responses']['403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED'];
 export type Response403ForbiddenConversationAccessDeniedOriginNotAllowed = components['responses']['403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED'];
 export type Response403ForbiddenOriginNotAllowed = components['responses']['403.FORBIDDEN.ORIGIN_NOT_ALLOWED'];
+export type Response403NotAParticipantPermissionDeniedOriginNotAllowed = components['responses']['403.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED'];
 export type Response403OriginNotAllowed = components['responses']['403.ORIGIN_NOT_ALLOWED'];
+export type Response403PermissionDeniedOriginNotAllowed = components['responses']['403.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED'];
+export type Response404CallNotFound = components['responses']['404.CALL_NOT_FOUND'];
 export type Response404ConversationNotFound = components['responses']['404.CONVERSATION_NOT_FOUND'];
 export type Response404ConversationNotFoundMessageNotFound = components['responses']['404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND'];
 export type Response404ConversationNotFoundUserNotFound = components['responses']['404.CONVERSATION_NOT_FOUND.USER_NOT_FOUND'];
@@ -16713,6 +17377,9 @@ export type Response404NotFoundConversationNotFoundMessageNotFoundUserNotFound =
 export type Response404NotFoundMessageNotFound = components['responses']['404.NOT_FOUND.MESSAGE_NOT_FOUND'];
 export type Response404NotFoundUserNotFound = components['responses']['404.NOT_FOUND.USER_NOT_FOUND'];
 export type Response404UserNotFound = components['responses']['404.USER_NOT_FOUND'];
+export type Response409CallAlreadyActive = components['responses']['409.CALL_ALREADY_ACTIVE'];
+export type Response409CallEnded = components['responses']['409.CALL_ENDED'];
+export type Response409CallEndedMaxParticipantsReached = components['responses']['409.CALL_ENDED.MAX_PARTICIPANTS_REACHED'];
 export type Response409IdentifierTaken = components['responses']['409.IDENTIFIER_TAKEN'];
 export type Response413PayloadTooLarge = components['responses']['413.PAYLOAD_TOO_LARGE'];
 export type Response422InvalidOperation = components['responses']['422.INVALID_OPERATION'];

@@ -2,10 +2,10 @@
 
 use meeshy_chat::model::ReceiptFilter;
 use meeshy_chat::{
-    ConversationPatch, FileRequest, MessageEdit, NewMessage, NewReport, NewTerm, PageRequest,
-    ParticipantRequest, Progress,
+    CallSignal, ConversationPatch, FileRequest, Media, MessageEdit, NewCall, NewMessage, NewReport, NewTerm,
+    PageRequest, ParticipantRequest, Progress,
 };
-use meeshy_domain::{MemberRole, Timestamp, UserId};
+use meeshy_domain::{CallType, MediaType, MemberRole, Timestamp, UserId};
 use meeshy_harness::World;
 use meeshy_testkit::eventually;
 use tokio::sync::oneshot;
@@ -130,6 +130,44 @@ async fn people_tidy_up(world: &World, lea: UserId, id: &str, talk: &str) {
     conversations.deleted_for_me(lea).await.unwrap();
     conversations.restore_for_me(lea, talk).await.unwrap();
     conversations.clear_history(lea, talk, Some(Timestamp::from_millis(1))).await.unwrap();
+}
+
+/// Calls somebody, in every way.
+pub async fn people_call(world: &World, lea: UserId, carlos: UserId, talk: &str) {
+    let calls = world.chat.calls();
+    let (from, to) = (lea.to_string(), carlos.to_string());
+    for end in 0..3 {
+        let new = NewCall {
+            id: calls.new_id(),
+            conversation: talk.to_owned(),
+            call_type: CallType::Audio,
+            media: Media::default(),
+            socket: Some("hers".into()),
+        };
+        let call = calls.start(lea, new).await.unwrap().call.id;
+        let id = call.to_string();
+        for _ in 0..2 {
+            let media = Media { audio: Some(true), video: Some(true) };
+            calls.join(carlos, &id, media, Some("his".into())).await.unwrap();
+            calls.leave(carlos, &id).await.unwrap();
+        }
+        calls.join(carlos, &id, Media::default(), None).await.unwrap();
+        calls.signal(lea, &id, &from, &to, CallSignal::Offer("v=0".into())).await.unwrap();
+        for media in [MediaType::Audio, MediaType::Video] {
+            calls.set_media(lea, &id, media, true).await.unwrap();
+        }
+        calls.active(lea, talk).await.unwrap();
+        calls.disconnected(lea, vec![call], "hers").await.unwrap();
+        match end {
+            0 => drop(calls.end(lea, &id).await.unwrap()),
+            1 => calls.leave_conversation(lea, talk).await.unwrap(),
+            // It goes on when the jobs run.
+            _ => return,
+        }
+        if end == 1 {
+            calls.leave(carlos, &id).await.unwrap();
+        }
+    }
 }
 
 async fn people_react(world: &World, lea: UserId, carlos: UserId, message: &str) {

@@ -6,8 +6,9 @@ use meeshy_store::gateways::{self, Gateway};
 use meeshy_store::translation_cache::{self, Cached};
 use meeshy_store::translators::{self, Translator};
 use meeshy_store::{
-    Store, StoreError, Tx, Value, call_counts, conversations, dashboard, events, guests, jobs, members,
-    notifications, privacy, read_cursors, reports, second_factor, sessions, texts, translations, visibility,
+    Store, StoreError, Tx, Value, call_counts, call_events, conversations, dashboard, events, guests, jobs,
+    members, notifications, privacy, read_cursors, reports, second_factor, sessions, texts, translations,
+    visibility,
 };
 use meeshy_testkit::rust_files;
 use proc_macro2::{TokenStream, TokenTree};
@@ -44,6 +45,9 @@ pub fn often(
         Cached { key: "key".into(), content: "text".into(), engine: "test".into(), score: None, grade: None };
     translation_cache::put(tx, &[cached], now)?;
     translation_cache::get(tx, &["key".into()])?;
+    let call = id()?;
+    call_events::insert(tx, call, 2, "g", "{}")?;
+    tx.fetch((call_events::after(call, 0, "h", 10), call_events::newest_since(now, "h", 10)))?;
     Ok(())
 }
 

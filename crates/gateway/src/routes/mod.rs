@@ -4,6 +4,7 @@ mod abuse_reports;
 mod auth;
 mod avatars;
 mod blocks;
+mod calls;
 mod categories;
 mod communities;
 mod community_members;
@@ -66,6 +67,7 @@ fn declare(app: App) -> Api {
         .group(conversation_search::routes)
         .group(own_deletions::routes)
         .group(participants::routes)
+        .group(calls::routes)
         .group(communities::routes)
         .group(community_members::routes)
         .group(messages::routes)

@@ -267,6 +267,7 @@ pub fn settings(config: &Config, signing_key: SigningKey) -> Settings {
     settings.machine = machine();
     // The configuration was checked, so that it is valid.
     settings.mail = config.mail().unwrap_or_default();
+    settings.calls = config.calls();
     settings
 }
 

@@ -75,6 +75,7 @@ const MIGRATIONS: &[Migration] = migrations![
     38 "0038_memberships",
     39 "0039_community_members" then community_names::follow_rows,
     40 "0040_message_revisions",
+    45 "0045_live_calls",
 ];
 
 /// The schema changes made when a database was opened.
