@@ -17,6 +17,7 @@ import type {
 } from "../api/schema";
 import { isMuted } from "../lib/arranged";
 import { connect, disconnect, isConnected } from "../realtime/socket.svelte";
+import { callHandlers, hangUp, openCalls, resumeCall } from "./calls.svelte";
 import { openDismissed } from "./dismissed.svelte";
 import { advance, forget, learn, learnFirst, numberOf, unlearn } from "./event-numbers";
 import { forgetFriends, friendRequestUpdated } from "./friends.svelte";
@@ -114,10 +115,14 @@ export function start(userId: string): void {
   openOriginals(userId);
   openDismissed(userId);
   forgetFriends();
+  openCalls(userId);
   connect({
     credentials: () => session.credentials,
     refused: renew,
-    ready: () => void catchUp(),
+    ready: () => {
+      resumeCall();
+      void catchUp();
+    },
     lost,
     handlers: {
       ...Object.fromEntries(Object.entries(logged).map(([name, handle]) => [name, lasting(live(handle))])),
@@ -129,6 +134,7 @@ export function start(userId: string): void {
       "user:status": lasting(status),
       "typing:start": (event: TypingEvent) => event.userId !== userId && startedTyping(event),
       "typing:stop": stoppedTyping,
+      ...callHandlers,
     },
   });
   // Shown before the socket is connected, which may take a while; loaded again then.
@@ -137,6 +143,7 @@ export function start(userId: string): void {
 
 /** Clears the state. Unsent messages are kept for the next time. */
 export function stop(): void {
+  hangUp();
   disconnect();
   closeOutbox();
   clearTyping();
