@@ -8,7 +8,7 @@ export const url = process.env.MEESHY_URL ?? "http://localhost:3000";
 
 const EXECUTABLE = "/usr/bin/chromium";
 
-export async function launch() {
+export async function launch(options = []) {
   if (!existsSync(EXECUTABLE)) throw new Error("Chromium is not installed: apt-get install chromium");
   return chromium.launch({
     executablePath: EXECUTABLE,
@@ -20,6 +20,7 @@ export async function launch() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...options,
     ],
   });
 }

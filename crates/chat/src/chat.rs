@@ -5,6 +5,7 @@ use crate::accounts::{
     Accounts, Activity, Addresses, Administration, CallLimits, Deletions, Passwords, Preferences, Profiles,
     Security, Sessions, Setup, SignIns,
 };
+use crate::calls::Calls;
 use crate::cluster::{Cluster, Gateways};
 use crate::communities::Communities;
 use crate::context::Context;
@@ -70,6 +71,8 @@ services! {
     blocks: Blocks,
     /// Rate limits over all gateways.
     call_limits: CallLimits,
+    /// Calls.
+    calls: Calls,
     /// Categories into which users sort conversations.
     categories: Categories,
     /// Deletion of accounts.
@@ -206,6 +209,8 @@ impl Chat {
         let files = Files::new(shared(), file_links, settings.unsigned_file_paths);
         let cluster = Cluster::new(shared(), gateways.clone(), signals, Arc::clone(&translators), warm_up);
 
+        let calls = Calls::new(shared(), Arc::clone(&presence), settings.calls);
+
         conversations.open_global_room().await?;
         let services = Services {
             abuse_reports: AbuseReports::new(shared()),
@@ -216,6 +221,7 @@ impl Chat {
             blocks: Blocks::new(shared()),
             friends: Friends::new(shared(), Arc::clone(&presence), conversations.clone()),
             call_limits: CallLimits::new(shared()),
+            calls: calls.clone(),
             categories: Categories::new(shared()),
             cluster,
             community_preferences: CommunityPreferences::new(shared()),
@@ -232,6 +238,7 @@ impl Chat {
                 Post::new(shared(), settings.mail),
                 SmsPost::new(shared(), settings.sms),
                 deletions.clone(),
+                calls,
             ),
             deletions,
             messages,

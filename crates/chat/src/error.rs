@@ -1,5 +1,6 @@
 //! Errors, each with a message for the person who made the request.
 
+use crate::call_refusal::CallRefusal;
 use crate::phone_owner::PhoneOwner;
 use meeshy_domain::preferences::Consent;
 use meeshy_domain::text::InvalidText;
@@ -71,6 +72,9 @@ pub enum ChatError {
         /// When it can be changed again.
         next: Timestamp,
     },
+    /// Something about a call is refused.
+    #[error(transparent)]
+    Call(#[from] CallRefusal),
     /// Overloaded; trying again later helps.
     #[error("{0}")]
     Busy(String),

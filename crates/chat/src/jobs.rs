@@ -6,6 +6,7 @@
 
 use crate::ChatError;
 use crate::accounts::{DELETION, Deletions};
+use crate::calls::{CHECK_CALL, Calls};
 use crate::context::Context;
 use crate::mail::{MAIL, Post};
 use crate::messages::{SearchIndexer, delete_for_everybody};
@@ -50,11 +51,18 @@ pub struct Jobs {
     post: Post,
     sms: SmsPost,
     deletions: Deletions,
+    calls: Calls,
 }
 
 impl Jobs {
-    pub(crate) fn new(context: Arc<Context>, post: Post, sms: SmsPost, deletions: Deletions) -> Self {
-        Self { context, post, sms, deletions }
+    pub(crate) fn new(
+        context: Arc<Context>,
+        post: Post,
+        sms: SmsPost,
+        deletions: Deletions,
+        calls: Calls,
+    ) -> Self {
+        Self { context, post, sms, deletions, calls }
     }
 
     /// Does jobs, and indexes messages for the search, until `stop` is ready. Each gateway calls this.
@@ -63,6 +71,7 @@ impl Jobs {
         let on_cache = self.job(move |jobs| jobs.prune_cached_translations(bounds.cache));
         let on_notifications = self.job(move |jobs| jobs.archive_old_notifications(bounds.notifications));
         let (post, sms, deletions) = (self.post.clone(), self.sms.clone(), self.deletions.clone());
+        let calls = self.calls.clone();
         let indexer = SearchIndexer::new(Arc::clone(&self.context));
         let stopping = CancellationToken::new();
         let runner = Runner::new(self.context.store.clone(), &self.context.process)
@@ -74,6 +83,8 @@ impl Jobs {
             .schedule("trim-call-counts", MINUTE, self.job(Self::trim_call_counts))
             .schedule("remove-expired-sign-ins", HOUR, self.job(Self::remove_expired_sign_ins))
             .schedule("remove-dead-jobs", DAY, self.job(Self::remove_dead_jobs))
+            .schedule("tidy-calls", MINUTE, self.job(|jobs| jobs.calls.tidy()))
+            .handle(&CHECK_CALL, move |call| calls.clone().check(call))
             .handle(&MAIL, move |order| post.clone().send(order))
             .handle(&DELETION, move |deleted| deletions.clone().finish(deleted))
             .handle(&SMS, move |order| sms.clone().send(order))

@@ -18,6 +18,8 @@
 
 mod access;
 mod accounts;
+mod call_refusal;
+mod calls;
 mod chat;
 mod cluster;
 mod communities;
@@ -52,6 +54,8 @@ pub use accounts::{
     Sessions, Setup, SetupState, SignIn, SignIns, SignedIn, TwoFactorSetup, TwoFactorStatus, Typist,
     UserFigures, UserPage, VerifiedAddress, Wanted,
 };
+pub use call_refusal::CallRefusal;
+pub use calls::{CallSettings, CallView, Calls, IceServer, IceSettings, Media, NewCall, TurnServer};
 pub use chat::Chat;
 pub use cluster::{Cluster, GatewayError, Gateways};
 pub use communities::{
@@ -66,8 +70,8 @@ pub use conversations::{
 };
 pub use error::ChatError;
 pub use event_bus::{
-    Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, LeftUnread, MemberChange,
-    ReactionChange, Separation, Typing,
+    CallChange, CallEvent, CallMember, CallPerson, CallSignal, Ephemeral, Event, FoundTranslation,
+    FriendRequestChange, Happened, HiddenFrom, LeftUnread, MemberChange, ReactionChange, Separation, Typing,
 };
 pub use events::{AllCaughtUp, CaughtUp, Events, Feed, Stretch};
 pub use exports::{Export, ExportPart, Exports, WrittenMessage};

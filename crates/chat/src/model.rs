@@ -3,6 +3,7 @@
 pub use meeshy_store::abuse_reports::AbuseReport;
 pub use meeshy_store::attachments::Attachment;
 pub use meeshy_store::avatars::Avatar;
+pub use meeshy_store::calls::{Call, CallParticipant};
 pub use meeshy_store::communities::Community;
 pub use meeshy_store::community_members::CommunityMember;
 pub use meeshy_store::community_preferences::CommunityPreferences;

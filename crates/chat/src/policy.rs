@@ -51,6 +51,8 @@ pub(crate) enum Action {
     ReadHistory { by_caller: bool, kind: ConversationKind },
     /// Pinning a message in a conversation of this kind.
     Pin(ConversationKind),
+    /// Ending a call in a conversation of this kind for everybody in it.
+    EndCall { by_caller: bool, kind: ConversationKind },
     /// Adding a member to a conversation of this kind.
     AddMember(ConversationKind),
     /// Removing or banning a member with this role from a conversation of this kind.
@@ -155,6 +157,8 @@ impl Standing {
             Action::Pin(_) if !self.can_write => refuse("you may not write in this conversation"),
             Action::Pin(kind) if kind == ConversationKind::Direct || self.moderates(kind) => Ok(()),
             Action::Pin(_) => refuse("only moderators can pin a message"),
+            Action::EndCall { by_caller, kind } if by_caller || self.moderates(kind) => Ok(()),
+            Action::EndCall { .. } => refuse("only who has started a call and moderators can end it"),
 
             _ if action.of_memberships() == Some(ConversationKind::Direct) => {
                 refuse("this is a conversation of two people")
@@ -293,6 +297,10 @@ mod tests {
         Action::Delete { by_caller, kind }
     }
 
+    fn end_call(by_caller: bool, kind: ConversationKind) -> Action {
+        Action::EndCall { by_caller, kind }
+    }
+
     fn glossary(kind: ConversationKind, community: Option<Option<MemberRole>>) -> Action {
         Action::KeepGlossary { kind, community }
     }
@@ -356,6 +364,10 @@ mod tests {
             ("but not of two people", of(Creator), delete(false, Direct), false),
             ("and moderators of the site", on_site(Role::Moderator), delete(false, Direct), true),
             ("other members do not", MEMBER, delete(false, Group), false),
+            ("who has started a call ends it", MUTED, end_call(true, Group), true),
+            ("so do moderators", of(Moderator), end_call(false, Group), true),
+            ("but not that of two people", of(Creator), end_call(false, Direct), false),
+            ("other members do not", MEMBER, end_call(false, Group), false),
             ("members propose terms", MEMBER, Action::ProposeTerm, true),
             ("who may not write does not", MUTED, Action::ProposeTerm, false),
             ("nor by a role on the site", on_site(Role::BigBoss), Action::ProposeTerm, false),

@@ -1,5 +1,6 @@
 //! Settings for sign-in and messages.
 
+use crate::calls::CallSettings;
 use crate::signing_key::SigningKey;
 use meeshy_domain::limits;
 use meeshy_mail::Mailer;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub mail: MailSettings,
     /// What sends codes to telephones; without it, they wait until a process has one.
     pub sms: Option<SmsSender>,
+    /// How users call each other.
+    pub calls: CallSettings,
 }
 
 /// How users are written to.
@@ -64,6 +67,7 @@ impl Settings {
             machine: String::new(),
             mail: MailSettings::default(),
             sms: None,
+            calls: CallSettings::default(),
         }
     }
 }

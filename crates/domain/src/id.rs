@@ -172,6 +172,14 @@ id!(
     /// A text to translate that is not a message.
     TextId
 );
+id!(
+    /// A call.
+    CallId
+);
+id!(
+    /// A participant of a call.
+    CallParticipantId
+);
 
 /// A new identifier without a type yet: `UserId::from(ids.next(now))`.
 #[derive(Debug, Clone, Copy)]

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod audience;
 pub mod bidi;
+pub mod call;
 pub mod clock;
 pub mod compare;
 pub mod concealment;
@@ -31,14 +32,16 @@ pub mod text;
 pub mod web_address;
 
 pub use audience::target_languages;
+pub use call::{CallMode, CallRole, CallStatus, CallType, MediaType};
 pub use clock::{Clock, Timestamp};
 pub use compare::is_same_secret;
 pub use concealment::Concealed;
 pub use emoji::Emoji;
 pub use grade::Grade;
 pub use id::{
-    AttachmentId, CategoryId, CommunityId, CommunityMemberId, ConversationId, FriendRequestId, IdGenerator,
-    MailId, MemberId, MessageId, PreferencesId, ReactionId, ReportId, SessionId, TermId, TextId, UserId,
+    AttachmentId, CallId, CallParticipantId, CategoryId, CommunityId, CommunityMemberId, ConversationId,
+    FriendRequestId, IdGenerator, MailId, MemberId, MessageId, PreferencesId, ReactionId, ReportId,
+    SessionId, TermId, TextId, UserId,
 };
 pub use image::ImageKind;
 pub use kind::{AbuseKind, ConversationKind, FriendRequestStatus, MessageType, ReportReason, ReportedKind};

@@ -125,3 +125,11 @@ pub const TAGS: usize = 20;
 pub const SYMBOL_CHARS: usize = 32;
 /// Maximum number of items that one request puts into an order.
 pub const REORDERED: usize = 500;
+/// The maximum length of a session description of WebRTC, in characters.
+pub const SDP_CHARS: usize = 50_000;
+/// The maximum length of an ICE candidate, in characters.
+pub const ICE_CANDIDATE_CHARS: usize = 1_000;
+/// The maximum length of the name of a media section, in characters.
+pub const SDP_MID_CHARS: usize = 64;
+/// The most participants that are shown of a call, present and former ones.
+pub const CALL_PARTICIPANTS: i64 = 50;

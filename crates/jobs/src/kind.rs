@@ -4,6 +4,7 @@ use meeshy_store::{StoreError, Tx, jobs};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 /// A kind of job with parameters `P`. Declare it as a constant, and give a handler to the
 /// [`Runner`](crate::Runner) of each process that can do it.
@@ -36,9 +37,23 @@ impl<P: Serialize + DeserializeOwned> Kind<P> {
     /// # Errors
     /// [`StoreError::Statement`] when the parameters cannot be written as JSON.
     pub fn enqueue(&self, tx: &mut Tx<'_>, key: &str, parameters: &P) -> Result<(), StoreError> {
+        self.enqueue_in(tx, key, parameters, Duration::ZERO)
+    }
+
+    /// The same for a job that is due after `delay`.
+    ///
+    /// # Errors
+    /// As [`enqueue`](Self::enqueue).
+    pub fn enqueue_in(
+        &self,
+        tx: &mut Tx<'_>,
+        key: &str,
+        parameters: &P,
+        delay: Duration,
+    ) -> Result<(), StoreError> {
         let payload = serde_json::to_string(parameters)
             .map_err(|error| StoreError::Statement(format!("the parameters of a job: {error}")))?;
-        jobs::enqueue(tx, self.name, key, &payload)
+        jobs::enqueue_in(tx, self.name, key, &payload, delay)
     }
 
     /// Cancels the job with this `key` if it is not running; returns whether it existed.

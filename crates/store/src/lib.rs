@@ -29,11 +29,12 @@ pub use tables::accounts::{
     user_settings, users,
 };
 pub use tables::messaging::{
-    attachments, communities, community_invites, community_members, community_names, community_preferences,
-    conversation_categories, conversation_languages, conversation_preferences, conversation_search,
-    conversations, dashboard, deletions, events, exports, glossary, glossary_proposals, guests, members,
-    mentions, message_revisions, messages, notifications, own_deletions, participants, pins, reactions,
-    read_cursors, receipts, search_index, search_queue, statuses, view_once, visibility,
+    attachments, call_events, calls, communities, community_invites, community_members, community_names,
+    community_preferences, conversation_categories, conversation_languages, conversation_preferences,
+    conversation_search, conversations, dashboard, deletions, events, exports, glossary, glossary_proposals,
+    guests, live_calls, live_participants, members, mentions, message_revisions, messages, notifications,
+    own_deletions, participants, pins, reactions, read_cursors, receipts, search_index, search_queue,
+    statuses, view_once, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

@@ -78,11 +78,11 @@ pub fn all(location: &Location, but: &[&str]) -> Vec<String> {
 fn catalogue(location: &Location) -> (&'static str, &'static str) {
     match location {
         Location::Folder(_) => (
-            "SELECT name AS it FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+            "SELECT name AS it FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'search_grams%'",
             "SELECT name AS it FROM pragma_table_info('TABLE')",
         ),
         Location::Postgres { .. } => (
-            "SELECT tablename::text AS it FROM pg_tables WHERE schemaname = current_schema()",
+            "SELECT tablename::text AS it FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'search_grams'",
             "SELECT column_name::text AS it FROM information_schema.columns WHERE table_schema = current_schema() \
              AND table_name = 'TABLE' ORDER BY ordinal_position",
         ),

@@ -3,12 +3,14 @@
 //! The name of an event is a constant with the type of its payload, so nothing of another shape can be sent or read under it.
 
 use crate::{
-    Ack, Authenticated, ConversationDeleted, ConversationMember, ConversationNew, ConversationRef,
-    ConversationUpdated, DeleteMessage, DeletedMessage, EditMessage, ErrorEvent, FriendRequestUpdated,
-    GlossaryUpdated, Handshake, MentionCreated, Message, MessageDeleted, MessagePinned, MessageTranslation,
-    Nothing, Notice, React, Reaction, ReactionEvent, ReactionSync, ReadStatusUpdated, RequestTranslation,
-    RoleUpdated, Schemas, SendMessage, SentMessage, ServerRestarting, StatsEvent, SyncReactions,
-    TranslationError, TranslationReceived, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
+    Ack, Authenticated, CallEnded, CallError, CallInitiated, CallJoined, CallMediaToggled,
+    CallParticipantJoined, CallParticipantLeft, CallRef, ConversationDeleted, ConversationMember,
+    ConversationNew, ConversationRef, ConversationUpdated, DeleteMessage, DeletedMessage, EditMessage,
+    ErrorEvent, FriendRequestUpdated, GlossaryUpdated, Handshake, JoinCall, MentionCreated, Message,
+    MessageDeleted, MessagePinned, MessageTranslation, Nothing, Notice, React, Reaction, ReactionEvent,
+    ReactionSync, ReadStatusUpdated, RequestTranslation, RoleUpdated, Schemas, SendMessage, SentMessage,
+    ServerRestarting, SignalCall, StartCall, StatsEvent, SyncReactions, ToggleMedia, TranslationError,
+    TranslationReceived, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
 };
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -50,6 +52,8 @@ pub enum Audience {
     Members,
     /// The members of a conversation, except the one who caused the event.
     OtherMembers,
+    /// The sockets that take part in a call.
+    Call,
     /// Members of the conversations that a user is in, except large ones.
     Acquaintances,
     /// Every socket.
@@ -64,6 +68,7 @@ impl Audience {
             Self::User => "all sockets of the user",
             Self::Members => "members of the conversation",
             Self::OtherMembers => "other members of the conversation",
+            Self::Call => "the sockets that take part in the call",
             Self::Acquaintances => "members of conversations with the user that have at most 250 members",
             Self::Everyone => "every socket",
         }
@@ -81,6 +86,8 @@ pub enum Sender {
     Author,
     /// The same, and moderators of its conversation.
     AuthorOrModerator,
+    /// The user who has started the call, and moderators of its conversation or of the server in it.
+    CallerOrModerator,
 }
 
 impl Sender {
@@ -92,6 +99,9 @@ impl Sender {
             Self::Author => "the author of the message, and moderators of the server in its conversation",
             Self::AuthorOrModerator => {
                 "the author of the message, and moderators of its conversation or of the server in it"
+            }
+            Self::CallerOrModerator => {
+                "the user who has started the call, and moderators of its conversation or of the server in it"
             }
         }
     }
@@ -199,6 +209,26 @@ client_events! {
     ConversationJoin CONVERSATION_JOIN = "conversation:join" ConversationRef, by Member;
     /// The user closes a conversation; its events still arrive.
     ConversationLeave CONVERSATION_LEAVE = "conversation:leave" ConversationRef, by Member;
+    /// Calls the other members of a conversation.
+    CallInitiate CALL_INITIATE = "call:initiate" StartCall, by Member;
+    /// Joins a call, which answers it; one who is in it already takes part through this socket from now on.
+    CallJoin CALL_JOIN = "call:join" JoinCall, by Member;
+    /// The same.
+    CallAccept CALL_ACCEPT = "call:accept" JoinCall, by Member;
+    /// Tells another participant how to connect.
+    CallSignal CALL_SIGNAL = "call:signal" SignalCall, by Member;
+    /// Says that the user has turned the microphone on or off.
+    CallToggleAudio CALL_TOGGLE_AUDIO = "call:toggle-audio" ToggleMedia, by Member;
+    /// Says that the user has turned the camera on or off.
+    CallToggleVideo CALL_TOGGLE_VIDEO = "call:toggle-video" ToggleMedia, by Member;
+    /// Leaves a call, which ends when nobody is left. Who was called in a conversation of two, and has not joined, declines.
+    CallLeave CALL_LEAVE = "call:leave" CallRef, by Member;
+    /// Declines a call. In a group, others can still answer it.
+    CallReject CALL_REJECT = "call:reject" CallRef, by Member;
+    /// Leaves the call in a conversation, if the user is in it.
+    CallForceLeave CALL_FORCE_LEAVE = "call:force-leave" ConversationRef, by Member;
+    /// Ends a call for everybody in it.
+    CallEnd CALL_END = "call:end" CallRef, by CallerOrModerator;
 }
 
 server_events! {
@@ -256,6 +286,22 @@ server_events! {
     GLOSSARY_UPDATED = "glossary:updated" GlossaryUpdated => Members;
     /// A friend request of the user, sent or received, has changed: clients that show them read them again.
     FRIEND_REQUEST_UPDATED = "friend-request:updated" FriendRequestUpdated => User;
+    /// A member of a conversation calls the others.
+    CALL_INITIATED = "call:initiated" CallInitiated => Members;
+    /// This socket has joined a call.
+    CALL_JOINED = "call:join" CallJoined => Socket;
+    /// Somebody has joined a call, or takes part through another socket now. The user's other devices stop ringing.
+    CALL_PARTICIPANT_JOINED = "call:participant-joined" CallParticipantJoined => Call;
+    /// Another participant tells this one how to connect.
+    CALL_SIGNAL = "call:signal" SignalCall => Call;
+    /// Somebody in a call has turned the microphone or the camera on or off.
+    CALL_MEDIA_TOGGLED = "call:media-toggled" CallMediaToggled => Call;
+    /// Somebody has left a call.
+    CALL_PARTICIPANT_LEFT = "call:participant-left" CallParticipantLeft => Call;
+    /// A call is over.
+    CALL_ENDED = "call:ended" CallEnded => Members;
+    /// An event about a call failed.
+    CALL_ERROR = "call:error" CallError => Socket;
     /// The server is about to restart.
     SERVER_RESTARTING = "server:restarting" ServerRestarting => Everyone;
 }

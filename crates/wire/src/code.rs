@@ -47,14 +47,26 @@ codes! {
     InvalidTransferToken = 400 "INVALID_TRANSFER_TOKEN",
     /// An event contained binary data.
     BinaryNotSupported = 400 "BINARY_NOT_SUPPORTED",
+    /// A signal of a call cannot be relayed.
+    InvalidSignal = 400 "INVALID_SIGNAL",
+    /// There are no video calls in such a conversation.
+    VideoCallsNotSupported = 400 "VIDEO_CALLS_NOT_SUPPORTED",
     /// Authentication is required.
     AuthRequired = 401 "AUTH_REQUIRED",
     /// The credentials are invalid or have expired.
     AuthFailed = 401 "AUTH_FAILED",
+    /// An event about a call needs authentication.
+    NotAuthenticated = 401 "NOT_AUTHENTICATED",
     /// The caller is not allowed to do this.
     Forbidden = 403 "FORBIDDEN",
     /// The caller is not a member of this conversation.
     ConversationAccessDenied = 403 "CONVERSATION_ACCESS_DENIED",
+    /// The caller is not in this call, or not a member of its conversation.
+    NotAParticipant = 403 "NOT_A_PARTICIPANT",
+    /// The caller is not allowed to do this with a call.
+    PermissionDenied = 403 "PERMISSION_DENIED",
+    /// A signal names another sender than the caller.
+    SignalSenderMismatch = 403 "SIGNAL_SENDER_MISMATCH",
     /// This needs a consent that is not recorded; `violations` names the fields.
     ConsentRequired = 403 "CONSENT_REQUIRED",
     /// The request came from a page of another site.
@@ -67,10 +79,20 @@ codes! {
     MessageNotFound = 404 "MESSAGE_NOT_FOUND",
     /// There is no such user.
     UserNotFound = 404 "USER_NOT_FOUND",
+    /// There is no such call, or the caller is not a member of its conversation.
+    CallNotFound = 404 "CALL_NOT_FOUND",
+    /// The recipient of a signal is not in the call.
+    TargetNotFound = 404 "TARGET_NOT_FOUND",
     /// There is no such event.
     UnknownEvent = 404 "UNKNOWN_EVENT",
     /// The path does not support this method.
     MethodNotAllowed = 405 "METHOD_NOT_ALLOWED",
+    /// Another call is going on in the conversation.
+    CallAlreadyActive = 409 "CALL_ALREADY_ACTIVE",
+    /// The call is over.
+    CallEnded = 409 "CALL_ENDED",
+    /// The call has as many participants as possible.
+    MaxParticipantsReached = 409 "MAX_PARTICIPANTS_REACHED",
     /// Something else has this identifier.
     IdentifierTaken = 409 "IDENTIFIER_TAKEN",
     /// The request is too large.
@@ -83,6 +105,12 @@ codes! {
     RateLimitExceeded = 429 "RATE_LIMIT_EXCEEDED",
     /// Internal server error.
     InternalError = 500 "INTERNAL_ERROR",
+    /// A signal was not relayed, because of the server.
+    SignalFailed = 500 "SIGNAL_FAILED",
+    /// A change of the microphone or the camera was not passed on, because of the server.
+    MediaToggleFailed = 500 "MEDIA_TOGGLE_FAILED",
+    /// Leaving a call failed, because of the server.
+    ForceLeaveError = 500 "FORCE_LEAVE_ERROR",
     /// The database failed.
     DatabaseError = 500 "DATABASE_ERROR",
     /// The translation failed; `reasonCode` says why.

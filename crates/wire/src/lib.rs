@@ -8,6 +8,7 @@
 
 mod account;
 mod attachment;
+mod call;
 mod catalogue;
 mod code;
 mod community;
@@ -42,6 +43,11 @@ pub use account::{
     TwoFactorSetup, TwoFactorStatus, UsernameAvailable, UsernameChecked, UsernameUpdated,
 };
 pub use attachment::Attachment;
+pub use call::{
+    CallConversation, CallEnded, CallError, CallInitiated, CallInitiator, CallJoined, CallMedia,
+    CallMediaToggled, CallParticipant, CallParticipantJoined, CallParticipantLeft, CallRef, CallSession,
+    CallUser, EnterCall, IceServer, JoinCall, Signal, SignalCall, SignalType, StartCall, ToggleMedia,
+};
 pub use catalogue::{
     Audience, ClientEvent, EventEntry, EventName, Sender, client_event, client_events, event_name,
     server_events,

@@ -2,6 +2,14 @@
 
 import type {
   Authenticated,
+  CallEnded,
+  CallError,
+  CallInitiated,
+  CallJoined,
+  CallMediaToggled,
+  CallParticipantJoined,
+  CallParticipantLeft,
+  CallRef,
   ConversationDeleted,
   ConversationMember,
   ConversationNew,
@@ -14,6 +22,7 @@ import type {
   FriendRequestUpdated,
   GlossaryUpdated,
   Handshake,
+  JoinCall,
   MentionCreated,
   Message,
   MessageAck,
@@ -31,8 +40,11 @@ import type {
   SendMessage,
   SentMessageAck,
   ServerRestarting,
+  SignalCall,
+  StartCall,
   StatsEvent,
   SyncReactions,
+  ToggleMedia,
   TranslationError,
   TranslationReceived,
   TranslationStateEvent,
@@ -67,6 +79,26 @@ export interface ClientEvents {
   "conversation:join": (payload: ConversationRef) => void;
   /** The user closes a conversation; its events still arrive. */
   "conversation:leave": (payload: ConversationRef) => void;
+  /** Calls the other members of a conversation. */
+  "call:initiate": (payload: StartCall) => void;
+  /** Joins a call, which answers it; one who is in it already takes part through this socket from now on. */
+  "call:join": (payload: JoinCall) => void;
+  /** The same. */
+  "call:accept": (payload: JoinCall) => void;
+  /** Tells another participant how to connect. */
+  "call:signal": (payload: SignalCall) => void;
+  /** Says that the user has turned the microphone on or off. */
+  "call:toggle-audio": (payload: ToggleMedia) => void;
+  /** Says that the user has turned the camera on or off. */
+  "call:toggle-video": (payload: ToggleMedia) => void;
+  /** Leaves a call, which ends when nobody is left. Who was called in a conversation of two, and has not joined, declines. */
+  "call:leave": (payload: CallRef) => void;
+  /** Declines a call. In a group, others can still answer it. */
+  "call:reject": (payload: CallRef) => void;
+  /** Leaves the call in a conversation, if the user is in it. */
+  "call:force-leave": (payload: ConversationRef) => void;
+  /** Ends a call for everybody in it. */
+  "call:end": (payload: CallRef) => void;
 }
 
 /** Events that the server sends. */
@@ -123,6 +155,22 @@ export interface ServerEvents {
   "glossary:updated": (payload: GlossaryUpdated) => void;
   /** A friend request of the user, sent or received, has changed: clients that show them read them again. */
   "friend-request:updated": (payload: FriendRequestUpdated) => void;
+  /** A member of a conversation calls the others. */
+  "call:initiated": (payload: CallInitiated) => void;
+  /** This socket has joined a call. */
+  "call:join": (payload: CallJoined) => void;
+  /** Somebody has joined a call, or takes part through another socket now. The user's other devices stop ringing. */
+  "call:participant-joined": (payload: CallParticipantJoined) => void;
+  /** Another participant tells this one how to connect. */
+  "call:signal": (payload: SignalCall) => void;
+  /** Somebody in a call has turned the microphone or the camera on or off. */
+  "call:media-toggled": (payload: CallMediaToggled) => void;
+  /** Somebody has left a call. */
+  "call:participant-left": (payload: CallParticipantLeft) => void;
+  /** A call is over. */
+  "call:ended": (payload: CallEnded) => void;
+  /** An event about a call failed. */
+  "call:error": (payload: CallError) => void;
   /** The server is about to restart. */
   "server:restarting": (payload: ServerRestarting) => void;
 }

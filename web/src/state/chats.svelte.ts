@@ -17,6 +17,7 @@ import type {
 } from "../api/schema";
 import { isMuted } from "../lib/arranged";
 import { connect, disconnect, isConnected } from "../realtime/socket.svelte";
+import { callHandlers, hangUp, openCalls, resumeCall } from "./calls.svelte";
 import { openDismissed } from "./dismissed.svelte";
 import { advance, forget, learn, learnFirst, numberOf, unlearn } from "./event-numbers";
 import { forgetFriends, friendRequestUpdated } from "./friends.svelte";
@@ -119,10 +120,14 @@ export function start(userId: string): void {
   openDismissed(userId);
   forgetFriends();
   forgetPins();
+  openCalls(userId);
   connect({
     credentials: () => session.credentials,
     refused: renew,
-    ready: () => void catchUp(),
+    ready: () => {
+      resumeCall();
+      void catchUp();
+    },
     lost,
     handlers: {
       ...Object.fromEntries(Object.entries(logged).map(([name, handle]) => [name, lasting(live(handle))])),
@@ -134,6 +139,7 @@ export function start(userId: string): void {
       "user:status": lasting(status),
       "typing:start": (event: TypingEvent) => event.userId !== userId && startedTyping(event),
       "typing:stop": stoppedTyping,
+      ...callHandlers,
     },
   });
   // Shown before the socket is connected, which may take a while; loaded again then.
@@ -142,6 +148,7 @@ export function start(userId: string): void {
 
 /** Clears the state. Unsent messages are kept for the next time. */
 export function stop(): void {
+  hangUp();
   disconnect();
   closeOutbox();
   clearTyping();

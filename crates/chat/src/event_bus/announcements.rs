@@ -2,12 +2,12 @@
 
 use super::event::Ephemeral;
 use super::note::Line;
-use meeshy_domain::{ConversationId, SessionId, UserId};
+use meeshy_domain::{CallId, ConversationId, SessionId, UserId};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// The most conversations and the most sessions that wait to be announced; beyond that, others are told to
+/// The most conversations, calls and sessions that wait to be announced; beyond that, others are told to
 /// poll.
 const MAX_WAITING: usize = 8_192;
 /// The most ephemeral events that wait; further ones are dropped.
@@ -24,6 +24,8 @@ pub(crate) struct Announcements {
 struct Waiting {
     /// The newest number of each conversation, and whether it is new.
     numbers: HashMap<ConversationId, (i64, bool)>,
+    /// The newest number of each call.
+    calls: HashMap<CallId, i64>,
     sessions: Vec<(SessionId, UserId)>,
     ephemeral: Vec<Ephemeral>,
     left_out: bool,
@@ -47,6 +49,18 @@ impl Announcements {
                 Some((newest, was_new)) => (*newest, *was_new) = (number.max(*newest), *was_new || is_new),
                 None if is_full => waiting.left_out = true,
                 None => _ = waiting.numbers.insert(conversation, (number, is_new)),
+            }
+        });
+    }
+
+    /// A call has reached this number.
+    pub fn call(&self, call: CallId, number: i64) {
+        self.add(|waiting| {
+            let is_full = waiting.calls.len() >= MAX_WAITING;
+            match waiting.calls.get_mut(&call) {
+                Some(newest) => *newest = number.max(*newest),
+                None if is_full => waiting.left_out = true,
+                None => _ = waiting.calls.insert(call, number),
             }
         });
     }
@@ -77,15 +91,21 @@ impl Announcements {
 
     /// Takes the pending announcements.
     pub fn take(&self) -> Vec<Line> {
-        let Waiting { numbers, sessions, ephemeral, left_out } = std::mem::take(&mut *self.lock());
+        let Waiting { numbers, calls, sessions, ephemeral, left_out } = std::mem::take(&mut *self.lock());
         let numbers = numbers.into_iter().map(|(conversation, (number, is_new))| Line::Number {
             conversation,
             number,
             is_new,
         });
         let sessions = sessions.into_iter().map(|(session, user)| Line::SessionEnded(session, user));
+        let calls = calls.into_iter().map(|(call, number)| Line::Call { call, number });
         let left_out = left_out.then_some(Line::LeftOut);
-        sessions.chain(numbers).chain(left_out).chain(ephemeral.into_iter().map(Line::Ephemeral)).collect()
+        sessions
+            .chain(numbers)
+            .chain(calls)
+            .chain(left_out)
+            .chain(ephemeral.into_iter().map(Line::Ephemeral))
+            .collect()
     }
 }
 
@@ -101,6 +121,15 @@ mod tests {
         waiting.number(here, 2, false);
         assert_eq!(waiting.take(), [Line::Number { conversation: here, number: 3, is_new: true }]);
         assert_eq!(waiting.take(), []);
+    }
+
+    #[test]
+    fn a_call_is_announced_once_with_its_newest_number() {
+        let (waiting, call) = (Announcements::default(), "65a0c0ffee0123456789abcd".parse().unwrap());
+        for number in [1, 3, 2] {
+            waiting.call(call, number);
+        }
+        assert_eq!(waiting.take(), [Line::Call { call, number: 3 }]);
     }
 
     #[test]

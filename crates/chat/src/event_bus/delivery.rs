@@ -75,6 +75,7 @@ impl Delivery {
                 let found = FoundTranslation { user: *user, message_id, language };
                 announcements.ephemeral(Ephemeral::TranslationFound(found));
             }
+            (Event::Call { number, event }, _) if *is_shared => announcements.call(event.call_id, *number),
             (Event::FriendRequest(change), _) if *is_shared => {
                 announcements.ephemeral(Ephemeral::FriendRequest(change.clone()));
             }

@@ -3,6 +3,7 @@
 //! Events are delivered after their transaction is on disk, those of one conversation in the order of their numbers in its log,
 //! so that everybody sees the same order ([`Feed`](crate::Feed)).
 
+use super::call_event::CallEvent;
 use crate::views::{MessageView, ReactionView};
 use meeshy_domain::{
     ConversationId, FriendRequestId, FriendRequestStatus, Language, MemberRole, MessageId, SessionId,
@@ -167,6 +168,13 @@ pub enum Event {
     },
     /// A user of another process has started or stopped typing.
     Typing(Typing),
+    /// Something has happened in a call.
+    Call {
+        /// Its number in the call.
+        number: i64,
+        /// What.
+        event: Arc<CallEvent>,
+    },
     /// Events of a conversation could not be delivered, because the log no longer has them. Clients have to
     /// reload it.
     Missed {
@@ -196,6 +204,7 @@ impl Event {
             | Self::GlossaryChanged { conversation_id }
             | Self::Missed { conversation_id } => Some(*conversation_id),
             Self::Typing(typing) => Some(typing.conversation_id),
+            Self::Call { event, .. } => Some(event.conversation_id),
             Self::SessionEnded { .. }
             | Self::FriendRequest(_)
             | Self::Separated(_)

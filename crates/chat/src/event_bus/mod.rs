@@ -6,12 +6,14 @@
 
 mod announcements;
 mod bus;
+mod call_event;
 mod delivery;
 mod event;
 mod followed;
 mod note;
 
 pub(crate) use bus::{Heard, Subscription};
+pub use call_event::{CallChange, CallEvent, CallMember, CallPerson, CallSignal};
 pub(crate) use delivery::{Delivery, News};
 pub use event::{
     Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, LeftUnread, MemberChange,

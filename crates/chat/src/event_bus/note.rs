@@ -1,7 +1,7 @@
 //! The text of notes on the bus: the sender, followed by one item per line.
 
 use super::event::Ephemeral;
-use meeshy_domain::{ConversationId, SessionId, UserId};
+use meeshy_domain::{CallId, ConversationId, SessionId, UserId};
 
 /// An item of a note.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(crate) enum Line {
         /// Whether it was just created.
         is_new: bool,
     },
+    /// The newest number of a call.
+    Call { call: CallId, number: i64 },
     /// A session was revoked.
     SessionEnded(SessionId, UserId),
     /// An ephemeral event.
@@ -26,6 +28,7 @@ impl Line {
         Some(match self {
             Self::Number { conversation, number, is_new: false } => format!("n {conversation} {number}"),
             Self::Number { conversation, number, is_new: true } => format!("c {conversation} {number}"),
+            Self::Call { call, number } => format!("k {call} {number}"),
             Self::SessionEnded(session, user) => format!("s {session} {user}"),
             Self::Ephemeral(ephemeral) => format!("e {}", serde_json::to_string(ephemeral).ok()?),
             Self::LeftOut => "?".to_owned(),
@@ -48,6 +51,7 @@ impl Line {
                 number: value.parse().ok()?,
                 is_new: kind == "c",
             },
+            "k" => Self::Call { call: subject.parse().ok()?, number: value.parse().ok()? },
             "s" => Self::SessionEnded(subject.parse().ok()?, value.parse().ok()?),
             _ => return None,
         })
@@ -95,6 +99,8 @@ mod tests {
                 number,
                 is_new
             }),
+            ("[0-9a-f]{24}", 1..i64::MAX)
+                .prop_map(|(call, number)| Line::Call { call: call.parse().unwrap(), number }),
             ("[0-9a-f]{24}", "[0-9a-f]{24}").prop_map(|(session, user)| Line::SessionEnded(
                 session.parse().unwrap(),
                 user.parse().unwrap()

@@ -6,9 +6,11 @@
 //! and otherwise every second or more.
 
 use super::Events;
+use super::call_feed::{self, CallFeed};
 use super::log::Stretch;
+use super::task::finished;
 use crate::event_bus::{Ephemeral, Event, Followed, Happened, Heard, Line, News, Subscription, decode};
-use meeshy_domain::{ConversationId, Timestamp};
+use meeshy_domain::{CallId, ConversationId, Timestamp};
 use meeshy_store::StoreError;
 use meeshy_store::events::last;
 use std::collections::{HashMap, VecDeque};
@@ -45,10 +47,19 @@ pub struct Feed {
     /// The running read of some logs; on failure it returns what it was to read.
     reading: Option<JoinHandle<Result<Vec<Stretch>, Behind>>>,
     /// The running poll of numbers.
-    polling: Option<JoinHandle<Vec<ConversationId>>>,
+    polling: Option<JoinHandle<Polled>>,
     next_poll: Instant,
     /// Translations to repeat that are being read.
     finding: JoinSet<Option<Event>>,
+    calls: CallFeed,
+}
+
+/// What a poll has found.
+struct Polled {
+    /// Conversations that the database has set back.
+    set_back: Vec<ConversationId>,
+    /// The newest numbers of calls.
+    calls: Vec<(CallId, i64)>,
 }
 
 impl Events {
@@ -65,7 +76,8 @@ impl Feed {
         let subscription = events.context.delivery.subscribe();
         let next_poll = Instant::now() + POLL_INTERVAL;
         let (ready, finding) = (VecDeque::new(), JoinSet::new());
-        Self { events, local, subscription, ready, reading: None, polling: None, next_poll, finding }
+        let calls = CallFeed::default();
+        Self { events, local, subscription, ready, reading: None, polling: None, next_poll, finding, calls }
     }
 
     /// Waits for the next event; `None` when there can be no more.
@@ -84,7 +96,8 @@ impl Feed {
             if let Some(happened) = self.ready.pop_front() {
                 return Some(happened);
             }
-            let is_over = self.local.is_empty() && self.reading.is_none() && self.followed().is_level();
+            let is_read = self.reading.is_none() && self.followed().is_level() && self.calls.is_level();
+            let is_over = self.local.is_empty() && is_read;
             if is_over {
                 return None;
             }
@@ -99,6 +112,7 @@ impl Feed {
     /// Waits for one thing to arrive, and handles it.
     async fn advance(&mut self) -> Option<()> {
         self.read_some();
+        self.calls.read_some(&self.events);
         let events = self.events.clone();
         tokio::select! {
             local = self.local.recv() => self.take(local?),
@@ -107,18 +121,24 @@ impl Feed {
                 Err(behind) => self.followed().put_back(&behind),
             },
             () = events.followed().fell_behind() => {}
+            found = self.calls.found() => found.into_iter().for_each(|event| self.deliver_unnumbered(event)),
             heard = heard(&mut self.subscription) => self.hear(heard),
             Some(found) = self.finding.join_next(), if !self.finding.is_empty() => {
                 found.ok().flatten().into_iter().for_each(|event| self.deliver_unnumbered(event));
             }
-            set_back = finished(&mut self.polling) => {
-                self.reload(set_back);
+            polled = finished(&mut self.polling) => {
+                self.reload(polled.set_back);
+                polled.calls.into_iter().for_each(|(call, number)| self.calls.announced(call, number));
                 let intervals = 1 + self.followed().all().len() / FOLLOWED_PER_INTERVAL;
                 let intervals = u32::try_from(intervals).unwrap_or(u32::MAX);
                 self.next_poll = Instant::now() + POLL_INTERVAL * intervals;
             }
             () = tokio::time::sleep_until(self.next_poll), if self.subscription.is_some() && self.polling.is_none() => {
-                self.polling = Some(tokio::spawn(poll(self.events.clone())));
+                let events = self.events.clone();
+                self.polling = Some(tokio::spawn(async move {
+                    let (set_back, calls) = tokio::join!(poll(&events), call_feed::poll(&events));
+                    Polled { set_back, calls }
+                }));
             }
         }
         Some(())
@@ -183,6 +203,7 @@ impl Feed {
                     events.followed().announced(conversation, number, is_new);
                     events.context.delivery.tell_waiting(News::Changed(conversation));
                 }
+                Line::Call { call, number } => self.calls.announced(call, number),
                 Line::SessionEnded(session_id, user) => {
                     self.deliver_unnumbered(Event::SessionEnded { session_id, user });
                 }
@@ -240,7 +261,7 @@ impl Feed {
 
 /// Polls the newest numbers of all followed conversations. Returns those that the database has set back, as
 /// after a restore or a failover that lost commits: members have seen what no longer exists.
-async fn poll(events: Events) -> Vec<ConversationId> {
+async fn poll(events: &Events) -> Vec<ConversationId> {
     let mut set_back = Vec::new();
     let all = events.followed().all();
     for some in all.chunks(NUMBERS_AT_ONCE) {
@@ -267,19 +288,6 @@ async fn poll(events: Events) -> Vec<ConversationId> {
         }
     }
     set_back
-}
-
-/// The result of a task once it has finished; pending if there is none. Cancel safe.
-async fn finished<T>(task: &mut Option<JoinHandle<T>>) -> T {
-    loop {
-        let Some(running) = task else { return std::future::pending().await };
-        let outcome = running.await;
-        *task = None;
-        match outcome {
-            Ok(outcome) => return outcome,
-            Err(error) => tracing::error!(%error, "a read of events panicked"),
-        }
-    }
 }
 
 async fn heard(subscription: &mut Option<Box<dyn Subscription>>) -> Heard {

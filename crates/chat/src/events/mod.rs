@@ -1,8 +1,10 @@
 //! The events of all processes: what clients are told now, and what they have missed.
 
+mod call_feed;
 mod catching_up;
 mod feed;
 mod log;
+mod task;
 
 pub use catching_up::{AllCaughtUp, CaughtUp};
 pub use feed::Feed;

@@ -2,10 +2,10 @@
 
 use meeshy_chat::model::ReceiptFilter;
 use meeshy_chat::{
-    ConversationPatch, Disclosure, FileRequest, MessageEdit, NewMessage, NewReport, NewTerm, PagePlace,
-    PageRequest, ParticipantRequest, Progress, SearchRequest,
+    CallSignal, ConversationPatch, Disclosure, FileRequest, Media, MessageEdit, NewCall, NewMessage,
+    NewReport, NewTerm, PagePlace, PageRequest, ParticipantRequest, Progress, SearchRequest,
 };
-use meeshy_domain::{MemberRole, Timestamp, UserId};
+use meeshy_domain::{CallType, MediaType, MemberRole, Timestamp, UserId};
 use meeshy_harness::World;
 use meeshy_testkit::eventually;
 use tokio::sync::oneshot;
@@ -155,7 +155,7 @@ async fn people_pass_on(world: &World, lea: UserId, carlos: UserId, id: &str, ta
     let hidden = messages.send(lea, new).await.unwrap().message.message.id.to_string();
     messages.view_once(carlos, &hidden).await.unwrap();
     messages.forward(carlos, id, talk).await.unwrap();
-    messages.latest_reactions(carlos, talk, 200).await.unwrap();
+    messages.latest_reactions(carlos, talk, 50).await.unwrap();
     messages.latest_receipts(carlos, talk, 20, 100).await.unwrap();
     world.chat.conversations().mark_all_delivered(carlos, talk).await.unwrap();
     world.chat.conversations().open_to_all("meeshy").await.unwrap();
@@ -169,6 +169,44 @@ async fn people_tidy_up(world: &World, lea: UserId, id: &str, talk: &str) {
     conversations.deleted_for_me(lea).await.unwrap();
     conversations.restore_for_me(lea, talk).await.unwrap();
     conversations.clear_history(lea, talk, Some(Timestamp::from_millis(1))).await.unwrap();
+}
+
+/// Calls somebody, in every way.
+pub async fn people_call(world: &World, lea: UserId, carlos: UserId, talk: &str) {
+    let calls = world.chat.calls();
+    let (from, to) = (lea.to_string(), carlos.to_string());
+    for end in 0..3 {
+        let new = NewCall {
+            id: calls.new_id(),
+            conversation: talk.to_owned(),
+            call_type: CallType::Audio,
+            media: Media::default(),
+            socket: Some("hers".into()),
+        };
+        let call = calls.start(lea, new).await.unwrap().call.id;
+        let id = call.to_string();
+        for _ in 0..2 {
+            let media = Media { audio: Some(true), video: Some(true) };
+            calls.join(carlos, &id, media, Some("his".into())).await.unwrap();
+            calls.leave(carlos, &id).await.unwrap();
+        }
+        calls.join(carlos, &id, Media::default(), None).await.unwrap();
+        calls.signal(lea, &id, &from, &to, CallSignal::Offer("v=0".into())).await.unwrap();
+        for media in [MediaType::Audio, MediaType::Video] {
+            calls.set_media(lea, &id, media, true).await.unwrap();
+        }
+        calls.active(lea, talk).await.unwrap();
+        calls.disconnected(lea, vec![call], "hers").await.unwrap();
+        match end {
+            0 => drop(calls.end(lea, &id).await.unwrap()),
+            1 => calls.leave_conversation(lea, talk).await.unwrap(),
+            // It goes on when the jobs run.
+            _ => return,
+        }
+        if end == 1 {
+            calls.leave(carlos, &id).await.unwrap();
+        }
+    }
 }
 
 async fn people_react(world: &World, lea: UserId, carlos: UserId, message: &str) {

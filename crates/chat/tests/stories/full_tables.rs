@@ -48,6 +48,8 @@ const FULL: &[(&str, &str, &str)] = &[
         "id, conversation_id, sequence, sender_id, content, original_language, message_type, created_at, updated_at",
         "[b], (SELECT id FROM conversations WHERE identifier = 'meeshy'), i, [u], 'filler', 'fr', 'text', i, i",
     ),
+    ("search_entries", "message_id, number", "[a], i + 1000000"),
+    ("search_grams", "rowid, grams", "i + 1000000, CAST('filler' AS TSVECTOR)"),
     ("read_cursors", "conversation_id, user_id, read_sequence, read_at", "[c], [u], 1, 1"),
     (
         "translations",
@@ -100,6 +102,13 @@ const FULL: &[(&str, &str, &str)] = &[
         "guests",
         "id, conversation_id, share_link_id, first_name, last_name, username, session_token, language, last_active_at, joined_at",
         "[v], [c], [o], 'F', 'L', 'guest-' || i, 'token-' || i, 'fr', 1, 1",
+    ),
+    ("call_sessions", "id, conversation_id, status, initiator_id, started_at", "[j], [c], 'ended', [u], i"),
+    ("call_participants", "id, call_session_id, user_id, joined_at", "[i], [j], [u], i"),
+    (
+        "call_events",
+        "call_id, number, gateway_id, payload, created_at",
+        "[j], 1, 'g', '', 9000000000000000 - i",
     ),
     ("replaced_tokens", "session_id, token_id, replaced_at", "[e], 'old', 1"),
     (

@@ -4,7 +4,7 @@ use crate::everyday::{
     people_delete_their_account, people_gather, people_meet, people_read_their_mail,
     people_secure_their_account, people_show_themselves, people_use_their_phone,
 };
-use crate::everyday_talk::{people_come_and_go, people_look_around, people_talk};
+use crate::everyday_talk::{people_call, people_come_and_go, people_look_around, people_talk};
 use crate::full_tables::fill;
 use crate::statements::{often, rarely, untried};
 use meeshy_chat::retention::Bounds;
@@ -21,8 +21,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// Tables that stay small.
-const SMALL: [&str; 9] = [
+const SMALL: [&str; 11] = [
     "search_state",
+    // Who is in a call at the moment.
+    "live_calls",
+    "live_participants",
     "translators",
     "gateways",
     "signing_key",
@@ -162,6 +165,7 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     };
     let pair = chat.conversations().create(lea, pair).await.unwrap();
     let message = world.say(carlos, &pair, "Hola").await.unwrap().message.message.id;
+    people_call(world, lea, carlos, &pair.conversation.id.to_string()).await;
 
     for (kind, with) in [(None, None), (Some("group"), None), (None, Some(carlos))] {
         let filter = ListFilter { kind: kind.map(str::to_owned), with_user: with.map(|id| id.to_string()) };

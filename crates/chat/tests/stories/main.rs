@@ -4,6 +4,7 @@
 
 mod accounts;
 mod authority;
+mod calling;
 mod caring;
 mod catching_up;
 mod communities;

@@ -105,7 +105,7 @@ async fn the_latest_reactions_and_receipts(world: World) {
         ids.push(world.say(lea, &talk, text).await.unwrap().message.message.id);
     }
     world.chat.reactions().add(carlos, &ids[1].to_string(), "👍").await.unwrap();
-    let found = world.chat.messages().latest_reactions(lea, &place, 200).await.unwrap();
+    let found = world.chat.messages().latest_reactions(lea, &place, 50).await.unwrap();
     assert_eq!(found.messages.iter().map(|found| found.message_id).collect::<Vec<_>>(), [ids[1]]);
     assert_eq!(found.users[&carlos].username, "carlos");
 

@@ -9,8 +9,9 @@ use meeshy_store::translation_cache::{self, Cached};
 use meeshy_store::translators::{self, Translator};
 use meeshy_store::visibility::Viewer;
 use meeshy_store::{
-    Store, StoreError, Tx, Value, call_counts, conversations, dashboard, events, guests, jobs, members,
-    notifications, privacy, read_cursors, reports, second_factor, sessions, texts, translations, visibility,
+    Store, StoreError, Tx, Value, call_counts, call_events, conversations, dashboard, events, guests, jobs,
+    members, notifications, privacy, read_cursors, reports, second_factor, sessions, texts, translations,
+    visibility,
 };
 use meeshy_testkit::rust_files;
 use proc_macro2::{TokenStream, TokenTree};
@@ -51,6 +52,9 @@ pub fn often(
         let (scope, viewer) = (Scope::AllOf(user), tx.fetch(Viewer::find(user, now))?);
         search_index::candidates(tx, &search, &scope, Span::before(10_000), &viewer, 10)?;
     }
+    let call = id()?;
+    call_events::insert(tx, call, 2, "g", "{}")?;
+    tx.fetch((call_events::after(call, 0, "h", 10), call_events::newest_since(now, "h", 10)))?;
     Ok(())
 }
 

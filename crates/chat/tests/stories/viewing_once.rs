@@ -1,5 +1,6 @@
 //! Messages that may be viewed only once, that are blurred, or that expire.
 
+use meeshy_chat::retention::Bounds;
 use meeshy_chat::{ChatError, ConversationView, Disclosure, Event, NewMessage};
 use meeshy_domain::UserId;
 use meeshy_harness::World;
@@ -88,6 +89,7 @@ async fn a_message_expires(world: World) {
     assert!(shown[0].message.details.is_blurred && shown[0].message.content.contains("4711"));
     world.hand.advance(Duration::from_secs(61));
     assert!(world.page(carlos, &talk).await.messages.is_empty());
+    world.run_jobs(Bounds::default()).await;
     assert_eq!(
         world.chat.conversations().get(carlos, &talk.conversation.id.to_string()).await.unwrap().unread_count,
         0

@@ -62,6 +62,11 @@ impl Limiter {
         self.count(self.limits.messages, &user.to_string()).map(drop)
     }
 
+    /// Counts something about a call.
+    pub fn count_call(&self, limit: Option<Limit>, user: UserId) -> Result<(), TooMany> {
+        self.count(limit, &user.to_string()).map(drop)
+    }
+
     /// Counts a message. A conversation has one budget, whether it is named by id or identifier.
     pub async fn count_message(&self, chat: &Chat, user: UserId, conversation: &str) -> Result<(), ApiError> {
         self.count(self.limits.messages, &user.to_string())?;

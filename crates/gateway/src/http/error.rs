@@ -4,7 +4,7 @@ use crate::http::rate_limit::TooMany;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use meeshy_chat::{ChatError, StoreError};
+use meeshy_chat::{CallRefusal, ChatError, StoreError};
 use meeshy_domain::account::FREE_ATTEMPTS;
 use meeshy_domain::preferences::Consent;
 use meeshy_domain::{PhoneRefusal, ReasonCode};
@@ -109,6 +109,7 @@ impl From<ChatError> for ApiError {
             }
             ChatError::SetupCodeInvalid => Self::new(ErrorCode::SetupCodeInvalid, message),
             ChatError::InvalidOperation(_) => Self::new(ErrorCode::InvalidOperation, message),
+            ChatError::Call(refusal) => Self::new(call_code(&refusal), message),
             ChatError::Busy(_) => Self::new(ErrorCode::ServiceUnavailable, message).retry_after(2),
             ChatError::Store(error) => store_error(&error),
         }
@@ -122,6 +123,22 @@ fn phone_refusal(refusal: PhoneRefusal) -> ApiError {
             ApiError::invalid("phoneNumber", refusal.sentence())
         }
         refusal => ApiError::invalid("code", refusal.sentence()),
+    }
+}
+
+/// The code of a refusal.
+fn call_code(refusal: &CallRefusal) -> ErrorCode {
+    match refusal {
+        CallRefusal::AlreadyActive => ErrorCode::CallAlreadyActive,
+        CallRefusal::NotFound => ErrorCode::CallNotFound,
+        CallRefusal::NotAParticipant => ErrorCode::NotAParticipant,
+        CallRefusal::Ended => ErrorCode::CallEnded,
+        CallRefusal::Full => ErrorCode::MaxParticipantsReached,
+        CallRefusal::VideoNotSupported => ErrorCode::VideoCallsNotSupported,
+        CallRefusal::NotAllowed(_) => ErrorCode::PermissionDenied,
+        CallRefusal::InvalidSignal(_) => ErrorCode::InvalidSignal,
+        CallRefusal::SenderMismatch => ErrorCode::SignalSenderMismatch,
+        CallRefusal::TargetNotFound => ErrorCode::TargetNotFound,
     }
 }
 

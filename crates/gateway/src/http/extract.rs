@@ -154,6 +154,10 @@ segments! {
     CommunityIdentifier = "identifier", "mshy_gardeners", [NotFound];
     /// The id of a membership, or that of its user.
     CommunityMemberRef = "memberId", "65a0c0ffee0123456789abcd", [NotFound];
+    /// The id of a call.
+    CallRef = "callId", "65a0c0ffee0123456789abcd", [CallNotFound];
+    /// The id of a participation in a call, or that of its user.
+    CallParticipantRef = "participantId", "65a0c0ffee0123456789abcd", [NotAParticipant];
     /// The translation of a message, as `<message>-<language>`.
     JobRef = "jobId", "65a0c0ffee0123456789abcd-es", [MessageNotFound];
 }

@@ -70,6 +70,16 @@ pub struct RateLimits {
     pub messages: Option<Limit>,
     /// Messages, per user and conversation.
     pub conversation_messages: Option<Limit>,
+    /// Calls that are started, per user.
+    pub call_starts: Option<Limit>,
+    /// Calls that are joined, per user.
+    pub call_joins: Option<Limit>,
+    /// Signals to other participants of calls, per user.
+    pub call_signals: Option<Limit>,
+    /// Calls that are left, declined or ended, per user.
+    pub call_leaves: Option<Limit>,
+    /// Changes of the microphone and the camera in calls, per user.
+    pub call_media: Option<Limit>,
     /// Whether typing notifications are limited, per user and by the size of the room.
     pub typing: bool,
 }
@@ -97,6 +107,11 @@ impl Default for RateLimits {
             events: Some(Limit::new("events", 200, Duration::from_secs(10))),
             messages: Some(Limit::new("messages", 100, Duration::from_secs(10))),
             conversation_messages: Some(Limit::new("conversation_messages", 50, Duration::from_secs(10))),
+            call_starts: Some(Limit::new("call_starts", 5, MINUTE)),
+            call_joins: Some(Limit::new("call_joins", 20, MINUTE)),
+            call_signals: Some(Limit::new("call_signals", 100, Duration::from_secs(10))),
+            call_leaves: Some(Limit::new("call_leaves", 20, MINUTE)),
+            call_media: Some(Limit::new("call_media", 50, MINUTE)),
             typing: true,
         }
     }
@@ -125,6 +140,11 @@ impl RateLimits {
             events: None,
             messages: None,
             conversation_messages: None,
+            call_starts: None,
+            call_joins: None,
+            call_signals: None,
+            call_leaves: None,
+            call_media: None,
             typing: false,
         }
     }

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod auth;
 pub mod budget;
+pub mod calls;
 pub mod device;
 pub mod error;
 pub mod extract;

@@ -1,5 +1,6 @@
 //! Authenticates and disconnects sockets.
 
+use super::own_calls::Taken;
 use super::socket::{Client, Peer, Shown};
 use super::state::{Realtime, Room, Socket, Sockets, emit, tell};
 use crate::http::auth::{address, bearer, session_token};
@@ -78,7 +79,15 @@ pub async fn see_off(realtime: &Realtime, socket: &Socket) {
     realtime.cursors.disconnect(peer.user);
     let was_last = realtime.chat.presence().disconnect(peer.user);
     // During a shutdown nobody is left to notify, and a failing database may be its cause.
-    if !was_last || realtime.stopping.load(Ordering::SeqCst) {
+    if realtime.stopping.load(Ordering::SeqCst) {
+        return;
+    }
+    if let Some(Taken { socket, calls }) = peer.calls.take()
+        && let Err(error) = realtime.chat.calls().disconnected(peer.user, calls, &socket).await
+    {
+        tracing::warn!(%error, "Failed to note that a participant of a call has disconnected");
+    }
+    if !was_last {
         return;
     }
     realtime.chat.activity().touch(peer.user).await;

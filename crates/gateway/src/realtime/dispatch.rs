@@ -3,6 +3,7 @@
 //! One task reads the bus. Each event is serialized once per room and put into the queues of the sockets, so
 //! a slow socket delays nobody.
 
+use super::call_events;
 use super::connect;
 use super::state::{Room, Socket, Sockets, count_missed, own_rooms, tell};
 use crate::views::{self, events::Translated};
@@ -149,6 +150,7 @@ impl Dispatcher {
                 tokio::spawn(async move { connect::look_and_announce(&sockets, user).await });
             }
             Event::Typing(typing) => self.typing(&typing),
+            Event::Call { event, .. } => call_events::deliver(&self.sockets, &event),
             // Their clients come back and catch up.
             Event::Missed { conversation_id } => {
                 self.sockets.members(Room::Conversation(conversation_id)).iter().for_each(Socket::cut_off);

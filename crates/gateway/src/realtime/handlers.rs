@@ -1,5 +1,6 @@
 //! Handles the events that sockets send.
 
+use super::call_errors::call_error;
 use super::connect;
 use super::socket::{Peer, Verdict};
 use super::state::{Realtime, Room, Socket, emit, own_rooms};
@@ -41,10 +42,15 @@ pub async fn handle(realtime: &Realtime, socket: &Socket, event: Event) {
 
 /// A client that waits for an acknowledgement gets the error there, others get an event. There must be a response.
 pub(super) fn refuse(socket: &Socket, event: &Event, body: ErrorBody) {
+    let call_error = call_error(&event.name, &body);
     if event.expects_ack() {
         let _ = socket.acknowledge(event, &Ack::<Nothing>::refused(body));
-    } else {
+    } else if call_error.is_none() {
         emit(socket, event_name::ERROR, &ErrorEvent { message: body.message, code: body.code });
+    }
+    // Clients listen to this one.
+    if let Some(error) = call_error {
+        emit(socket, event_name::CALL_ERROR, &error);
     }
 }
 
@@ -116,6 +122,21 @@ impl Realtime {
             Some(ClientEvent::Authenticate) => {
                 confirmed().await?;
                 connect::authenticate_again(self, socket, peer, handshake(event)).await;
+            }
+            Some(
+                kind @ (ClientEvent::CallInitiate
+                | ClientEvent::CallJoin
+                | ClientEvent::CallAccept
+                | ClientEvent::CallSignal
+                | ClientEvent::CallToggleAudio
+                | ClientEvent::CallToggleVideo
+                | ClientEvent::CallLeave
+                | ClientEvent::CallReject
+                | ClientEvent::CallForceLeave
+                | ClientEvent::CallEnd),
+            ) => {
+                confirmed().await?;
+                self.handle_call(socket, peer, kind, event).await?;
             }
             None => {
                 confirmed().await?;
@@ -320,14 +341,14 @@ pub(super) fn acknowledge<P, A: Serialize>(socket: &Socket, event: &Event, _: Ev
 }
 
 /// What an event carries.
-fn read<P: DeserializeOwned, A>(_: EventName<P, A>, event: &Event) -> Result<P, ApiError> {
+pub(super) fn read<P: DeserializeOwned, A>(_: EventName<P, A>, event: &Event) -> Result<P, ApiError> {
     from_json(event.data.as_bytes()).map_err(|error| {
         let message = format!("invalid event: {error}");
         ApiError::new(ErrorCode::ValidationError, message)
     })
 }
 
-fn restarting() -> ApiError {
+pub(super) fn restarting() -> ApiError {
     let message = "the server is restarting; send again in a moment";
     ApiError::new(ErrorCode::ServiceUnavailable, message)
 }

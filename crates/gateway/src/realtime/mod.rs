@@ -2,10 +2,14 @@
 //!
 //! `connect` authenticates sockets, `handlers` handles their events, and `dispatch` sends events to them.
 
+mod call_errors;
+mod call_events;
+mod calls;
 mod connect;
 mod cursors;
 mod dispatch;
 mod handlers;
+mod own_calls;
 mod pending;
 mod reaction_sync;
 mod recheck;

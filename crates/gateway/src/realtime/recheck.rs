@@ -107,7 +107,7 @@ async fn compare(chat: &Chat, sockets: &[(UserId, i64, &Socket)]) -> Result<(), 
     for ((user, state, socket), rooms) in sockets.iter().zip(rooms) {
         let is_left = |room: &Room| match room {
             Room::Conversation(conversation) => !memberships.contains_key(&(*user, *conversation)),
-            Room::User(_) | Room::Session(_) => false,
+            Room::User(_) | Room::Session(_) | Room::Call(_) => false,
         };
         rooms.iter().copied().filter(is_left).for_each(|room| socket.leave(room));
         let known: HashSet<Room> = rooms.into_iter().collect();

@@ -1,5 +1,6 @@
 //! The state of a connection and of its user: little, since there are many.
 
+use super::own_calls::OwnCalls;
 use super::pending::{Pending, Permit};
 use super::waiting::Waiting;
 use crate::http::limits::Limit;
@@ -94,6 +95,8 @@ pub struct Peer {
     pub language: Language,
     /// Requests for reactions that wait.
     pub reaction_syncs: Waiting,
+    /// The calls in which the socket takes part.
+    pub calls: OwnCalls,
     authority: Mutex<Authority>,
     /// The state of the memberships when the rooms of the socket were last compared with them, plus one; 0
     /// before that.
@@ -123,6 +126,7 @@ impl Peer {
             display_name: user.display_name.as_str().into(),
             language: user.languages.system_language,
             reaction_syncs: Waiting::default(),
+            calls: OwnCalls::default(),
             authority: Mutex::new(Authority::of(caller)),
             compared: AtomicI64::default(),
         }

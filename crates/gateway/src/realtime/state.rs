@@ -6,7 +6,7 @@ use super::typing::Typing;
 use crate::config::GatewayConfig;
 use crate::http::rate_limit::Limiter;
 use meeshy_chat::Chat;
-use meeshy_domain::{ConversationId, SessionId, UserId};
+use meeshy_domain::{CallId, ConversationId, SessionId, UserId};
 use meeshy_socketio::Server;
 use meeshy_wire::EventName;
 use serde::Serialize;
@@ -30,6 +30,8 @@ pub enum Room {
     User(UserId),
     /// The sockets of a device.
     Session(SessionId),
+    /// The sockets that take part in a call.
+    Call(CallId),
 }
 
 /// Handles sockets and their events.

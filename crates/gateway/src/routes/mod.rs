@@ -5,6 +5,7 @@ mod account_deletion;
 mod auth;
 mod avatars;
 mod blocks;
+mod calls;
 mod categories;
 mod communities;
 mod community_members;
@@ -82,6 +83,7 @@ fn declare(app: App) -> Api {
         .group(overview::routes)
         .group(own_deletions::routes)
         .group(participants::routes)
+        .group(calls::routes)
         .group(communities::routes)
         .group(community_members::routes)
         .group(messages::routes)

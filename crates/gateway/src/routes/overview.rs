@@ -13,7 +13,7 @@ use meeshy_domain::MemberRole;
 use meeshy_wire::{ConversationReactions, ConversationStatuses, ErrorCode, OpenConversation};
 
 /// The latest messages in which reactions are looked for.
-const REACTIONS_AMONG: i64 = 200;
+const REACTIONS_AMONG: i64 = 50;
 /// The latest messages whose receipts are listed.
 const STATUSES: i64 = 20;
 /// The members who are listed for a message.
@@ -22,7 +22,7 @@ const LISTED: i64 = 100;
 pub fn routes(api: Api) -> Api {
     let member = Access::Member(MemberRole::Member);
     let path = "/api/v1/conversations/{id}";
-    api.get(member, &format!("{path}/reactions"), "The reactions to the latest 200 messages", reactions)
+    api.get(member, &format!("{path}/reactions"), "The reactions to the latest 50 messages", reactions)
         .get(member, &format!("{path}/status"), "Who has received and read the latest 20 messages", statuses)
         .get(
             Access::Anyone,

@@ -15,9 +15,10 @@ pub fn routes(api: Api) -> Api {
     let member = Access::Member(MemberRole::Member);
     let refusals = &[ErrorCode::Forbidden, ErrorCode::InvalidOperation];
     let pin_path = "/api/v1/messages/{messageId}/pin";
-    api.post(member, pin_path, "Pin a message", pin)
+    let moderator = Access::Member(MemberRole::Moderator);
+    api.post(moderator, pin_path, "Pin a message", pin)
         .fails(refusals)
-        .delete(member, pin_path, "Take the pin off a message", unpin)
+        .delete(moderator, pin_path, "Take the pin off a message", unpin)
         .fails(refusals)
         .get(
             member,

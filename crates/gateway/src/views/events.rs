@@ -166,6 +166,7 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
         | Event::Separated(_)
         | Event::PrivacyChanged { .. }
         | Event::Typing(_)
+        | Event::Call { .. }
         | Event::Missed { .. } => {
             return None;
         }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod address;
+mod calls;
 mod communities;
 mod conversations;
 mod dashboard;
@@ -22,6 +23,9 @@ mod translations;
 mod two_factor;
 
 pub use accounts::{challenged_user, found_user, language, user};
+pub use calls::{
+    call_initiated, call_media, call_member, call_participant, call_session, call_signal, ice_servers,
+};
 pub use communities::{community, community_conversation, community_member};
 pub use conversations::{conversation, deleted_conversation, member, proposal, stats, term};
 pub use dashboard::dashboard;

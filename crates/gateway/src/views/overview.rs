@@ -50,7 +50,13 @@ fn receipts(found: MessageReceipts) -> wire::MessageReceipts {
     wire::MessageReceipts {
         message_id: found.message_id,
         sender_id: found.sender_id,
-        summary: wire::StatusSummary { total_members: members, delivered_count: delivered, read_count: read },
+        summary: wire::StatusSummary {
+            total_members: members,
+            delivered_count: delivered,
+            read_count: read,
+            delivered_to_all_at: None,
+            read_by_all_at: None,
+        },
         entries: found.receipts.into_iter().map(entry).collect(),
     }
 }

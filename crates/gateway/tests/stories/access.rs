@@ -47,6 +47,8 @@ fn request(server: &TestServer, endpoint: &Endpoint, talk: &str, body: &Value) -
         .replace("{communityId}", UNKNOWN)
         .replace("{key}", "font-family")
         .replace("{memberId}", UNKNOWN)
+        .replace("{callId}", UNKNOWN)
+        .replace("{participantId}", UNKNOWN)
         .replace("{jobId}", &format!("{message}-es"));
     let request = server.request(endpoint.method.clone(), &path);
     match endpoint.method {

@@ -49,6 +49,8 @@ impl Caller {
             Sender::Member => self.is_member(),
             Sender::Author => self.may_edit(),
             Sender::AuthorOrModerator => self.may_delete(),
+            // Another one has started it.
+            Sender::CallerOrModerator => self.is_member() && self.moderates(),
         }
     }
 
@@ -61,8 +63,12 @@ impl Caller {
     }
 
     pub fn may_delete(&self) -> bool {
-        let moderates = self.member.is_some_and(|role| role.is_at_least(MemberRole::Moderator));
-        self.may_edit() || (self.is_member() && moderates)
+        self.may_edit() || (self.is_member() && self.moderates())
+    }
+
+    fn moderates(&self) -> bool {
+        self.member.is_some_and(|role| role.is_at_least(MemberRole::Moderator))
+            || self.role.allows(Permission::ModerateContent)
     }
 
     /// A new session of this caller; of nobody, that of a user who is not a member.

@@ -19,7 +19,13 @@ const NOTICED: [&str; 7] = [
 ];
 
 /// A payload with a value for each field that names something.
-fn payload(schema: &Value, scene: &Scene, message: &str, sender: &str, token: &str) -> Value {
+fn payload(
+    schema: &Value,
+    scene: &Scene,
+    message: &str,
+    (name, person): (&str, &Person),
+    call: &Call,
+) -> Value {
     if schema["type"] == "string" {
         return json!(message);
     }
@@ -28,10 +34,21 @@ fn payload(schema: &Value, scene: &Scene, message: &str, sender: &str, token: &s
         let value = match field.as_str() {
             "conversationId" => &scene.talk,
             "messageId" => message,
-            "content" => &format!("by {sender}"),
+            "content" => &format!("by {name}"),
             "emoji" => "👍",
             "targetLanguage" => "de",
-            "sessionToken" => token,
+            "sessionToken" => &person.token,
+            "callId" => &call.id,
+            "type" => "audio",
+            "signal" => {
+                let signal = json!({ "type": "offer", "from": person.id, "to": call.caller, "sdp": "v=0" });
+                payload.insert(field.clone(), signal);
+                continue;
+            }
+            "enabled" => {
+                payload.insert(field.clone(), json!(true));
+                continue;
+            }
             _ => continue,
         };
         payload.insert(field.clone(), json!(value));
@@ -43,24 +60,43 @@ fn payload(schema: &Value, scene: &Scene, message: &str, sender: &str, token: &s
     Value::Object(payload)
 }
 
+/// A call, and the user who has started it.
+struct Call {
+    id: String,
+    caller: String,
+}
+
+/// The call that is going on in the conversation, or a new one.
+async fn ring(witness: &Person, talk: &str) -> Call {
+    let path = format!("/conversations/{talk}/active-call");
+    let id = match witness.get(&path).await.body["data"]["id"].as_str() {
+        Some(known) => known.to_owned(),
+        None => witness.create("/calls", json!({ "conversationId": talk, "type": "audio" })).await,
+    };
+    Call { id, caller: witness.id.clone() }
+}
+
+/// Codes of `call:error` that say something about the call, and nothing about the caller.
+const STATES_OF_CALLS: [&str; 2] = ["CALL_ALREADY_ACTIVE", "CALL_ENDED"];
+
 /// A socket of a caller, and a token. One whose session has ended was connected before that.
-async fn connect(server: &TestServer, caller: &Caller) -> (Socket, String) {
+async fn connect(server: &TestServer, caller: &Caller) -> (Socket, Person) {
     let person = caller.sign_in(server).await;
     if caller.login == Login::No {
         let mut socket = Socket::connect(server, json!({})).await;
         // It is told that its handshake had no token.
         socket.replies().await;
-        return (socket, person.token);
+        return (socket, person);
     }
     let socket = Socket::of(server, &person).await;
-    let token = person.token.clone();
     if caller.login == Login::Ended {
+        let user = person.id.clone();
         let end = move |tx: &mut Tx<'_>| {
-            tx.execute("UPDATE sessions SET revoked_at = 1 WHERE user_id = $1", &[person.id.as_str().into()])
+            tx.execute("UPDATE sessions SET revoked_at = 1 WHERE user_id = $1", &[user.as_str().into()])
         };
         assert!(server.store.write::<_, StoreError>(end).await.unwrap() > 0);
     }
-    (socket, token)
+    (socket, person)
 }
 
 /// Sends an event without asking for an acknowledgement; returns the code of the error, if it is refused.
@@ -76,9 +112,10 @@ async fn send(socket: &mut Socket, event: &EventEntry, payload: Value) -> Option
             replies.extend(socket.replies().await);
         }
     }
-    let error =
-        replies.iter().find(|(name, _)| name == "error" || name == event_name::TRANSLATION_ERROR.as_str())?;
-    Some(error.1["code"].as_str().unwrap_or("refused").to_owned())
+    let errors = ["error", event_name::TRANSLATION_ERROR.as_str(), event_name::CALL_ERROR.as_str()];
+    let (_, error) = replies.iter().find(|(name, _)| errors.contains(&name.as_str()))?;
+    let code = error["code"].as_str().unwrap_or("refused");
+    (!STATES_OF_CALLS.contains(&code)).then(|| code.to_owned())
 }
 
 /// What the watcher notices until the author has sent another message.
@@ -110,17 +147,18 @@ async fn every_event_is_for_those_whom_it_names(Single(server): Single) {
     noticed(&mut watcher, &scene.author, &scene.talk).await;
     let mut rows: Vec<Vec<String>> = vec![Vec::new(); events.len()];
     for caller in &scene.callers {
-        let (mut socket, mut token) = connect(&server, caller).await;
+        let (mut socket, mut person) = connect(&server, caller).await;
+        let call = ring(&witness, &scene.talk).await;
         for (event, row) in events.iter().zip(&mut rows) {
             if caller.login != Login::Yes {
-                (socket, token) = connect(&server, caller).await;
+                (socket, person) = connect(&server, caller).await;
             }
             let schema = &schemas[event.payload["$ref"].as_str().unwrap().rsplit('/').next().unwrap()];
             let message = match event.name == client_event::MESSAGE_DELETE.as_str() {
                 true => doomed.pop().unwrap(),
                 false => scene.message.clone(),
             };
-            let payload = payload(schema, &scene, &message, caller.name, &token);
+            let payload = payload(schema, &scene, &message, (caller.name, &person), &call);
             let refused = send(&mut socket, event, payload).await;
             let may_send = caller.may_send(event.sender.unwrap());
             // One who is not typing cannot stop; the event is dropped, unless the socket is closed just then.

@@ -5,6 +5,7 @@
 mod access;
 mod authority;
 mod callers;
+mod calling;
 mod caring;
 mod catching_up;
 mod coverage;

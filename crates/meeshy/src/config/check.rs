@@ -1,11 +1,20 @@
 //! What no type can say about a configuration.
 
-use super::{Config, Limits, Role};
+use super::{Calls, Config, Limits, NO_SERVERS, Role};
 use meeshy_chat::SECRET_BYTES;
 use meeshy_domain::{Address, WebAddress};
 
 /// The minimum length of the metrics token, in bytes.
 const MIN_METRICS_TOKEN_BYTES: usize = 16;
+
+/// The minimum length of the secret of a TURN server, in bytes.
+const MIN_TURN_SECRET_BYTES: usize = 16;
+
+/// The shortest lifetime of TURN credentials, in seconds.
+const MIN_TURN_LIFETIME_SECONDS: u32 = 60;
+
+/// How long a call can ring, in seconds.
+const RING_SECONDS: std::ops::RangeInclusive<u32> = 5..=600;
 
 /// Words that suggest a placeholder instead of a real secret.
 const PLACEHOLDERS: [&str; 7] = ["change", "secret", "placeholder", "example", "your-", "password", "jwt"];
@@ -41,6 +50,7 @@ impl Config {
         self.sms().map_err(|error| {
             format!("sms.url, sms.body and sms.authorization (SMS_URL, SMS_BODY, SMS_AUTHORIZATION): {error}")
         })?;
+        self.calls.check()?;
         if self.metrics.token.as_ref().is_some_and(|token| token.expose().len() < MIN_METRICS_TOKEN_BYTES) {
             return Err(format!(
                 "metrics.token (METRICS_TOKEN) must have at least {MIN_METRICS_TOKEN_BYTES} bytes"
@@ -87,6 +97,40 @@ impl Config {
             return Ok(());
         }
         Err("the roles `gateway` and `translator` require PostgreSQL: set database.url (DATABASE_URL)".into())
+    }
+}
+
+impl Calls {
+    /// Checks the servers that clients are told, and the times.
+    fn check(&self) -> Result<(), String> {
+        let lists = [
+            ("calls.stun_urls (STUN_URLS)", &self.stun_urls, ["stun:", "stuns:", NO_SERVERS]),
+            ("calls.turn_urls (TURN_URLS)", &self.turn_urls, ["turn:", "turns:", "turn:"]),
+        ];
+        for (key, urls, schemes) in lists {
+            let is_known = |url: &String| schemes.iter().any(|scheme| url.starts_with(scheme));
+            if let Some(wrong) = urls.iter().find(|url| !is_known(url)) {
+                return Err(format!("{key}: `{wrong}` does not start with `{}`", schemes[0]));
+            }
+        }
+        if self.turn_urls.is_empty() != self.turn_secret.is_none() {
+            return Err("calls.turn_urls (TURN_URLS) and calls.turn_secret (TURN_SECRET) go together: set both or none".into());
+        }
+        if self.turn_secret.as_ref().is_some_and(|secret| secret.expose().len() < MIN_TURN_SECRET_BYTES) {
+            return Err(format!(
+                "calls.turn_secret (TURN_SECRET) must have at least {MIN_TURN_SECRET_BYTES} bytes"
+            ));
+        }
+        if self.turn_lifetime_seconds < MIN_TURN_LIFETIME_SECONDS {
+            return Err(format!(
+                "calls.turn_lifetime_seconds (TURN_LIFETIME) must be at least {MIN_TURN_LIFETIME_SECONDS}"
+            ));
+        }
+        if !RING_SECONDS.contains(&self.ring_seconds) {
+            let (least, most) = (RING_SECONDS.start(), RING_SECONDS.end());
+            return Err(format!("calls.ring_seconds (CALL_RING_SECONDS) must be {least} to {most}"));
+        }
+        Ok(())
     }
 }
 

@@ -19,6 +19,9 @@ use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// Stands for no servers in a list whose default is not empty: an empty variable counts as unset.
+const NO_SERVERS: &str = "none";
+
 /// All settings. See [`settings`] for the description of each field.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +29,7 @@ pub struct Config {
     pub server: Server,
     pub mail: Mail,
     pub sms: Sms,
+    pub calls: Calls,
     pub metrics: Metrics,
     pub data: Data,
     pub database: Database,
@@ -69,6 +73,16 @@ pub struct Sms {
     pub body: String,
     pub authorization: Option<Secret>,
     pub folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    pub stun_urls: Vec<String>,
+    pub turn_urls: Vec<String>,
+    pub turn_secret: Option<Secret>,
+    pub turn_lifetime_seconds: u32,
+    pub ring_seconds: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -1,7 +1,7 @@
 //! What each part of the program is given of the configuration.
 
-use super::{Config, ProxyHeader, Retention};
-use meeshy_chat::{HashingCost, MailSettings, retention};
+use super::{Config, NO_SERVERS, ProxyHeader, Retention};
+use meeshy_chat::{CallSettings, HashingCost, IceSettings, MailSettings, TurnServer, retention};
 use meeshy_listen::{BodyPace, Forwarding, Header};
 use meeshy_mail::sms::{Provider, ProviderError, SmsSender};
 use meeshy_mail::{Mailer, SetupError};
@@ -84,6 +84,22 @@ impl Config {
         };
         let (from, body) = (self.sms.from.clone(), self.sms.body.clone());
         SmsSender::provider(Provider { url, from, body, authorization: self.sms.authorization.clone() })
+    }
+
+    /// How users call each other.
+    pub fn calls(&self) -> CallSettings {
+        let calls = &self.calls;
+        let secret = calls.turn_secret.as_ref().filter(|_| !calls.turn_urls.is_empty());
+        let turn = secret.map(|secret| TurnServer {
+            urls: calls.turn_urls.clone(),
+            secret: secret.clone(),
+            lifetime: Duration::from_secs(calls.turn_lifetime_seconds.into()),
+        });
+        let stun_urls = calls.stun_urls.iter().filter(|url| *url != NO_SERVERS).cloned().collect();
+        CallSettings {
+            ring_time: Duration::from_secs(calls.ring_seconds.into()),
+            ice: IceSettings { stun_urls, turn },
+        }
     }
 
     /// How the client's address is determined.

@@ -39,6 +39,28 @@ fn the_name_of_a_gateway_fits_into_the_ids_of_its_sockets() {
 }
 
 #[test]
+fn calls_use_the_stun_servers_of_the_old_system_unless_they_are_turned_off() {
+    let ice = |variables: &[(&str, &str)]| loaded("", variables).map(|config| config.calls().ice);
+    assert_eq!(ice(&[]).unwrap().stun_urls.len(), 3);
+    let off = ice(&[("STUN_URLS", "none")]).unwrap();
+    assert!(off.stun_urls.is_empty() && off.turn.is_none());
+    let both =
+        [("TURN_URLS", "turn:a.example:3478, turns:a.example:5349"), ("TURN_SECRET", "0123456789abcdef")];
+    assert_eq!(ice(&both).unwrap().turn.unwrap().urls, ["turn:a.example:3478", "turns:a.example:5349"]);
+    let refused: [(&[_], _); 6] = [
+        (&both[..1], "go together"),
+        (&both[1..], "go together"),
+        (&[both[0], ("TURN_SECRET", "short")], "at least 16 bytes"),
+        (&[("STUN_URLS", "https://a.example")], "STUN_URLS"),
+        (&[("TURN_LIFETIME", "59")], "TURN_LIFETIME"),
+        (&[("CALL_RING_SECONDS", "4")], "5 to 600"),
+    ];
+    for (variables, problem) in refused {
+        assert!(ice(variables).unwrap_err().contains(problem), "{variables:?}");
+    }
+}
+
+#[test]
 fn trust_proxy_is_a_number_or_a_switch() {
     let hops = |toml: &str, variables: &[(&str, &str)]| {
         loaded(toml, variables).map(|config| config.forwarding().trusted_hops)

@@ -78,6 +78,7 @@ const MIGRATIONS: &[Migration] = migrations![
     41 "0041_phone_codes",
     42 "0042_deleted_accounts",
     43 "0043_exports",
+    45 "0045_live_calls",
     49 "0049_search" then search_index::create,
     50 "0050_pins",
 ];

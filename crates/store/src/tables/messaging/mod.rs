@@ -1,6 +1,8 @@
 //! Conversations, their messages and members.
 
 pub mod attachments;
+pub mod call_events;
+pub mod calls;
 pub mod communities;
 pub mod community_invites;
 pub mod community_members;
@@ -18,6 +20,8 @@ pub mod exports;
 pub mod glossary;
 pub mod glossary_proposals;
 pub mod guests;
+pub mod live_calls;
+pub mod live_participants;
 pub mod members;
 pub mod mentions;
 pub mod message_revisions;

@@ -41,13 +41,24 @@ impl Job {
 /// Adds a job that is due at once, or replaces the one with this key. If that one is running, the new one
 /// runs afterwards. An empty key makes a scheduled job due.
 pub fn enqueue(tx: &mut Tx<'_>, kind: &str, key: &str, payload: &str) -> Result<(), StoreError> {
+    enqueue_in(tx, kind, key, payload, Duration::ZERO)
+}
+
+/// The same for a job that is due after `delay`.
+pub fn enqueue_in(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    key: &str,
+    payload: &str,
+    delay: Duration,
+) -> Result<(), StoreError> {
     let now = tx.now_sql();
     let sql = format!(
-        "INSERT INTO jobs (kind, key, payload, run_at) VALUES ($1, $2, $3, {now}) ON CONFLICT (kind, key) DO UPDATE SET \
+        "INSERT INTO jobs (kind, key, payload, run_at) VALUES ($1, $2, $3, {now} + $4) ON CONFLICT (kind, key) DO UPDATE SET \
            payload = excluded.payload, run_at = excluded.run_at, revision = jobs.revision + 1, attempts = 0, \
            last_error = NULL, is_dead = FALSE"
     );
-    tx.execute_later(&sql, &[kind.into(), key.into(), payload.into()])
+    tx.execute_later(&sql, &[kind.into(), key.into(), payload.into(), millis(delay).into()])
 }
 
 /// Cancels a job that is not running; returns whether it existed.

@@ -1,0 +1,191 @@
+//! Leaves, declines and ends calls.
+
+use super::Calls;
+use super::announce::announce;
+use super::find::{CallView, call_id, known, view};
+use crate::ChatError;
+use crate::access::find_as_member;
+use crate::call_refusal::CallRefusal;
+use crate::event_bus::CallChange;
+use crate::policy::{Action, Standing};
+use meeshy_domain::{CallId, CallStatus, ConversationKind, UserId};
+use meeshy_store::calls::{self, Call, CallEnd};
+use meeshy_store::live_participants::{self, LiveParticipant};
+use meeshy_store::{Tx, live_calls};
+
+/// How a call ends.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ending {
+    /// Who ends it.
+    pub by: Option<UserId>,
+    /// Whether that is the one who was called, without answering.
+    pub is_declined: bool,
+    /// Why, if nobody hung up.
+    pub reason: Option<&'static str>,
+}
+
+impl Calls {
+    /// Leaves a call; it ends when nobody is left. Who was called by one other and has not answered declines. Leaving a call
+    /// that is over changes nothing.
+    ///
+    /// # Errors
+    /// When there is no such call, or the caller is not in it.
+    pub async fn leave(&self, caller: UserId, id: &str) -> Result<CallView, ChatError> {
+        self.leave_or(caller, call_id(id)?, CallRefusal::NotAParticipant).await
+    }
+
+    /// Declines a call: between two people, it ends. One who is in the call leaves it. In a group, others can still answer.
+    ///
+    /// # Errors
+    /// When there is no such call.
+    pub async fn decline(&self, caller: UserId, id: &str) -> Result<CallView, ChatError> {
+        let id = call_id(id)?;
+        match self.leave_or(caller, id, CallRefusal::NotAParticipant).await {
+            Err(ChatError::Call(CallRefusal::NotAParticipant)) => self.find(caller, &id.to_string()).await,
+            left => left,
+        }
+    }
+
+    /// Leaves the participation of the caller with this id, or that of this user.
+    ///
+    /// # Errors
+    /// As [`leave`](Self::leave); when it is somebody else's.
+    pub async fn leave_participation(
+        &self,
+        caller: UserId,
+        id: &str,
+        participant: &str,
+    ) -> Result<CallView, ChatError> {
+        let (id, view) = (call_id(id)?, self.find(caller, id).await?);
+        let is_named = |one: &&calls::CallParticipant| {
+            one.id.to_string() == participant
+                || one.user_id.is_some_and(|user| user.to_string() == participant)
+        };
+        match view.participants.iter().find(is_named) {
+            Some(named) if named.user_id == Some(caller) => {
+                self.leave_or(caller, id, CallRefusal::NotAParticipant).await
+            }
+            Some(_) => Err(CallRefusal::NotAllowed("only you can make yourself leave a call".into()).into()),
+            None => Err(CallRefusal::NotAParticipant.into()),
+        }
+    }
+
+    /// Leaves the call that is going on in a conversation, if the caller is in it.
+    ///
+    /// # Errors
+    /// When the caller is not a member.
+    pub async fn leave_conversation(&self, caller: UserId, conversation: &str) -> Result<(), ChatError> {
+        let (service, reference) = (self.clone(), conversation.to_owned());
+        let write = move |tx: &mut Tx<'_>| {
+            let conversation = find_as_member(tx, caller, &reference)?;
+            if let Some(call) = tx.fetch(live_calls::of_conversation(conversation.id))? {
+                service.leave_if(tx, call, caller, |_| true)?;
+            }
+            Ok(())
+        };
+        self.context.store.write(write).await
+    }
+
+    /// Ends a call for everybody in it.
+    ///
+    /// # Errors
+    /// When there is no such call, it is over, or the caller has not started it and is no moderator.
+    pub async fn end(&self, caller: UserId, id: &str) -> Result<CallView, ChatError> {
+        let (service, id) = (self.clone(), call_id(id)?);
+        let write = move |tx: &mut Tx<'_>| {
+            let (call, conversation, member) = known(tx, caller, id)?;
+            let by_caller = call.initiator_id == caller;
+            let action = Action::EndCall { by_caller, kind: conversation.kind };
+            Standing::from(&member).check(action).map_err(|error| match error {
+                ChatError::Forbidden(why) => CallRefusal::NotAllowed(why).into(),
+                other => other,
+            })?;
+            service.finish(tx, id, Ending { by: Some(caller), ..Ending::default() })?;
+            view(tx, id)
+        };
+        self.context.store.write(write).await
+    }
+
+    /// The socket through which a user is in some calls is closed. The user may come back for a while
+    /// ([`RECONNECT_TIME`](meeshy_domain::call::RECONNECT_TIME)).
+    pub async fn disconnected(
+        &self,
+        user: UserId,
+        calls: Vec<CallId>,
+        socket: &str,
+    ) -> Result<(), ChatError> {
+        let (service, socket) = (self.clone(), socket.to_owned());
+        let write = move |tx: &mut Tx<'_>| {
+            for call in &calls {
+                live_participants::close_socket(tx, *call, user, &socket)?;
+                service.check_soon(tx, *call)?;
+            }
+            Ok(())
+        };
+        self.context.store.write(write).await
+    }
+
+    async fn leave_or(
+        &self,
+        caller: UserId,
+        id: CallId,
+        refusal: CallRefusal,
+    ) -> Result<CallView, ChatError> {
+        let service = self.clone();
+        let write = move |tx: &mut Tx<'_>| {
+            if service.leave_if(tx, id, caller, |_| true)? {
+                return view(tx, id);
+            }
+            let (call, conversation, _) = known(tx, caller, id)?;
+            let is_over = tx.fetch(live_calls::end_of(id))?.is_none();
+            let can_decline = conversation.kind == ConversationKind::Direct && call.answered_at.is_none();
+            if can_decline && !is_over {
+                service.finish(tx, id, Ending { by: Some(caller), is_declined: true, reason: None })?;
+            } else if !is_over {
+                return Err(refusal.clone().into());
+            }
+            view(tx, id)
+        };
+        self.context.store.write(write).await
+    }
+
+    /// Makes a user who is in a call leave it, if that still applies once the call is locked; returns whether it did.
+    pub(super) fn leave_if(
+        &self,
+        tx: &mut Tx<'_>,
+        id: CallId,
+        user: UserId,
+        applies: impl Fn(&LiveParticipant) -> bool,
+    ) -> Result<bool, ChatError> {
+        let Some(number) = live_calls::advance(tx, id)? else { return Ok(false) };
+        let (call, present) = tx.fetch((calls::find(id), live_participants::of_call(id)))?;
+        let leaver = present.iter().find(|one| one.user_id == user && applies(one));
+        let (Some(call), Some(leaver)) = (call, leaver) else { return Ok(false) };
+        live_participants::remove(tx, id, user)?;
+        calls::leave(tx, leaver.participant_id, self.context.now())?;
+        let change = CallChange::Left { participant_id: leaver.participant_id, user };
+        announce(tx, &self.context, &call, number, change)?;
+        if present.len() == 1 {
+            self.finish(tx, id, Ending { by: Some(user), ..Ending::default() })?;
+        }
+        Ok(true)
+    }
+
+    /// Ends a call.
+    ///
+    /// # Errors
+    /// When it is over.
+    pub(super) fn finish(&self, tx: &mut Tx<'_>, id: CallId, ending: Ending) -> Result<(), ChatError> {
+        let number = live_calls::advance(tx, id)?.ok_or(CallRefusal::Ended)?;
+        // Read under the lock: somebody may just have answered.
+        let call: Call = tx.fetch(calls::find(id))?.ok_or(CallRefusal::NotFound)?;
+        let now = self.context.now();
+        let lasted = call.answered_at.map(|at| i64::try_from(now.since(at).as_secs()).unwrap_or(i64::MAX));
+        let status = CallStatus::at_end(lasted.is_some(), ending.is_declined);
+        let end = CallEnd { status, at: now, duration: lasted, reason: ending.reason };
+        calls::end(tx, id, end)?;
+        live_calls::remove(tx, id)?;
+        let change = CallChange::Ended { duration: lasted.unwrap_or(0), ended_by: ending.by };
+        announce(tx, &self.context, &call, number, change)
+    }
+}

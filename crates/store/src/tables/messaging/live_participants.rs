@@ -1,0 +1,60 @@
+//! Who is in a call that is going on, and through which socket.
+
+use crate::engine::record::record;
+use crate::{Query, StoreError, Tx};
+use meeshy_domain::{CallId, CallParticipantId, Timestamp, UserId};
+
+record! {
+    /// A user who is in a call.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct LiveParticipant in live_participants {
+        /// The call.
+        pub call_id: CallId,
+        /// The user.
+        pub user_id: UserId,
+        /// The participation.
+        pub participant_id: CallParticipantId,
+        /// The gateway of the socket; `None` for a user who joined without a socket.
+        pub gateway_id: Option<String>,
+        /// The socket through which the user takes part.
+        pub socket: Option<String>,
+        /// Since when that socket is closed.
+        pub gone_at: Option<Timestamp>,
+    }
+}
+
+/// Who is in a call.
+pub fn of_call(call: CallId) -> Query<Vec<LiveParticipant>> {
+    Query::all(
+        format!("SELECT {} FROM live_participants WHERE call_id = $1", LiveParticipant::columns()),
+        vec![call.into()],
+    )
+}
+
+/// Adds a user to a call, or moves one who is in it to another socket.
+pub fn put(tx: &mut Tx<'_>, participant: &LiveParticipant) -> Result<(), StoreError> {
+    tx.insert_then(
+        participant,
+        "ON CONFLICT (call_id, user_id) DO UPDATE SET gateway_id = excluded.gateway_id, \
+         socket = excluded.socket, gone_at = excluded.gone_at",
+    )
+}
+
+/// Removes a user from a call.
+pub fn remove(tx: &mut Tx<'_>, call: CallId, user: UserId) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM live_participants WHERE call_id = $1 AND user_id = $2",
+        &[call.into(), user.into()],
+    )?;
+    Ok(())
+}
+
+/// The socket of a user in a call is closed, unless the user has another one by now.
+pub fn close_socket(tx: &mut Tx<'_>, call: CallId, user: UserId, socket: &str) -> Result<(), StoreError> {
+    let now = tx.now()?;
+    tx.execute(
+        "UPDATE live_participants SET gone_at = $4 WHERE call_id = $1 AND user_id = $2 AND socket = $3 AND gone_at IS NULL",
+        &[call.into(), user.into(), socket.into(), now.into()],
+    )?;
+    Ok(())
+}
