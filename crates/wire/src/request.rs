@@ -33,7 +33,6 @@ pub struct Register {
     #[schemars(with = "Option<Language>")]
     pub regional_language: Option<String>,
     /// None if empty.
-    #[schemars(length(max = limits::PHONE_CHARS))]
     pub phone_number: Option<String>,
     /// The country of a number without a calling code, as two letters; `FR` if absent.
     pub phone_country_code: Option<String>,

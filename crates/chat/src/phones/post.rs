@@ -37,7 +37,7 @@ impl SmsPost {
         let text = notice.write(&plain, language);
         match sender.send(Sms { id: id.to_string(), to, text }).await {
             Err(error @ SmsError::Rejected(_)) => {
-                tracing::warn!(message = %id, %error, "A text message cannot be delivered");
+                tracing::warn!(sms = %id, %error, "A text message cannot be delivered");
                 Ok(())
             }
             outcome => Ok(outcome?),

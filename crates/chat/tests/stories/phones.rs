@@ -77,7 +77,13 @@ async fn a_new_account_confirms_its_number(world: World) {
     phones.send_code(NUMBER, None).await.unwrap();
     phones.send_code(OTHER, None).await.unwrap();
     assert!(world.texts().await.is_empty());
-    assert_eq!(refusal(phones.send_code("12", None).await), PhoneRefusal::InvalidPhone);
+    for unreadable in ["12", "", "lea", &format!("{NUMBER}{}", " ".repeat(32))] {
+        assert_eq!(
+            refusal(phones.send_code(unreadable, None).await),
+            PhoneRefusal::InvalidPhone,
+            "{unreadable}"
+        );
+    }
 }
 
 #[both_databases]

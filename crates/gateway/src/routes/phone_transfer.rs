@@ -70,11 +70,11 @@ async fn begin(
     Origin { counted_as, .. }: Origin,
     Body(body): Body<BeginTransfer>,
 ) -> Result<Answer<TransferBegun>, ApiError> {
+    app.count_owner_lookup(&counted_as).await?;
+    app.count_sms(&caller.user.id.to_string()).await?;
     if body.new_user_id != caller.user.id.to_string() {
         return Err(ApiError::invalid("newUserId", "this must be your own account"));
     }
-    app.count_owner_lookup(&counted_as).await?;
-    app.count_sms(&caller.user.id.to_string()).await?;
     let country = body.phone_country_code.as_deref();
     let begun = app.chat.phones().begin_transfer(caller.user.id, &body.phone_number, country).await?;
     let (transfer_id, owner) = begun;

@@ -332,3 +332,54 @@ async fn calls_of_signed_in_users_are_counted_by_account() {
     assert_eq!(call("10.0.0.1", &carlos.token).await.status, 401);
     refused(call("10.0.0.1", &carlos.token).await, 6).await;
 }
+
+/// Fields whose values somebody could try one after the other.
+const GUESSED: [&str; 8] = [
+    "password",
+    "currentPassword",
+    "code",
+    "email",
+    "newEmail",
+    "fullEmail",
+    "phoneNumber",
+    "newPhoneNumber",
+];
+
+/// More calls than any of the limits of guesses allows.
+const GUESSES: usize = 25;
+
+#[tokio::test]
+async fn whatever_can_be_guessed_is_limited() {
+    let rate_limits = RateLimits { rest: None, register: None, ..RateLimits::default() };
+    let forwarding = Forwarding { trusted_hops: 1, ..Forwarding::default() };
+    let server =
+        TestServer::start(GatewayConfig { rate_limits, forwarding, ..GatewayConfig::default() }).await;
+    let (mut tried, mut unlimited) = (0, Vec::new());
+    for (number, endpoint) in server.endpoints.iter().enumerate() {
+        let Some(body) = &endpoint.body else { continue };
+        if !GUESSED.iter().any(|field| body.get(field).is_some()) {
+            continue;
+        }
+        // Each route is called by somebody of its own from an address of its own.
+        let from = |network: usize| format!("10.{network}.{}.{}", number / 200, number % 200 + 1);
+        let call = |method: Method, path: &str, network| {
+            server.request(method, path).header("x-forwarded-for", from(network))
+        };
+        let person = registration(&format!("guesser{number}"), "en");
+        let person = answer(call(Method::POST, "/api/v1/auth/register", 1).json(&person)).await;
+        let person = server.person(&person);
+        let mut is_limited = false;
+        for _ in 0..GUESSES {
+            let guess = call(endpoint.method.clone(), &endpoint.path, 2).bearer_auth(&person.token);
+            let answered = answer(guess.json(body)).await;
+            let reason = answered.body["error"].as_str().unwrap_or_default().to_lowercase();
+            is_limited |= answered.status == 429 || reason == "rate_limited";
+        }
+        tried += 1;
+        if !is_limited {
+            unlimited.push(format!("{} {}", endpoint.method, endpoint.path));
+        }
+    }
+    assert!(tried > 25, "{tried} routes");
+    assert!(unlimited.is_empty(), "these can be tried for ever: {unlimited:#?}");
+}

@@ -1,6 +1,6 @@
 //! A provider of text messages: a URL that takes a POST with a JSON object or a form.
 
-use super::sender::{Sms, SmsError};
+use super::message::{Sms, SmsError};
 use crate::local::is_local;
 use meeshy_domain::{Address, Secret};
 use reqwest::{StatusCode, Url, header, redirect};

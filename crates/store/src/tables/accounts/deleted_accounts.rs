@@ -63,7 +63,7 @@ pub fn anonymise(tx: &mut Tx<'_>, user: UserId, username: &str, now: Timestamp) 
     set_words(tx, &user.into(), BTreeSet::new())?;
     // What an import has left of the old document.
     tx.execute(
-        "UPDATE legacy_documents SET rest = NULL WHERE collection = 'User' AND id = $1",
+        "UPDATE legacy_documents SET rest = NULL, instead = NULL WHERE collection = 'User' AND id = $1",
         &[user.into()],
     )?;
     Ok(())
