@@ -115,7 +115,10 @@ export function start(userId: string): void {
   openOriginals(userId);
   openDismissed(userId);
   forgetFriends();
-  openCalls(userId);
+  openCalls(userId, (id) => {
+    const type = chats.conversation(id)?.type;
+    return type !== undefined && type !== "direct";
+  });
   connect({
     credentials: () => session.credentials,
     refused: renew,
