@@ -40,6 +40,7 @@ let other = $state.raw<MediaStream | null>(null);
 let iceServers: IceServer[] = [];
 let peer: Peer | null = null;
 let me = "";
+let isGroup: (conversationId: string) => boolean = () => false;
 /** The conversation of a call that was stopped before the server had started it. */
 let stoppedIn: string | null = null;
 /** Signals are handled one after the other. */
@@ -61,10 +62,11 @@ export const calls = {
 /** Whether this device can call at all. */
 export const canCall = (): boolean => "RTCPeerConnection" in globalThis && "mediaDevices" in navigator;
 
-/** For a new user of this page. */
-export function openCalls(userId: string): void {
+/** For a new user of this page. Calls in groups do not ring. */
+export function openCalls(userId: string, isInGroup: (conversationId: string) => boolean): void {
   closeCall();
   me = userId;
+  isGroup = isInGroup;
 }
 
 /** Calls somebody. */
@@ -134,7 +136,7 @@ export const callHandlers = {
       call.id = callId;
       // For the servers that help to connect.
       tell("call:join", { callId });
-    } else if (!call || call.phase === "over") {
+    } else if (!isGroup(conversationId) && (!call || call.phase === "over")) {
       const person = { id: initiator.userId, name: initiator.displayName };
       const hasVideo = participants[0]?.isVideoEnabled ?? false;
       call = begun(callId, conversationId, person, hasVideo, "ringing");

@@ -39,7 +39,7 @@ const sent = () => tell.mock.calls.map(([name]) => name);
 const begin = () => state.startCall(TALK, { id: OTHER, name: "Carlos" }, false);
 
 beforeEach(() => {
-  state.openCalls(ME);
+  state.openCalls(ME, (id) => id === "group");
   for (const mock of [tell, offer, receive, close, stop]) mock.mockReset();
   getUserMedia.mockReset().mockResolvedValue(stream);
 });
@@ -75,6 +75,11 @@ describe("a call", () => {
     expect(calls.current).toBeNull();
     on["call:initiated"](initiated(OTHER, "next"));
     on["call:ended"]({ callId: "next", conversationId: TALK, duration: 0, endedBy: OTHER });
+    expect(calls.current).toBeNull();
+  });
+
+  test("in a group does not ring", () => {
+    on["call:initiated"]({ ...initiated(OTHER), conversationId: "group" });
     expect(calls.current).toBeNull();
   });
 

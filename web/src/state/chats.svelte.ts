@@ -120,7 +120,10 @@ export function start(userId: string): void {
   openDismissed(userId);
   forgetFriends();
   forgetPins();
-  openCalls(userId);
+  openCalls(userId, (id) => {
+    const type = chats.conversation(id)?.type;
+    return type !== undefined && type !== "direct";
+  });
   connect({
     credentials: () => session.credentials,
     refused: renew,
