@@ -27,6 +27,7 @@ import type {
   Message,
   MessageAck,
   MessageDeleted,
+  MessagePinned,
   MessageTranslation,
   NothingAck,
   NoticeAck,
@@ -113,6 +114,8 @@ export interface ServerEvents {
   "message:edited": (payload: Message) => void;
   /** A message was deleted for everybody. */
   "message:deleted": (payload: MessageDeleted) => void;
+  /** A message was pinned, or its pin was taken off. */
+  "message:pinned": (payload: MessagePinned) => void;
   /** Somebody has reacted to a message. */
   "reaction:added": (payload: ReactionEvent) => void;
   /** Somebody has removed a reaction. */
