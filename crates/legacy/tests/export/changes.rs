@@ -107,13 +107,29 @@ fn rows_written_here_are_exported(database: Database) {
     people(&back, &old);
     messages(&back, &old);
     cursors(&back, &old);
-    assert_eq!(back.count("call_sessions"), [0; 5], "empty, as it was");
+    calls(&back, &old);
 
     let again = database.another();
     import(again.location(), &back.dump);
     let third = export(again.location());
     assert_eq!(third.dump.digest(), back.dump.digest(), "importing it again loses nothing");
     assert_eq!(third.not_held("sessions", "sessions"), 0);
+}
+
+fn calls(back: &Exported, old: &Small) {
+    let call = new_one(back, old, "call_sessions", "status", "ended");
+    assert_eq!(call.get("mode"), Some(&Bson::from("p2p")));
+    assert_eq!(call.get("initiatorId"), Some(&Bson::from(id('u', 1))));
+    assert_eq!(call.get("duration"), Some(&Bson::Int64(0)));
+    assert_eq!(call.get("metadata"), Some(&Bson::from(bson::doc! { "type": "audio" })));
+    assert!(["startedAt", "answeredAt", "endedAt"].iter().all(|field| call.get_datetime(field).is_ok()));
+    for (role, user) in [("initiator", 1), ("participant", 2)] {
+        let participant = new_one(back, old, "call_participants", "role", role);
+        assert_eq!(participant.get("callSessionId"), call.get("_id"));
+        assert_eq!(participant.get("userId"), Some(&Bson::from(id('u', user))));
+        assert_eq!(participant.get("isVideoEnabled"), Some(&Bson::from(false)));
+        assert!(participant.get_datetime("leftAt").is_ok());
+    }
 }
 
 fn people(back: &Exported, old: &Small) {

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use meeshy_chat::{
-    Answer, Chat, Device, HashingCost, NewMessage, Registration, Secrets, Settings, SignIn, SigningKey,
-    Speed, Translate,
+    Answer, Chat, Device, HashingCost, Media, NewCall, NewMessage, Registration, Secrets, Settings, SignIn,
+    SigningKey, Speed, Translate,
 };
-use meeshy_domain::{Reason, ReasonCode, UserId};
+use meeshy_domain::{CallType, Reason, ReasonCode, UserId};
 use meeshy_testkit::{Database, clock};
 use meeshy_translation::Request;
 use std::sync::Arc;
@@ -58,6 +58,7 @@ pub fn use_chat(database: &Database, password: &str, conversation: &str) {
         say(&chat, alice, conversation, "?").await;
         let bob = sign_in(&chat, "bob", password).await;
         chat.conversations().mark_read(bob, conversation).await.unwrap();
+        call(&chat, alice, bob, conversation).await;
         translate(&chat).await;
     });
 }
@@ -115,6 +116,22 @@ async fn say(chat: &Chat, who: UserId, conversation: &str, content: &str) {
         ..NewMessage::default()
     };
     chat.messages().send(who, new).await.unwrap();
+}
+
+/// One calls, the other one answers and leaves first.
+async fn call(chat: &Chat, caller: UserId, other: UserId, conversation: &str) {
+    let new = NewCall {
+        id: chat.calls().new_id(),
+        conversation: conversation.into(),
+        call_type: CallType::Audio,
+        media: Media::default(),
+        socket: None,
+    };
+    let id = chat.calls().start(caller, new).await.unwrap().call.id.to_string();
+    chat.calls().join(other, &id, Media::default(), None).await.unwrap();
+    for who in [other, caller] {
+        chat.calls().leave(who, &id).await.unwrap();
+    }
 }
 
 async fn translate(chat: &Chat) {
