@@ -3372,6 +3372,272 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call the other members of a conversation
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["StartCall"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CallSession"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT.VIDEO_CALLS_NOT_SUPPORTED"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                409: components["responses"]["409.CALL_ALREADY_ACTIVE"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{callId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A call in a conversation of the caller
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a call. */
+                    callId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CallSession"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CALL_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * End a call: who has started it, and moderators
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a call. */
+                    callId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CallSession"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CALL_NOT_FOUND"];
+                409: components["responses"]["409.CALL_ENDED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{callId}/participants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join a call
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a call. */
+                    callId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["EnterCall"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CallSession"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CALL_NOT_FOUND"];
+                409: components["responses"]["409.CALL_ENDED.MAX_PARTICIPANTS_REACHED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{callId}/participants/{participantId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Leave a call
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a call. */
+                    callId: string;
+                    /** @description The id of a participation in a call, or that of its user. */
+                    participantId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CallSession"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CALL_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/communities": {
         parameters: {
             query?: never;
@@ -4370,6 +4636,59 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/v1/conversation/{identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A conversation that is open to everybody, by id or identifier
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The identifier for a new conversation. */
+                    identifier: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OpenConversation"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -4808,6 +5127,60 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/active-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The call that is going on in a conversation
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CallSession"] | null;
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/conversations/{id}/clear-history": {
@@ -5574,6 +5947,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/mark-as-received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note that a conversation has arrived on a device
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/mark-read": {
         parameters: {
             query?: never;
@@ -5642,6 +6069,10 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Only those after the message with this id. */
+                    after?: string;
+                    /** @description Half of them up to the message with this id, half of them after it. At most one of `before`, `after` and `around` is allowed. */
+                    around?: string;
                     /** @description Only those before the message with this id. */
                     before?: string;
                     /** @description `false`: without the messages that they answer. */
@@ -6078,6 +6509,114 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/v1/conversations/{id}/pinned-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The pinned messages of a conversation, the latest pin first; at most 50
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Message"][];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/reactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The reactions to the latest 50 messages
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationReactions"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/read": {
         parameters: {
             query?: never;
@@ -6237,6 +6776,60 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who has received and read the latest 20 messages
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationStatuses"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -8643,6 +9236,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PostMessageTo"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Message"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages/bulk/delete-for-me": {
         parameters: {
             query?: never;
@@ -8693,6 +9343,70 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search in the texts of messages, newest first
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only what comes after the message with this id: the `next` of the page before. */
+                    after?: string;
+                    /** @description Only in this conversation: an id or an identifier. */
+                    conversationId?: string;
+                    /** @description How many; more than 50 counts as 50. */
+                    limit?: number | string;
+                    /**
+                     * @description Words that all have to be in the original text, or in its translation into a language of the caller. Three characters or
+                     *     more are found anywhere in a word, fewer at its beginning; in scripts without spaces any number is found anywhere.
+                     */
+                    q?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Message"][];
+                            pagination: components["schemas"]["KeysetPagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -8932,6 +9646,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages/{messageId}/forward": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the text of a message to another conversation
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ForwardMessage"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Message"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages/{messageId}/history": {
         parameters: {
             query?: never;
@@ -8982,6 +9756,100 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{messageId}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pin a message
+         * @description For members of the conversation with the role MODERATOR or higher.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Message"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Take the pin off a message
+         * @description For members of the conversation with the role MODERATOR or higher.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Message"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -9216,6 +10084,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages/{messageId}/translate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request a translation of a message
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TranslateMessage"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["TranslationProgress"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages/{messageId}/translate/{language}": {
         parameters: {
             query?: never;
@@ -9425,6 +10353,61 @@ export interface paths {
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{messageId}/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read a message that may be viewed only once
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a message. */
+                    messageId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ViewedMessage"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -13591,6 +14574,152 @@ export interface components {
             phoneCountryCode?: string | null;
             phoneNumber: string;
         };
+        /** @description The conversation of a call. */
+        CallConversation: {
+            id: components["schemas"]["ConversationId"];
+            identifier: string;
+            type: components["schemas"]["ConversationKind"];
+        };
+        /** @description `call:ended`. */
+        CallEnded: {
+            callId: components["schemas"]["CallId"];
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description How long it lasted since it was answered, in seconds.
+             */
+            duration: number;
+            /** @description The user who has ended it; nobody if it was not answered, or has lasted too long. */
+            endedBy: components["schemas"]["UserId"] | null;
+        };
+        /** @description `call:error`: an event about a call failed. */
+        CallError: {
+            code: components["schemas"]["ErrorCode"];
+            details?: components["schemas"]["ErrorDetail"][];
+            message: string;
+            /**
+             * Format: uint64
+             * @description After how many seconds a retry makes sense.
+             */
+            retryAfter?: number;
+        };
+        /** @description A call. */
+        CallId: string;
+        /** @description `call:initiated`: a member of a conversation calls the others. */
+        CallInitiated: {
+            callId: components["schemas"]["CallId"];
+            conversationId: components["schemas"]["ConversationId"];
+            initiator: components["schemas"]["CallInitiator"];
+            mode: components["schemas"]["CallMode"];
+            participants: components["schemas"]["CallParticipant"][];
+        };
+        /** @description Who calls. */
+        CallInitiator: {
+            avatar: string | null;
+            displayName: string;
+            userId: components["schemas"]["UserId"];
+            username: string;
+        };
+        /** @description `call:join`: the socket has joined a call. */
+        CallJoined: {
+            callSession: components["schemas"]["CallSession"];
+            iceServers: components["schemas"]["IceServer"][];
+            /** @constant */
+            success: true;
+        };
+        /** @description What somebody who starts or joins a call has turned on; what is absent is as the call was started. */
+        CallMedia: {
+            /** @default null */
+            audioEnabled: boolean | null;
+            /** @default null */
+            videoEnabled: boolean | null;
+        };
+        /** @description `call:media-toggled`: somebody has turned the microphone or the camera on or off. */
+        CallMediaToggled: {
+            callId: components["schemas"]["CallId"];
+            enabled: boolean;
+            mediaType: components["schemas"]["MediaType"];
+            /** @description The user. */
+            participantId: components["schemas"]["UserId"];
+        };
+        /** @description How media get from one participant to the others. */
+        CallMode: "p2p" | "sfu";
+        /** @description Who is or was in a call. */
+        CallParticipant: {
+            /** @description A guest of the old system. */
+            anonymousId: string | null;
+            avatar: string | null;
+            callSessionId: components["schemas"]["CallId"];
+            /** @description What the old system measured. */
+            connectionQuality: unknown;
+            displayName: string | null;
+            id: components["schemas"]["CallParticipantId"];
+            isAudioEnabled: boolean;
+            isVideoEnabled: boolean;
+            joinedAt: components["schemas"]["Time"];
+            leftAt: components["schemas"]["Time"] | null;
+            role: components["schemas"]["CallRole"];
+            user: components["schemas"]["CallUser"] | null;
+            userId: components["schemas"]["UserId"] | null;
+            username: string | null;
+        };
+        /** @description A participant of a call. */
+        CallParticipantId: string;
+        /** @description `call:participant-joined`: somebody has joined, or takes part through another socket now. */
+        CallParticipantJoined: {
+            callId: components["schemas"]["CallId"];
+            /** @description Only for the socket that has joined. */
+            iceServers?: components["schemas"]["IceServer"][];
+            mode: components["schemas"]["CallMode"];
+            participant: components["schemas"]["CallParticipant"];
+        };
+        /** @description `call:participant-left`. */
+        CallParticipantLeft: {
+            callId: components["schemas"]["CallId"];
+            mode: components["schemas"]["CallMode"];
+            participantId: components["schemas"]["CallParticipantId"];
+            userId: components["schemas"]["UserId"];
+        };
+        /** @description Events that contain only a call. */
+        CallRef: {
+            callId: string;
+        };
+        /** @description The part of a participant in a call. */
+        CallRole: "initiator" | "participant";
+        /** @description A call. */
+        CallSession: {
+            answeredAt: components["schemas"]["Time"] | null;
+            conversation: components["schemas"]["CallConversation"];
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description How long it lasted since it was answered, in seconds.
+             */
+            duration: number | null;
+            /** @description When it was over; of an imported call that was never ended, nobody knows. */
+            endedAt: components["schemas"]["Time"] | null;
+            id: components["schemas"]["CallId"];
+            initiator: components["schemas"]["CallUser"];
+            initiatorId: components["schemas"]["UserId"];
+            /** @description Its settings; `type` says whether it was started with pictures. */
+            metadata: unknown;
+            mode: components["schemas"]["CallMode"];
+            /** @description Present and former participants, in order of joining, at most 50. */
+            participants: components["schemas"]["CallParticipant"][];
+            startedAt: components["schemas"]["Time"];
+            status: components["schemas"]["CallStatus"];
+        };
+        /** @description The state of a call. */
+        CallStatus: "initiated" | "ringing" | "active" | "ended" | "missed" | "rejected";
+        /** @description What a call is started with. */
+        CallType: "audio" | "video";
+        /** @description A user, as others see them in a call. */
+        CallUser: {
+            avatar: string | null;
+            displayName: string;
+            id: components["schemas"]["UserId"];
+            username: string;
+        };
         /** @description Whether the translation was cancelled. */
         Cancelled: {
             cancelled: boolean;
@@ -13943,6 +15072,16 @@ export interface components {
             isPinned: boolean;
             reaction: string | null;
         };
+        /** @description The reactions to the latest messages of a conversation. */
+        ConversationReactions: {
+            /** @description Those to each message that has some, the newest message first. */
+            reactions: components["schemas"]["ReactedMessage"][];
+            /**
+             * Format: uint
+             * @description The number of messages.
+             */
+            total: number;
+        };
         /** @description Events that contain only a conversation. */
         ConversationRef: {
             conversationId: string;
@@ -13959,6 +15098,16 @@ export interface components {
                 [key: string]: number;
             };
             updatedAt: components["schemas"]["Time"];
+        };
+        /** @description Who has received and read the latest messages of a conversation. */
+        ConversationStatuses: {
+            /** @description The newest message first. */
+            statuses: components["schemas"]["MessageReceipts"][];
+            /**
+             * Format: uint
+             * @description The number of messages.
+             */
+            total: number;
         };
         /** @description `conversation:updated`: the conversation or its members have changed; clients that show it read it again. */
         ConversationUpdated: {
@@ -14350,6 +15499,18 @@ export interface components {
         Emoji: string;
         /** @description When new conversations are encrypted. */
         Encryption: "disabled" | "optional" | "always";
+        /**
+         * @description Joins a call on REST.
+         * @example {
+         *       "settings": {
+         *         "audioEnabled": true,
+         *         "videoEnabled": false
+         *       }
+         *     }
+         */
+        EnterCall: {
+            settings?: components["schemas"]["CallMedia"] | null;
+        };
         /** @description An error response. `error` and `message` are a sentence for users, `code` is for programs. */
         ErrorBody: {
             code: components["schemas"]["ErrorCode"];
@@ -14381,7 +15542,7 @@ export interface components {
             violations?: components["schemas"]["Violation"][];
         };
         /** @description Error codes, for programs. */
-        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "INVALID_TRANSFER_TOKEN" | "BINARY_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "IDENTIFIER_TAKEN" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
+        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "INVALID_TRANSFER_TOKEN" | "BINARY_NOT_SUPPORTED" | "INVALID_SIGNAL" | "VIDEO_CALLS_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "NOT_AUTHENTICATED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "NOT_A_PARTICIPANT" | "PERMISSION_DENIED" | "SIGNAL_SENDER_MISMATCH" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "CALL_NOT_FOUND" | "TARGET_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "CALL_ALREADY_ACTIVE" | "CALL_ENDED" | "MAX_PARTICIPANTS_REACHED" | "IDENTIFIER_TAKEN" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "SIGNAL_FAILED" | "MEDIA_TOGGLE_FAILED" | "FORCE_LEAVE_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
         /** @description What is wrong with one field. */
         ErrorDetail: {
             field: string;
@@ -14401,6 +15562,15 @@ export interface components {
         Filter: "all" | "delivered" | "read" | "unread";
         /** @description The size of texts. */
         FontSize: "small" | "medium" | "large";
+        /**
+         * @description Where to forward a message: the id or the identifier of a conversation.
+         * @example {
+         *       "conversationId": "meeshy"
+         *     }
+         */
+        ForwardMessage: {
+            conversationId: string;
+        };
         /** @description A user found by a search. */
         FoundUser: {
             avatar: components["schemas"]["WebAddress"] | null;
@@ -14540,6 +15710,12 @@ export interface components {
             conversationId: components["schemas"]["ConversationId"];
             message: string;
         };
+        /** @description A server that helps participants to connect to each other, as `RTCPeerConnection` takes it. */
+        IceServer: {
+            credential?: string;
+            urls: string[];
+            username?: string;
+        };
         /** @description Whether an identifier is available. */
         IdentifierAvailability: {
             available: boolean;
@@ -14592,6 +15768,11 @@ export interface components {
         JoinByInvite: {
             /** @description The link, or the secret at its end. */
             link: string;
+        };
+        /** @description `call:join` and `call:accept`. */
+        JoinCall: {
+            callId: string;
+            settings?: components["schemas"]["CallMedia"] | null;
         };
         /** @description The caller has joined a community. */
         JoinedByInvite: {
@@ -14836,6 +16017,8 @@ export interface components {
         Me: {
             user: components["schemas"]["User"];
         };
+        /** @description What a participant turns on and off. */
+        MediaType: "audio" | "video";
         /** @description A membership. */
         Member: {
             canSendAudios: boolean;
@@ -15196,6 +16379,8 @@ export interface components {
         };
         /** @description Additional data of a page of messages. */
         MessagePageMeta: {
+            /** @description Whether there are newer messages than those of the page. */
+            hasNewer: boolean;
             /**
              * Format: int64
              * @description The number of the newest event that the page shows.
@@ -15203,6 +16388,19 @@ export interface components {
             lastEventNumber: number;
             /** @description The language that the caller reads in. */
             userLanguage: components["schemas"]["LanguageCode"];
+        };
+        /** @description `message:pinned`: a message was pinned, or its pin was taken off. */
+        MessagePinned: {
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description The number of the event in the log of its conversation.
+             */
+            eventNumber?: number;
+            messageId: components["schemas"]["MessageId"];
+            /** @description Null if it is not pinned any more. */
+            pinnedAt: components["schemas"]["Time"] | null;
+            pinnedBy: components["schemas"]["UserId"] | null;
         };
         /** @description Writing and reading messages. */
         MessagePreferences: {
@@ -15276,6 +16474,14 @@ export interface components {
             showFormattingToolbar: boolean;
             /** @default true */
             spellCheckEnabled: boolean;
+        };
+        /** @description Who has received and read a message. */
+        MessageReceipts: {
+            /** @description The first members who have received it, at most 100. */
+            entries: components["schemas"]["ReceiptEntry"][];
+            messageId: components["schemas"]["MessageId"];
+            senderId: components["schemas"]["UserId"] | null;
+            summary: components["schemas"]["StatusSummary"];
         };
         /** @description An earlier text of a message. */
         MessageRevision: {
@@ -15367,6 +16573,17 @@ export interface components {
             id: components["schemas"]["UserId"];
             role: components["schemas"]["Role"];
             username: string;
+        };
+        /** @description The reactions with one emoji. */
+        NamedReactions: {
+            /**
+             * Format: int64
+             * @description The number of users and guests.
+             */
+            count: number;
+            emoji: string;
+            /** @description The first of them, at most 100. */
+            users: components["schemas"]["Reactor"][];
         };
         /** @description A second factor is required. */
         NeedsCode: {
@@ -15523,6 +16740,19 @@ export interface components {
             lastName: string;
             systemLanguage: components["schemas"]["LanguageCode"];
             username: string;
+        };
+        /** @description What everybody may know of a conversation that is open to everybody. */
+        OpenConversation: {
+            createdAt: components["schemas"]["Time"];
+            id: components["schemas"]["ConversationId"];
+            identifier: string;
+            lastMessageAt: components["schemas"]["Time"];
+            /** Format: int64 */
+            memberCount: number;
+            /** Format: int64 */
+            messageCount: number;
+            title: string;
+            type: components["schemas"]["ConversationKind"];
         };
         /** @description The caller's preferences for a community. */
         OwnCommunityPreferences: {
@@ -15902,6 +17132,67 @@ export interface components {
             /** @description The client's id of the message, for retries: sending the same id again returns the same message. An empty one counts as absent. */
             clientMessageId?: string | null;
             content: components["schemas"]["MessageText"];
+            /**
+             * @description When it is deleted, within a year.
+             * @default null
+             */
+            expiresAt: components["schemas"]["Time"] | null;
+            /**
+             * @description Clients show it only on request.
+             * @default false
+             */
+            isBlurred: boolean;
+            /**
+             * @description Everybody may view it only once.
+             * @default false
+             */
+            isViewOnce: boolean;
+            /**
+             * Format: int64
+             * @description How many users may view it, if it is so; all if absent.
+             * @default null
+             */
+            maxViewOnceCount: number | null;
+            /** @description `text` if absent. */
+            messageType?: components["schemas"]["MessageType"] | null;
+            /** @description Detected if absent. */
+            originalLanguage?: components["schemas"]["LanguageCode"] | null;
+            /** @description The id of the message that it replies to. */
+            replyToId?: string | null;
+        };
+        /**
+         * @description A new message, and its conversation: an id or an identifier.
+         * @example {
+         *       "content": "hello",
+         *       "conversationId": "meeshy"
+         *     }
+         */
+        PostMessageTo: {
+            /** @description The client's id of the message, for retries: sending the same id again returns the same message. An empty one counts as absent. */
+            clientMessageId?: string | null;
+            content: components["schemas"]["MessageText"];
+            conversationId: string;
+            /**
+             * @description When it is deleted, within a year.
+             * @default null
+             */
+            expiresAt: components["schemas"]["Time"] | null;
+            /**
+             * @description Clients show it only on request.
+             * @default false
+             */
+            isBlurred: boolean;
+            /**
+             * @description Everybody may view it only once.
+             * @default false
+             */
+            isViewOnce: boolean;
+            /**
+             * Format: int64
+             * @description How many users may view it, if it is so; all if absent.
+             * @default null
+             */
+            maxViewOnceCount: number | null;
             /** @description `text` if absent. */
             messageType?: components["schemas"]["MessageType"] | null;
             /** @description Detected if absent. */
@@ -16200,6 +17491,11 @@ export interface components {
             emoji: components["schemas"]["Emoji"];
             messageId: string;
         };
+        /** @description The reactions to a message, with the users' names. */
+        ReactedMessage: {
+            messageId: components["schemas"]["MessageId"];
+            reactions: components["schemas"]["NamedReactions"][];
+        };
         /** @description The reaction of a user to a message. */
         Reaction: {
             createdAt: components["schemas"]["Time"];
@@ -16268,6 +17564,14 @@ export interface components {
             error?: string;
             success: boolean;
         };
+        /** @description Somebody who has reacted. */
+        Reactor: {
+            isAnonymous: boolean;
+            /** @description Null for guests. */
+            user: components["schemas"]["MentionedUser"] | null;
+            /** @description The id of a user or a guest. */
+            userId: string;
+        };
         /** @description How many members have received and read a message. */
         ReadCounts: {
             /** Format: int64 */
@@ -16322,6 +17626,14 @@ export interface components {
             receivedAt: components["schemas"]["Time"] | null;
             userId: components["schemas"]["UserId"];
             username: string;
+        };
+        /** @description A member who has received a message. */
+        ReceiptEntry: {
+            deliveredAt: components["schemas"]["Time"] | null;
+            isAnonymous: boolean;
+            readAt: components["schemas"]["Time"] | null;
+            user: components["schemas"]["MentionedUser"];
+            userId: components["schemas"]["UserId"];
         };
         /** @description What has become of a message. */
         ReceiptKind: "read" | "delivered";
@@ -16609,6 +17921,27 @@ export interface components {
             content: components["schemas"]["MessageText"];
             /** @description The id or the identifier of a conversation. */
             conversationId: string;
+            /**
+             * @description When it is deleted, within a year.
+             * @default null
+             */
+            expiresAt: components["schemas"]["Time"] | null;
+            /**
+             * @description Clients show it only on request.
+             * @default false
+             */
+            isBlurred: boolean;
+            /**
+             * @description Everybody may view it only once.
+             * @default false
+             */
+            isViewOnce: boolean;
+            /**
+             * Format: int64
+             * @description How many users may view it, if it is so; all if absent.
+             * @default null
+             */
+            maxViewOnceCount: number | null;
             messageType?: components["schemas"]["MessageType"] | null;
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
             replyToId?: string | null;
@@ -16724,6 +18057,30 @@ export interface components {
         };
         /** @description A side of the screen. */
         Side: "left" | "right";
+        /** @description What one participant tells another one, so that the two connect to each other. */
+        Signal: {
+            candidate?: string;
+            /** @description The user who sends it. */
+            from: string;
+            /** @description The session description of an offer or an answer. */
+            sdp?: string;
+            /** Format: uint32 */
+            sdpMLineIndex?: number;
+            sdpMid?: string;
+            /** @description The user who is to receive it. */
+            to: string;
+            type: components["schemas"]["SignalType"];
+        };
+        /** @description `call:signal`, as clients send it and as they receive it. */
+        SignalCall: {
+            callId: string;
+            signal: components["schemas"]["Signal"];
+        };
+        /**
+         * @description What a signal contains.
+         * @enum {string}
+         */
+        SignalType: "offer" | "answer" | "ice-candidate";
         /** @description A successful sign-in. */
         SignedIn: {
             /**
@@ -16753,6 +18110,19 @@ export interface components {
         };
         /** @enum {string} */
         Standing: "up" | "down";
+        /**
+         * @description A call to be started: on REST and as `call:initiate`.
+         * @example {
+         *       "conversationId": "65a0c0ffee0123456789abcd",
+         *       "type": "audio"
+         *     }
+         */
+        StartCall: {
+            /** @description The id or the identifier of a conversation. */
+            conversationId: string;
+            settings?: components["schemas"]["CallMedia"] | null;
+            type: components["schemas"]["CallType"];
+        };
         /** @description `conversation:stats`; the conversation is given as the client gave it. */
         StatsEvent: {
             conversationId: string;
@@ -16847,6 +18217,11 @@ export interface components {
          * @example 2026-01-15T12:34:56.789Z
          */
         Time: string;
+        /** @description `call:toggle-audio` and `call:toggle-video`. */
+        ToggleMedia: {
+            callId: string;
+            enabled: boolean;
+        };
         /** @description A new token. */
         Token: {
             /**
@@ -16912,6 +18287,15 @@ export interface components {
         };
         /** @description The response of `POST /translate`. */
         TranslateAnswer: components["schemas"]["TranslationProgress"] | components["schemas"]["TextTranslated"];
+        /**
+         * @description The language into which to translate a message.
+         * @example {
+         *       "targetLanguage": "fr"
+         *     }
+         */
+        TranslateMessage: {
+            targetLanguage: components["schemas"]["LanguageCode"];
+        };
         /** @description A text to translate. */
         TranslateText: {
             model_type?: components["schemas"]["ModelType"] | null;
@@ -17392,6 +18776,12 @@ export interface components {
         };
         /** @description The quality of video. */
         VideoQuality: "auto" | "low" | "medium" | "high";
+        /** @description A message that may be viewed only once, shown this once. */
+        ViewedMessage: {
+            content: string;
+            messageId: components["schemas"]["MessageId"];
+            originalLanguage: components["schemas"]["LanguageCode"];
+        };
         /** @description Preferences that need a consent which is not recorded. */
         Violation: {
             field: string;
@@ -17482,6 +18872,22 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "VALIDATION_ERROR" | "INVALID_INPUT" | "TRANSLATION_UNAVAILABLE";
+                };
+            };
+        };
+        /**
+         * @description - `VALIDATION_ERROR`: The input is invalid; `details` names the fields.
+         *     - `INVALID_INPUT`: The request could not be read completely.
+         *     - `VIDEO_CALLS_NOT_SUPPORTED`: There are no video calls in such a conversation.
+         */
+        "400.VALIDATION_ERROR.INVALID_INPUT.VIDEO_CALLS_NOT_SUPPORTED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "VALIDATION_ERROR" | "INVALID_INPUT" | "VIDEO_CALLS_NOT_SUPPORTED";
                 };
             };
         };
@@ -17585,6 +18991,22 @@ export interface components {
                 };
             };
         };
+        /**
+         * @description - `NOT_A_PARTICIPANT`: The caller is not in this call, or not a member of its conversation.
+         *     - `PERMISSION_DENIED`: The caller is not allowed to do this with a call.
+         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
+         */
+        "403.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "NOT_A_PARTICIPANT" | "PERMISSION_DENIED" | "ORIGIN_NOT_ALLOWED";
+                };
+            };
+        };
         /** @description - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site. */
         "403.ORIGIN_NOT_ALLOWED": {
             headers: {
@@ -17594,6 +19016,33 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "ORIGIN_NOT_ALLOWED";
+                };
+            };
+        };
+        /**
+         * @description - `PERMISSION_DENIED`: The caller is not allowed to do this with a call.
+         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
+         */
+        "403.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "PERMISSION_DENIED" | "ORIGIN_NOT_ALLOWED";
+                };
+            };
+        };
+        /** @description - `CALL_NOT_FOUND`: There is no such call, or the caller is not a member of its conversation. */
+        "404.CALL_NOT_FOUND": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "CALL_NOT_FOUND";
                 };
             };
         };
@@ -17734,6 +19183,45 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "USER_NOT_FOUND";
+                };
+            };
+        };
+        /** @description - `CALL_ALREADY_ACTIVE`: Another call is going on in the conversation. */
+        "409.CALL_ALREADY_ACTIVE": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "CALL_ALREADY_ACTIVE";
+                };
+            };
+        };
+        /** @description - `CALL_ENDED`: The call is over. */
+        "409.CALL_ENDED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "CALL_ENDED";
+                };
+            };
+        };
+        /**
+         * @description - `CALL_ENDED`: The call is over.
+         *     - `MAX_PARTICIPANTS_REACHED`: The call has as many participants as possible.
+         */
+        "409.CALL_ENDED.MAX_PARTICIPANTS_REACHED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "CALL_ENDED" | "MAX_PARTICIPANTS_REACHED";
                 };
             };
         };
@@ -17926,6 +19414,26 @@ export type AvatarUpdated = components['schemas']['AvatarUpdated'];
 export type BackupCodes = components['schemas']['BackupCodes'];
 export type BeginRegistrationTransfer = components['schemas']['BeginRegistrationTransfer'];
 export type BeginTransfer = components['schemas']['BeginTransfer'];
+export type CallConversation = components['schemas']['CallConversation'];
+export type CallEnded = components['schemas']['CallEnded'];
+export type CallError = components['schemas']['CallError'];
+export type CallId = components['schemas']['CallId'];
+export type CallInitiated = components['schemas']['CallInitiated'];
+export type CallInitiator = components['schemas']['CallInitiator'];
+export type CallJoined = components['schemas']['CallJoined'];
+export type CallMedia = components['schemas']['CallMedia'];
+export type CallMediaToggled = components['schemas']['CallMediaToggled'];
+export type CallMode = components['schemas']['CallMode'];
+export type CallParticipant = components['schemas']['CallParticipant'];
+export type CallParticipantId = components['schemas']['CallParticipantId'];
+export type CallParticipantJoined = components['schemas']['CallParticipantJoined'];
+export type CallParticipantLeft = components['schemas']['CallParticipantLeft'];
+export type CallRef = components['schemas']['CallRef'];
+export type CallRole = components['schemas']['CallRole'];
+export type CallSession = components['schemas']['CallSession'];
+export type CallStatus = components['schemas']['CallStatus'];
+export type CallType = components['schemas']['CallType'];
+export type CallUser = components['schemas']['CallUser'];
 export type Cancelled = components['schemas']['Cancelled'];
 export type CategoryId = components['schemas']['CategoryId'];
 export type CategoryLabel = components['schemas']['CategoryLabel'];
@@ -17965,8 +19473,10 @@ export type ConversationMeta = components['schemas']['ConversationMeta'];
 export type ConversationNew = components['schemas']['ConversationNew'];
 export type ConversationPlace = components['schemas']['ConversationPlace'];
 export type ConversationPreferences = components['schemas']['ConversationPreferences'];
+export type ConversationReactions = components['schemas']['ConversationReactions'];
 export type ConversationRef = components['schemas']['ConversationRef'];
 export type ConversationStats = components['schemas']['ConversationStats'];
+export type ConversationStatuses = components['schemas']['ConversationStatuses'];
 export type ConversationUpdated = components['schemas']['ConversationUpdated'];
 export type Corner = components['schemas']['Corner'];
 export type Counts = components['schemas']['Counts'];
@@ -18001,6 +19511,7 @@ export type EmailChanged = components['schemas']['EmailChanged'];
 export type EmailVerified = components['schemas']['EmailVerified'];
 export type Emoji = components['schemas']['Emoji'];
 export type Encryption = components['schemas']['Encryption'];
+export type EnterCall = components['schemas']['EnterCall'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
@@ -18008,6 +19519,7 @@ export type ErrorEvent = components['schemas']['ErrorEvent'];
 export type FileForm = components['schemas']['FileForm'];
 export type Filter = components['schemas']['Filter'];
 export type FontSize = components['schemas']['FontSize'];
+export type ForwardMessage = components['schemas']['ForwardMessage'];
 export type FoundUser = components['schemas']['FoundUser'];
 export type FrameRate = components['schemas']['FrameRate'];
 export type FreeText = components['schemas']['FreeText'];
@@ -18026,6 +19538,7 @@ export type Guest = components['schemas']['Guest'];
 export type Handshake = components['schemas']['Handshake'];
 export type Health = components['schemas']['Health'];
 export type HistoryCleared = components['schemas']['HistoryCleared'];
+export type IceServer = components['schemas']['IceServer'];
 export type IdentifierAvailability = components['schemas']['IdentifierAvailability'];
 export type IdentifierChecked = components['schemas']['IdentifierChecked'];
 export type IdentityVerified = components['schemas']['IdentityVerified'];
@@ -18033,6 +19546,7 @@ export type Info = components['schemas']['Info'];
 export type InviteLink = components['schemas']['InviteLink'];
 export type JobCancelled = components['schemas']['JobCancelled'];
 export type JoinByInvite = components['schemas']['JoinByInvite'];
+export type JoinCall = components['schemas']['JoinCall'];
 export type JoinedByInvite = components['schemas']['JoinedByInvite'];
 export type KeysetPagination = components['schemas']['KeysetPagination'];
 export type KnownConversation = components['schemas']['KnownConversation'];
@@ -18060,6 +19574,7 @@ export type MagicLinkAsked = components['schemas']['MagicLinkAsked'];
 export type MarkedRead = components['schemas']['MarkedRead'];
 export type MaskedUser = components['schemas']['MaskedUser'];
 export type Me = components['schemas']['Me'];
+export type MediaType = components['schemas']['MediaType'];
 export type Member = components['schemas']['Member'];
 export type MemberId = components['schemas']['MemberId'];
 export type MemberRole = components['schemas']['MemberRole'];
@@ -18080,8 +19595,10 @@ export type MessageId = components['schemas']['MessageId'];
 export type MessageMeta = components['schemas']['MessageMeta'];
 export type MessagePage = components['schemas']['MessagePage'];
 export type MessagePageMeta = components['schemas']['MessagePageMeta'];
+export type MessagePinned = components['schemas']['MessagePinned'];
 export type MessagePreferences = components['schemas']['MessagePreferences'];
 export type MessagePreferencesChange = components['schemas']['MessagePreferencesChange'];
+export type MessageReceipts = components['schemas']['MessageReceipts'];
 export type MessageRevision = components['schemas']['MessageRevision'];
 export type MessageSender = components['schemas']['MessageSender'];
 export type MessageText = components['schemas']['MessageText'];
@@ -18093,6 +19610,7 @@ export type Model = components['schemas']['Model'];
 export type ModelType = components['schemas']['ModelType'];
 export type Models = components['schemas']['Models'];
 export type MyAccount = components['schemas']['MyAccount'];
+export type NamedReactions = components['schemas']['NamedReactions'];
 export type NeedsCode = components['schemas']['NeedsCode'];
 export type Nothing = components['schemas']['Nothing'];
 export type NothingAck = components['schemas']['NothingAck'];
@@ -18101,6 +19619,7 @@ export type NoticeAck = components['schemas']['NoticeAck'];
 export type NotificationPreferences = components['schemas']['NotificationPreferences'];
 export type NotificationPreferencesChange = components['schemas']['NotificationPreferencesChange'];
 export type OnlineUser = components['schemas']['OnlineUser'];
+export type OpenConversation = components['schemas']['OpenConversation'];
 export type OwnCommunityPreferences = components['schemas']['OwnCommunityPreferences'];
 export type OwnConversationPreferences = components['schemas']['OwnConversationPreferences'];
 export type OwnStatus = components['schemas']['OwnStatus'];
@@ -18125,6 +19644,7 @@ export type PhoneOwnerInfo = components['schemas']['PhoneOwnerInfo'];
 export type PhoneRefusal = components['schemas']['PhoneRefusal'];
 export type PhoneStep = components['schemas']['PhoneStep'];
 export type PostMessage = components['schemas']['PostMessage'];
+export type PostMessageTo = components['schemas']['PostMessageTo'];
 export type PostReport = components['schemas']['PostReport'];
 export type Preferences = components['schemas']['Preferences'];
 export type PreferencesId = components['schemas']['PreferencesId'];
@@ -18140,6 +19660,7 @@ export type PutMessage = components['schemas']['PutMessage'];
 export type PutSetting = components['schemas']['PutSetting'];
 export type PutStatus = components['schemas']['PutStatus'];
 export type React = components['schemas']['React'];
+export type ReactedMessage = components['schemas']['ReactedMessage'];
 export type Reaction = components['schemas']['Reaction'];
 export type ReactionAck = components['schemas']['ReactionAck'];
 export type ReactionAction = components['schemas']['ReactionAction'];
@@ -18148,6 +19669,7 @@ export type ReactionEvent = components['schemas']['ReactionEvent'];
 export type ReactionId = components['schemas']['ReactionId'];
 export type ReactionSync = components['schemas']['ReactionSync'];
 export type ReactionSyncAck = components['schemas']['ReactionSyncAck'];
+export type Reactor = components['schemas']['Reactor'];
 export type ReadCounts = components['schemas']['ReadCounts'];
 export type ReadStatus = components['schemas']['ReadStatus'];
 export type ReadStatusUpdated = components['schemas']['ReadStatusUpdated'];
@@ -18155,6 +19677,7 @@ export type ReadStatuses = components['schemas']['ReadStatuses'];
 export type Readiness = components['schemas']['Readiness'];
 export type ReasonCode = components['schemas']['ReasonCode'];
 export type Receipt = components['schemas']['Receipt'];
+export type ReceiptEntry = components['schemas']['ReceiptEntry'];
 export type ReceiptKind = components['schemas']['ReceiptKind'];
 export type RecoveryCode = components['schemas']['RecoveryCode'];
 export type RecoveryId = components['schemas']['RecoveryId'];
@@ -18199,11 +19722,15 @@ export type SetMessageStatus = components['schemas']['SetMessageStatus'];
 export type Setting = components['schemas']['Setting'];
 export type SetupState = components['schemas']['SetupState'];
 export type Side = components['schemas']['Side'];
+export type Signal = components['schemas']['Signal'];
+export type SignalCall = components['schemas']['SignalCall'];
+export type SignalType = components['schemas']['SignalType'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type SignedInTest = components['schemas']['SignedInTest'];
 export type SkinTone = components['schemas']['SkinTone'];
 export type SocketHealth = components['schemas']['SocketHealth'];
 export type Standing = components['schemas']['Standing'];
+export type StartCall = components['schemas']['StartCall'];
 export type StatsEvent = components['schemas']['StatsEvent'];
 export type Status = components['schemas']['Status'];
 export type StatusSummary = components['schemas']['StatusSummary'];
@@ -18217,6 +19744,7 @@ export type TextState = components['schemas']['TextState'];
 export type TextTranslated = components['schemas']['TextTranslated'];
 export type Theme = components['schemas']['Theme'];
 export type Time = components['schemas']['Time'];
+export type ToggleMedia = components['schemas']['ToggleMedia'];
 export type Token = components['schemas']['Token'];
 export type TranscriptionSource = components['schemas']['TranscriptionSource'];
 export type TransferBegun = components['schemas']['TransferBegun'];
@@ -18226,6 +19754,7 @@ export type TransferVerified = components['schemas']['TransferVerified'];
 export type Transferred = components['schemas']['Transferred'];
 export type Translate = components['schemas']['Translate'];
 export type TranslateAnswer = components['schemas']['TranslateAnswer'];
+export type TranslateMessage = components['schemas']['TranslateMessage'];
 export type TranslateText = components['schemas']['TranslateText'];
 export type TranslateTexts = components['schemas']['TranslateTexts'];
 export type TranslatedFrom = components['schemas']['TranslatedFrom'];
@@ -18264,6 +19793,7 @@ export type VideoLayout = components['schemas']['VideoLayout'];
 export type VideoPreferences = components['schemas']['VideoPreferences'];
 export type VideoPreferencesChange = components['schemas']['VideoPreferencesChange'];
 export type VideoQuality = components['schemas']['VideoQuality'];
+export type ViewedMessage = components['schemas']['ViewedMessage'];
 export type Violation = components['schemas']['Violation'];
 export type WebAddress = components['schemas']['WebAddress'];
 export type Weekday = components['schemas']['Weekday'];
@@ -18272,6 +19802,7 @@ export type Response400ValidationErrorInvalidInput = components['responses']['40
 export type Response400ValidationErrorInvalidInputAlreadyExists = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS'];
 export type Response400ValidationErrorInvalidInputAlreadyExistsSetupCodeInvalidInvalidTransferToken = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS.SETUP_CODE_INVALID.INVALID_TRANSFER_TOKEN'];
 export type Response400ValidationErrorInvalidInputTranslationUnavailable = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.TRANSLATION_UNAVAILABLE'];
+export type Response400ValidationErrorInvalidInputVideoCallsNotSupported = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT.VIDEO_CALLS_NOT_SUPPORTED'];
 export type Response401AuthFailed = components['responses']['401.AUTH_FAILED'];
 export type Response401AuthRequired = components['responses']['401.AUTH_REQUIRED'];
 export type Response401AuthRequiredAuthFailed = components['responses']['401.AUTH_REQUIRED.AUTH_FAILED'];
@@ -18279,7 +19810,10 @@ export type Response403ConsentRequiredOriginNotAllowed = components['responses']
 export type Response403ConversationAccessDeniedOriginNotAllowed = components['responses']['403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED'];
 export type Response403ForbiddenConversationAccessDeniedOriginNotAllowed = components['responses']['403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED'];
 export type Response403ForbiddenOriginNotAllowed = components['responses']['403.FORBIDDEN.ORIGIN_NOT_ALLOWED'];
+export type Response403NotAParticipantPermissionDeniedOriginNotAllowed = components['responses']['403.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED'];
 export type Response403OriginNotAllowed = components['responses']['403.ORIGIN_NOT_ALLOWED'];
+export type Response403PermissionDeniedOriginNotAllowed = components['responses']['403.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED'];
+export type Response404CallNotFound = components['responses']['404.CALL_NOT_FOUND'];
 export type Response404ConversationNotFound = components['responses']['404.CONVERSATION_NOT_FOUND'];
 export type Response404ConversationNotFoundMessageNotFound = components['responses']['404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND'];
 export type Response404ConversationNotFoundUserNotFound = components['responses']['404.CONVERSATION_NOT_FOUND.USER_NOT_FOUND'];
@@ -18290,6 +19824,9 @@ export type Response404NotFoundConversationNotFoundMessageNotFoundUserNotFound =
 export type Response404NotFoundMessageNotFound = components['responses']['404.NOT_FOUND.MESSAGE_NOT_FOUND'];
 export type Response404NotFoundUserNotFound = components['responses']['404.NOT_FOUND.USER_NOT_FOUND'];
 export type Response404UserNotFound = components['responses']['404.USER_NOT_FOUND'];
+export type Response409CallAlreadyActive = components['responses']['409.CALL_ALREADY_ACTIVE'];
+export type Response409CallEnded = components['responses']['409.CALL_ENDED'];
+export type Response409CallEndedMaxParticipantsReached = components['responses']['409.CALL_ENDED.MAX_PARTICIPANTS_REACHED'];
 export type Response409IdentifierTaken = components['responses']['409.IDENTIFIER_TAKEN'];
 export type Response413PayloadTooLarge = components['responses']['413.PAYLOAD_TOO_LARGE'];
 export type Response422InvalidOperation = components['responses']['422.INVALID_OPERATION'];

@@ -118,7 +118,7 @@ async function send(draft: Draft): Promise<void> {
   const { clientMessageId, conversationId, content, originalLanguage, replyToId } = draft;
   const { isViewOnce, isBlurred, lifetime } = draft.disclosure ?? PLAIN;
   // From when it is sent: what waited for a connection would have expired.
-  const expiresAt = lifetime ? new Date(Date.now() + lifetime).toISOString() : undefined;
+  const expiresAt = lifetime ? new Date(Date.now() + lifetime).toISOString() : null;
   const disclosure = { isViewOnce, isBlurred, expiresAt };
   const message = { clientMessageId, conversationId, content, originalLanguage, replyToId, ...disclosure };
   const answer = await request("message:send", message);
