@@ -224,15 +224,15 @@ pub struct PutMessage {
 
 /// How a new message is shown, and for how long.
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct Disclosure {
     /// Everybody may view it only once.
-    pub is_view_once: bool,
+    pub is_view_once: Option<bool>,
     /// How many users may view it, if it is so; all if absent.
     #[schemars(range(min = 1))]
     pub max_view_once_count: Option<i64>,
     /// Clients show it only on request.
-    pub is_blurred: bool,
+    pub is_blurred: Option<bool>,
     /// When it is deleted, within a year.
     pub expires_at: Option<Iso>,
 }

@@ -17132,27 +17132,17 @@ export interface components {
             /** @description The client's id of the message, for retries: sending the same id again returns the same message. An empty one counts as absent. */
             clientMessageId?: string | null;
             content: components["schemas"]["MessageText"];
-            /**
-             * @description When it is deleted, within a year.
-             * @default null
-             */
-            expiresAt: components["schemas"]["Time"] | null;
-            /**
-             * @description Clients show it only on request.
-             * @default false
-             */
-            isBlurred: boolean;
-            /**
-             * @description Everybody may view it only once.
-             * @default false
-             */
-            isViewOnce: boolean;
+            /** @description When it is deleted, within a year. */
+            expiresAt?: components["schemas"]["Time"] | null;
+            /** @description Clients show it only on request. */
+            isBlurred?: boolean | null;
+            /** @description Everybody may view it only once. */
+            isViewOnce?: boolean | null;
             /**
              * Format: int64
              * @description How many users may view it, if it is so; all if absent.
-             * @default null
              */
-            maxViewOnceCount: number | null;
+            maxViewOnceCount?: number | null;
             /** @description `text` if absent. */
             messageType?: components["schemas"]["MessageType"] | null;
             /** @description Detected if absent. */
@@ -17172,27 +17162,17 @@ export interface components {
             clientMessageId?: string | null;
             content: components["schemas"]["MessageText"];
             conversationId: string;
-            /**
-             * @description When it is deleted, within a year.
-             * @default null
-             */
-            expiresAt: components["schemas"]["Time"] | null;
-            /**
-             * @description Clients show it only on request.
-             * @default false
-             */
-            isBlurred: boolean;
-            /**
-             * @description Everybody may view it only once.
-             * @default false
-             */
-            isViewOnce: boolean;
+            /** @description When it is deleted, within a year. */
+            expiresAt?: components["schemas"]["Time"] | null;
+            /** @description Clients show it only on request. */
+            isBlurred?: boolean | null;
+            /** @description Everybody may view it only once. */
+            isViewOnce?: boolean | null;
             /**
              * Format: int64
              * @description How many users may view it, if it is so; all if absent.
-             * @default null
              */
-            maxViewOnceCount: number | null;
+            maxViewOnceCount?: number | null;
             /** @description `text` if absent. */
             messageType?: components["schemas"]["MessageType"] | null;
             /** @description Detected if absent. */
@@ -17921,27 +17901,17 @@ export interface components {
             content: components["schemas"]["MessageText"];
             /** @description The id or the identifier of a conversation. */
             conversationId: string;
-            /**
-             * @description When it is deleted, within a year.
-             * @default null
-             */
-            expiresAt: components["schemas"]["Time"] | null;
-            /**
-             * @description Clients show it only on request.
-             * @default false
-             */
-            isBlurred: boolean;
-            /**
-             * @description Everybody may view it only once.
-             * @default false
-             */
-            isViewOnce: boolean;
+            /** @description When it is deleted, within a year. */
+            expiresAt?: components["schemas"]["Time"] | null;
+            /** @description Clients show it only on request. */
+            isBlurred?: boolean | null;
+            /** @description Everybody may view it only once. */
+            isViewOnce?: boolean | null;
             /**
              * Format: int64
              * @description How many users may view it, if it is so; all if absent.
-             * @default null
              */
-            maxViewOnceCount: number | null;
+            maxViewOnceCount?: number | null;
             messageType?: components["schemas"]["MessageType"] | null;
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
             replyToId?: string | null;

@@ -74,9 +74,9 @@ pub fn message(view: &MessageView) -> wire::Message {
 /// How a new message is shown.
 pub fn disclosure(given: wire::Disclosure) -> Disclosure {
     Disclosure {
-        is_view_once: given.is_view_once,
+        is_view_once: given.is_view_once.unwrap_or(false),
         max_view_once_count: given.max_view_once_count,
-        is_blurred: given.is_blurred,
+        is_blurred: given.is_blurred.unwrap_or(false),
         expires_at: given.expires_at.map(|at| at.0),
     }
 }
