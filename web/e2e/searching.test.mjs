@@ -92,8 +92,8 @@ test("an old message is found, shown in its place, linked, pinned and forwarded"
   const dialog = await options(lea.page, "Et maintenant ?", "Options du message");
   await dialog.getByRole("button", { name: "Transférer" }).click();
   await dialog.getByTestId("forward-to").getByRole("button", { name: "Meeshy Global" }).click();
-  await messages(lea.page).filter({ hasText: "Et maintenant ?" }).waitFor();
-  assert.notEqual(lea.page.url(), place);
+  await lea.page.waitForURL((shown) => shown.href !== place);
+  await messages(lea.page).filter({ hasText: "Et maintenant ?" }).getByText("Transféré").waitFor();
   assert.deepEqual([...lea.complaints, ...carlos.complaints], []);
   await Promise.all([lea.context.close(), carlos.context.close()]);
 });

@@ -155,7 +155,8 @@ impl Standing {
             Action::ReadHistory { .. } => refuse("only the author and moderators can read earlier texts"),
 
             Action::Pin(_) if !self.can_write => refuse("you may not write in this conversation"),
-            Action::Pin(kind) if kind == ConversationKind::Direct || self.moderates(kind) => Ok(()),
+            Action::Pin(ConversationKind::Direct) => Ok(()),
+            Action::Pin(_) if self.is_at_least(MemberRole::Moderator) => Ok(()),
             Action::Pin(_) => refuse("only moderators can pin a message"),
             Action::EndCall { by_caller, kind } if by_caller || self.moderates(kind) => Ok(()),
             Action::EndCall { .. } => refuse("only who has started a call and moderators can end it"),

@@ -63,7 +63,7 @@ pub struct PhoneChanged {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("examples" = [{ "phoneNumber": "+33612345678" }]))]
 pub struct LookUpPhone {
-    #[schemars(length(max = limits::PHONE_CHARS))]
+    /// One that is no number is answered with `invalid_phone`.
     pub phone_number: String,
     /// The country of a number without a calling code, as two letters; `FR` if absent.
     pub country_code: Option<String>,

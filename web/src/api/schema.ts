@@ -15990,6 +15990,7 @@ export interface components {
         LookUpPhone: {
             /** @description The country of a number without a calling code, as two letters; `FR` if absent. */
             countryCode?: string | null;
+            /** @description One that is no number is answered with `invalid_phone`. */
             phoneNumber: string;
         };
         /** @description Whether a link that signs in may be sent, without the usual envelope. */

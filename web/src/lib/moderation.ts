@@ -23,9 +23,7 @@ export function mayDelete(message: Message, conversation: Conversation | undefin
 
 /** Both people of a direct conversation, moderators of others. */
 export const mayPin = (conversation: Conversation | undefined, user: User): boolean =>
-  conversation?.type === "direct" ||
-  user.permissions.canModerateContent ||
-  isAtLeast(roleIn(conversation, user), "MODERATOR");
+  conversation !== undefined && (conversation.type === "direct" || isModerator(conversation, user));
 
 /** Administrators remove those below them. */
 export const mayRemove = (conversation: Conversation, user: User, role: MemberRole): boolean =>

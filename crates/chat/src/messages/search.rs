@@ -5,7 +5,7 @@ use crate::ChatError;
 use crate::access::{find_as_member, message_id};
 use crate::views::MessageView;
 use meeshy_domain::text::{TextSearch, is_enough_to_search};
-use meeshy_domain::{Language, LanguageSettings, MessageId, UserId};
+use meeshy_domain::{Language, LanguageSettings, MessageId, UserId, limits};
 use meeshy_store::messages::Message;
 use meeshy_store::search_index::{self, Scope, Span};
 use meeshy_store::translations::{self, State};
@@ -49,6 +49,9 @@ impl Messages {
     /// # Errors
     /// When there are no words in the text, or the caller cannot read that conversation or message.
     pub async fn search(&self, caller: UserId, request: SearchRequest) -> Result<FoundMessages, ChatError> {
+        if request.text.chars().nth(limits::SEARCH_CHARS).is_some() {
+            return Err(ChatError::invalid("q", format!("use at most {} characters", limits::SEARCH_CHARS)));
+        }
         let search = TextSearch::new(&request.text).filter(|_| is_enough_to_search(&request.text));
         let search = search.ok_or_else(|| ChatError::invalid("q", "use at least two letters"))?;
         let service = self.clone();
