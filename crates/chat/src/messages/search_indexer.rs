@@ -56,7 +56,7 @@ impl SearchIndexer {
         if !self.context.store.read(search_queue::has_work).await? {
             return Ok(false);
         }
-        self.context.store.write(|tx| index(tx)).await?;
+        self.context.store.write(index).await?;
         Ok(true)
     }
 }
