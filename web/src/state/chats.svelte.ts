@@ -310,17 +310,22 @@ function refresh(id: string): Promise<void> {
 }
 
 export function loadOlder(id: string): Promise<void> {
-  return take(messagesOf(id, "before", opened[id]?.messages[0]?.id), (page) => {
+  const first = opened[id]?.messages[0]?.id;
+  return take(messagesOf(id, "before", first), (page) => {
     const known = opened[id];
-    if (known) set(id, { ...known, messages: merge(known.messages, page.data), hasOlder: page.hasMore });
+    // Other messages may be shown by now.
+    if (known && known.messages[0]?.id === first)
+      set(id, { ...known, messages: merge(known.messages, page.data), hasOlder: page.hasMore });
   });
 }
 
 /** Loads what follows the messages around an old one. */
 export function loadNewer(id: string): Promise<void> {
-  return take(messagesOf(id, "after", opened[id]?.messages.at(-1)?.id), ({ data, hasNewer }) => {
+  const last = opened[id]?.messages.at(-1)?.id;
+  return take(messagesOf(id, "after", last), ({ data, hasNewer }) => {
     const known = opened[id];
-    if (known?.hasNewer) set(id, { ...known, messages: merge(known.messages, data), hasNewer });
+    if (known?.hasNewer && known.messages.at(-1)?.id === last)
+      set(id, { ...known, messages: merge(known.messages, data), hasNewer });
   });
 }
 

@@ -34,6 +34,10 @@ impl Calls {
     }
 
     fn check_in(&self, tx: &mut Tx<'_>, id: CallId) -> Result<(), ChatError> {
+        // Locked first: what is read after it stays as it is.
+        if live_calls::advance(tx, id)?.is_none() {
+            return Ok(());
+        }
         let now = tx.now()?;
         let asked = (live_calls::end_of(id), calls::find(id), live_participants::of_call(id));
         let (Some(ends_at), Some(call), present) = tx.fetch(asked)? else { return Ok(()) };
@@ -49,7 +53,7 @@ impl Calls {
                 // One who has come back meanwhile has another socket.
                 let socket = participant.socket.clone();
                 self.leave_if(tx, id, participant.user_id, |one| !is_member || one.socket == socket)?;
-            } else if gone_at != participant.gone_at && live_calls::advance(tx, id)?.is_some() {
+            } else if gone_at != participant.gone_at {
                 live_participants::put(tx, &LiveParticipant { gone_at, ..participant.clone() })?;
             }
         }

@@ -1,6 +1,6 @@
 //! Forwarding messages to other conversations.
 
-use super::draft::Origin;
+use super::draft::{Disclosure, Origin};
 use super::{Messages, NewMessage, Sent};
 use crate::ChatError;
 use crate::access::{message_id, translatable};
@@ -37,6 +37,12 @@ impl Messages {
             conversation: conversation.to_owned(),
             content: original.content,
             original_language: Some(original.original_language.to_string()),
+            // The limits of its author stay.
+            disclosure: Disclosure {
+                is_blurred: original.details.is_blurred,
+                expires_at: original.details.expires_at,
+                ..Disclosure::default()
+            },
             ..NewMessage::default()
         };
         self.send_from(origin, caller, new).await

@@ -2,7 +2,7 @@
 
 use super::Messages;
 use crate::ChatError;
-use crate::access::{find_as_member, message_id, readable_with_member};
+use crate::access::{find_as_member, may_address, message_id, readable_with_member};
 use crate::event_bus::Event;
 use crate::policy::{Action, Standing};
 use crate::views::MessageView;
@@ -27,8 +27,10 @@ impl Messages {
             let (message, member) = readable_with_member(tx, caller, id, now)?;
             let conversation = conversations::find(tx, message.conversation_id)?.ok_or_else(missing)?;
             Standing::from(&member).check(Action::Pin(conversation.kind))?;
+            may_address(tx, &conversation, caller)?;
+            let is_new = message.details.pinned_at.is_none();
             let number = match is_pinned {
-                true if tx.fetch(pins::count(conversation.id))? >= limits::PINNED_MESSAGES => {
+                true if is_new && tx.fetch(pins::count(conversation.id))? >= limits::PINNED_MESSAGES => {
                     let why = format!(
                         "at most {} messages can be pinned; take another pin off first",
                         limits::PINNED_MESSAGES

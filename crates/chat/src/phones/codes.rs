@@ -76,6 +76,10 @@ impl Phones {
         for (name, counted, max_calls) in
             [("sms_number", code.phone_number.as_str(), MAX_PER_NUMBER), ("sms_total", "", MAX_PER_HOUR)]
         {
+            // Nothing is sent to a number that no account has entered.
+            if name == "sms_total" && code.purpose == PhonePurpose::Claim && code.user_id.is_none() {
+                continue;
+            }
             let counted = Counted { limit_name: name, caller_hash: digest(counted), max_calls, window: HOUR };
             if self.is_limited && call_counts::count(tx, &counted)?.is_some() {
                 return refused;

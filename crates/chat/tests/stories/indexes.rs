@@ -38,7 +38,7 @@ const SMALL: [&str; 11] = [
 /// The start of statements that scan a whole table on purpose.
 const WHOLE_TABLES: [&str; 12] = [
     // These end at the first rows.
-    "SELECT 1 FROM search_state WHERE fold_version <> $1 OR EXISTS (SELECT 1 FROM search_queue)",
+    "SELECT 1 FROM search_state WHERE fold_version < $1 OR EXISTS (SELECT 1 FROM search_queue)",
     "DELETE FROM search_queue WHERE (message_id, event) IN (SELECT message_id, event FROM search_queue ORDER BY message_id, event LIMIT $1)",
     // Once an hour, and for an operator.
     "SELECT COUNT(*) AS count FROM notifications",

@@ -1,10 +1,11 @@
 //! Pinning and forwarding messages, and the overview of the latest ones.
 
-use meeshy_chat::{ChatError, Event};
+use meeshy_chat::{ChatError, Disclosure, Event, NewConversation, NewMessage};
 use meeshy_domain::{MemberRole, limits};
 use meeshy_harness::World;
 use meeshy_store::{StoreError, Tx};
 use meeshy_testkit::both_databases;
+use std::time::Duration;
 
 #[both_databases]
 async fn moderators_pin_messages_for_everybody(mut world: World) {
@@ -60,6 +61,7 @@ async fn pins_are_bounded(world: World) {
         let id = world.say(lea, &talk, "x").await.unwrap().message.message.id.to_string();
         let outcome = world.chat.messages().pin(lea, &id, true).await;
         assert_eq!(outcome.is_ok(), number < limits::PINNED_MESSAGES, "{number}");
+        assert_eq!(world.chat.messages().pin(lea, &id, true).await.is_ok(), outcome.is_ok(), "again");
     }
 }
 
@@ -129,4 +131,36 @@ async fn the_latest_reactions_and_receipts(world: World) {
     let moderator = MemberRole::Moderator;
     world.chat.conversations().set_member_role(lea, &place, &carlos.to_string(), moderator).await.unwrap();
     world.chat.messages().pin(carlos, &ids[0].to_string(), true).await.unwrap();
+}
+
+#[both_databases]
+async fn a_blocked_person_pins_nothing_for_the_other(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let pair = NewConversation {
+        kind: "direct".into(),
+        participant_ids: vec![carlos.to_string()],
+        ..NewConversation::default()
+    };
+    let pair = world.chat.conversations().create(lea, pair).await.unwrap();
+    let id = world.say(lea, &pair, "Bonjour").await.unwrap().message.message.id.to_string();
+    world.chat.messages().pin(carlos, &id, true).await.unwrap();
+    world.chat.blocks().block(lea, &carlos.to_string()).await.unwrap();
+    assert!(matches!(world.chat.messages().pin(carlos, &id, false).await, Err(ChatError::Forbidden(_))));
+}
+
+#[both_databases]
+async fn a_forwarded_message_expires_with_the_first_one(world: World) {
+    let lea = world.person("lea", "fr").await;
+    let (from, to) = (world.group(lea, &[]).await, world.group(lea, &[]).await);
+    let expires_at = Some(world.chat.now().plus(Duration::from_secs(3_600)));
+    let new = NewMessage {
+        conversation: from.conversation.id.to_string(),
+        content: "une heure".into(),
+        disclosure: Disclosure { is_blurred: true, expires_at, ..Disclosure::default() },
+        ..NewMessage::default()
+    };
+    let id = world.chat.messages().send(lea, new).await.unwrap().message.message.id.to_string();
+    let place = to.conversation.id.to_string();
+    let sent = world.chat.messages().forward(lea, &id, &place).await.unwrap().message;
+    assert_eq!((sent.message.details.is_blurred, sent.message.details.expires_at), (true, expires_at));
 }

@@ -63,7 +63,7 @@ pub fn confirm(
 ) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET phone_number = $2, phone_country_code = NULL, phone_verified_at = $3, updated_at = $3 \
-         WHERE id = $1",
+         WHERE id = $1 AND deleted_at IS NULL",
         &[user.into(), number.into(), now.into()],
     )?;
     if from.is_some() {
@@ -79,7 +79,7 @@ pub fn confirm(
 pub fn enter(tx: &mut Tx<'_>, user: UserId, number: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET phone_number = $2, phone_country_code = NULL, phone_verified_at = NULL, updated_at = $3 \
-         WHERE id = $1",
+         WHERE id = $1 AND deleted_at IS NULL",
         &[user.into(), number.into(), now.into()],
     )?;
     Ok(())

@@ -17,7 +17,7 @@ pub(crate) fn start(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 /// Queues all messages if texts are folded differently now; returns whether they are. Other processes that index wait
 /// until this transaction ends.
 pub(crate) fn restart(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    let changed = "UPDATE search_state SET fold_version = $1 WHERE fold_version <> $1";
+    let changed = "UPDATE search_state SET fold_version = $1 WHERE fold_version < $1";
     let is_changed = tx.execute(changed, &[FOLD_VERSION.into()])? > 0;
     if is_changed {
         add_all(tx)?;
@@ -40,7 +40,7 @@ pub(crate) fn add(tx: &mut Tx<'_>, message: MessageId, event: i64) -> Result<(),
 /// Whether messages wait, or all have to be indexed again because texts are folded differently now.
 pub fn has_work(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     tx.exists(
-        "SELECT 1 FROM search_state WHERE fold_version <> $1 OR EXISTS (SELECT 1 FROM search_queue)",
+        "SELECT 1 FROM search_state WHERE fold_version < $1 OR EXISTS (SELECT 1 FROM search_queue)",
         &[FOLD_VERSION.into()],
     )
 }
