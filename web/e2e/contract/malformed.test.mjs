@@ -174,7 +174,8 @@ function* payloads({ name, schema }) {
     properties.filter(([field]) => field in whole).map(([field]) => [field, whole[field]]),
   );
   for (const [field, of] of properties) {
-    const allowed = types(of).length > 0 ? types(of) : ["string"];
+    const declared = types(of).length > 0 ? types(of) : ["string"];
+    const allowed = declared.map((type) => (type === "integer" ? "number" : type));
     for (const [type, values] of Object.entries(VALUES))
       if (!allowed.includes(type)) for (const value of values) yield { ...valid, [field]: value };
     if (schema.required?.includes(field)) {
@@ -197,7 +198,7 @@ async function refusal(socket, { name, isAcknowledged }, payload) {
   }
   socket.emit(name, payload);
   if (name === "authenticate") return { code: "AUTH_FAILED", ...(await socket.next("authenticated")) };
-  const { message, code } = await socket.next("error");
+  const { message, code } = await socket.next(name.startsWith("call:") ? "call:error" : "error");
   return { success: false, error: message, code };
 }
 
