@@ -5,7 +5,7 @@
 
 use crate::{ChatError, policy};
 use meeshy_domain::{ConversationId, ConversationKind, MessageId, Timestamp, UserId};
-use meeshy_store::conversations::Conversation;
+use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, Member, Reference};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::visibility::{self, Viewer};
@@ -109,6 +109,19 @@ pub(crate) fn readable_with_member(
     let Some(message) = messages::find_seen(tx, id, &viewer)? else { return Err(missing) };
     let member = members::find(tx, message.conversation_id, caller)?.ok_or(missing)?;
     Ok((message, member))
+}
+
+/// A message of an open conversation of the caller, that conversation, and the caller's membership.
+pub(crate) fn readable_with_conversation(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<(Message, Conversation, Member), ChatError> {
+    let (message, member) = readable_with_member(tx, caller, id, now)?;
+    let conversation = conversations::find(tx, message.conversation_id)?;
+    let conversation = conversation.ok_or(ChatError::NotFound { what: "message" })?;
+    Ok((message, conversation, member))
 }
 
 /// A message whose text is visible to everybody in the conversation; no other is translated.

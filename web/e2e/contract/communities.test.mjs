@@ -4,20 +4,13 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { data, hidden, impossible, page, refused } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { signUp, unique } from "./people.mjs";
+import { signUpAll, unique } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 
 const shaped = shapesOf("communities");
 const NOWHERE = "65a0c0ffee0123456789abcd";
 let lea, carlos, stranger;
-before(
-  async () =>
-    ([lea, carlos, stranger] = [
-      await signUp("Lea", "fr"),
-      await signUp("Carlos", "es"),
-      await signUp("Olga", "en"),
-    ]),
-);
+before(async () => ([lea, carlos, stranger] = await signUpAll({ Lea: "fr", Carlos: "es", Olga: "en" })));
 
 const make = async (fields = {}) => data(await lea.post("/communities", { name: "Jardins", ...fields }), 201);
 const open = () => make({ isPrivate: false });

@@ -4,19 +4,14 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { data, page, refused } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { signUp, unique } from "./people.mjs";
+import { signUpAll, unique } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 
 const shaped = shapesOf("conversations");
 const NOWHERE = "65a0c0ffee0123456789abcd";
 let lea, carlos, hana, stranger, group, direct;
 before(async () => {
-  [lea, carlos, hana, stranger] = [
-    await signUp("Lea", "fr"),
-    await signUp("Carlos", "es"),
-    await signUp("Hana", "en"),
-    await signUp("Olga", "en"),
-  ];
+  [lea, carlos, hana, stranger] = await signUpAll({ Lea: "fr", Carlos: "es", Hana: "en", Olga: "en" });
   group = await lea.group([carlos, hana], { title: "Voyage", description: "À Lisbonne" });
   direct = await lea.direct(carlos);
   const socket = await lea.socket();

@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { call, data, page, refused } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { signUp } from "./people.mjs";
+import { signUp, signUpAll } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 
 const shaped = shapesOf("dashboard");
 let lea, carlos, group, community;
 before(async () => {
-  [lea, carlos] = [await signUp("Lea", "fr"), await signUp("Carlos", "fr")];
+  [lea, carlos] = await signUpAll({ Lea: "fr", Carlos: "fr" });
   group = await lea.group([carlos], { title: "Voyage" });
   community = data(await lea.post("/communities", { name: "Jardins", description: "Des plantes" }), 201);
   await carlos.say(group.id, "Salut");

@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { call, data, refused, url } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { PASSWORD, form, signUp } from "./people.mjs";
+import { form, PASSWORD, signUpAll } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 
 const shaped = shapesOf("errors");
 const NOWHERE = "65a0c0ffee0123456789abcd";
 let lea, carlos, group, message;
 before(async () => {
-  [lea, carlos] = [await signUp("Lea", "fr"), await signUp("Carlos", "fr")];
+  [lea, carlos] = await signUpAll({ Lea: "fr", Carlos: "fr" });
   group = await lea.group([]);
   message = await lea.say(group.id, "Bonjour");
 });

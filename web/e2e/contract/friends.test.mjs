@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { data, hidden, impossible, page, refused } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { signUp } from "./people.mjs";
+import { signUp, signUpAll } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 
 const shaped = shapesOf("friends");
 const NOWHERE = "65a0c0ffee0123456789abcd";
 let lea, carlos;
-before(async () => ([lea, carlos] = [await signUp("Lea", "fr"), await signUp("Carlos", "es")]));
+before(async () => ([lea, carlos] = await signUpAll({ Lea: "fr", Carlos: "es" })));
 
 /** Somebody new, and the request of Léa to them. */
 async function asked() {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { data, hidden, page, refused } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { signUp } from "./people.mjs";
+import { signUpAll } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 
 const shaped = shapesOf("history");
@@ -12,11 +12,7 @@ const COUNT = 25;
 let lea, carlos, stranger, group;
 const said = [];
 before(async () => {
-  [lea, carlos, stranger] = [
-    await signUp("Lea", "fr"),
-    await signUp("Carlos", "fr"),
-    await signUp("Olga", "fr"),
-  ];
+  [lea, carlos, stranger] = await signUpAll({ Lea: "fr", Carlos: "fr", Olga: "fr" });
   group = await lea.group([carlos]);
   for (let n = 1; n <= COUNT; n++) said.unshift((await lea.say(group.id, `numéro ${n}`)).id);
 });

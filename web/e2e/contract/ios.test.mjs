@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { call, data, page } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { PASSWORD, signUp } from "./people.mjs";
+import { PASSWORD, signUpAll } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 import { iosSocket } from "./socket.mjs";
 
@@ -12,7 +12,7 @@ const shaped = shapesOf("ios");
 const APP = { "user-agent": "Meeshy-iOS/2.1 (iPhone; iOS 18.2)" };
 let lea, carlos, group, socket;
 before(async () => {
-  [lea, carlos] = [await signUp("Lea", "fr"), await signUp("Carlos", "fr")];
+  [lea, carlos] = await signUpAll({ Lea: "fr", Carlos: "fr" });
   group = await lea.group([carlos]);
   socket = await carlos.socket(iosSocket);
 });

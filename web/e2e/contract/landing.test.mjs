@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { call, data, page, refused, url } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { signUp } from "./people.mjs";
+import { signUpAll } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 import { Listener } from "./socket.mjs";
 
 const shaped = shapesOf("landing");
 let lea, carlos;
-before(async () => ([lea, carlos] = [await signUp("Lea", "fr"), await signUp("Carlos", "es")]));
+before(async () => ([lea, carlos] = await signUpAll({ Lea: "fr", Carlos: "es" })));
 
 test("the server says that it is well", async () => {
   const response = await fetch(`${url}/health`);

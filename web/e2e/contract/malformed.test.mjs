@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { data, refused, url } from "./http.mjs";
-import { signUp } from "./people.mjs";
+import { signUpAll } from "./people.mjs";
 import { Listener } from "./socket.mjs";
 
 const read = (path) => readFileSync(new URL(path, import.meta.url), "utf8");
@@ -17,7 +17,7 @@ let lea, carlos, logged;
 const places = {};
 before(async () => {
   logged = log().length;
-  [lea, carlos] = [await signUp("Lea", "fr"), await signUp("Carlos", "fr")];
+  [lea, carlos] = await signUpAll({ Lea: "fr", Carlos: "fr" });
   const group = await lea.group([carlos]);
   const community = data(await lea.post("/communities", { name: "Jardins" }), 201);
   const category = data(await lea.post("/me/preferences/categories", { name: "Famille" }));

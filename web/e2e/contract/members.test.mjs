@@ -4,19 +4,14 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { data, impossible, refused } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { signUp } from "./people.mjs";
+import { signUpAll } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 
 const shaped = shapesOf("members");
 const NOWHERE = "65a0c0ffee0123456789abcd";
 let lea, carlos, hana, stranger;
 before(async () => {
-  [lea, carlos, hana, stranger] = [
-    await signUp("Lea", "fr"),
-    await signUp("Carlos", "fr"),
-    await signUp("Hana", "fr"),
-    await signUp("Olga", "fr"),
-  ];
+  [lea, carlos, hana, stranger] = await signUpAll({ Lea: "fr", Carlos: "fr", Hana: "fr", Olga: "fr" });
 });
 
 const roles = async (person, id) =>

@@ -4,17 +4,13 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { data, hidden, refused } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { signUp } from "./people.mjs";
+import { signUpAll } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 
 const shaped = shapesOf("mentions");
 let lea, carlos, stranger, group;
 before(async () => {
-  [lea, carlos, stranger] = [
-    await signUp("Lea", "fr"),
-    await signUp("Carlos", "fr"),
-    await signUp("Olga", "fr"),
-  ];
+  [lea, carlos, stranger] = await signUpAll({ Lea: "fr", Carlos: "fr", Olga: "fr" });
   group = await lea.group([carlos]);
 });
 

@@ -4,18 +4,14 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { data, hidden, refused } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { signUp } from "./people.mjs";
+import { signUpAll } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 
 const shaped = shapesOf("messages");
 const NOWHERE = "65a0c0ffee0123456789abcd";
 let lea, carlos, stranger, group, here, there, outside;
 before(async () => {
-  [lea, carlos, stranger] = [
-    await signUp("Lea", "fr"),
-    await signUp("Carlos", "fr"),
-    await signUp("Olga", "en"),
-  ];
+  [lea, carlos, stranger] = await signUpAll({ Lea: "fr", Carlos: "fr", Olga: "en" });
   group = await lea.group([carlos]);
   [here, there, outside] = [await lea.socket(), await carlos.socket(), await stranger.socket()];
 });

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { call, data, hidden, refused } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { PASSWORD, Person, form, signUp } from "./people.mjs";
+import { form, PASSWORD, Person, signUpAll } from "./people.mjs";
 
 let olga, lea, carlos, group;
 before(async () => {
@@ -15,7 +15,7 @@ before(async () => {
     await call("POST", "/auth/register", { body: { ...form("Olga", "fr"), setupCode } }),
   );
   olga = new Person(user, token);
-  [lea, carlos] = [await signUp("Lea", "fr"), await signUp("Carlos", "fr")];
+  [lea, carlos] = await signUpAll({ Lea: "fr", Carlos: "fr" });
   group = await lea.group([carlos, olga]);
 });
 

@@ -88,6 +88,13 @@ export async function signUp(name, language) {
   return new Person(user, token);
 }
 
+/** Signs up several people: their languages by their names. */
+export async function signUpAll(languages) {
+  const people = [];
+  for (const [name, language] of Object.entries(languages)) people.push(await signUp(name, language));
+  return people;
+}
+
 export async function signIn(username, { password = PASSWORD, ...more } = {}) {
   const { user, token, sessionToken } = data(
     await call("POST", "/auth/login", { body: { username, password, ...more } }),

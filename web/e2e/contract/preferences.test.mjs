@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { call, data, hidden, page, refused } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { signUp } from "./people.mjs";
+import { signUpAll } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 
 const shaped = shapesOf("preferences");
 const NOWHERE = "65a0c0ffee0123456789abcd";
 let lea, carlos, group;
 before(async () => {
-  [lea, carlos] = [await signUp("Lea", "fr"), await signUp("Carlos", "es")];
+  [lea, carlos] = await signUpAll({ Lea: "fr", Carlos: "es" });
   group = await lea.group([carlos]);
 });
 

@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { call, data, impossible, refused } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { signIn, signUp } from "./people.mjs";
+import { signIn, signUpAll } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 import { notificationSocket } from "./socket.mjs";
 
 const shaped = shapesOf("presence");
 let lea, carlos, hana, group;
 before(async () => {
-  [lea, carlos, hana] = [await signUp("Lea", "fr"), await signUp("Carlos", "fr"), await signUp("Hana", "fr")];
+  [lea, carlos, hana] = await signUpAll({ Lea: "fr", Carlos: "fr", Hana: "fr" });
   group = await lea.group([carlos, hana]);
 });
 

@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { call, data, page, refused } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { PASSWORD, signIn, signUp, unique } from "./people.mjs";
+import { PASSWORD, signIn, signUp, signUpAll, unique } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 
 const shaped = shapesOf("profile");
 let lea, carlos;
-before(async () => ([lea, carlos] = [await signUp("Lea", "fr"), await signUp("Carlos", "es")]));
+before(async () => ([lea, carlos] = await signUpAll({ Lea: "fr", Carlos: "es" })));
 
 const change = (fields) => lea.patch("/users/me", fields);
 

@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { data, refused } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { signIn, signUp } from "./people.mjs";
+import { signIn, signUpAll } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 import { Listener, iosSocket, notificationSocket, webSocket } from "./socket.mjs";
 
 const shaped = shapesOf("tabs");
 let lea, carlos, group;
 before(async () => {
-  [lea, carlos] = [await signUp("Lea", "fr"), await signUp("Carlos", "fr")];
+  [lea, carlos] = await signUpAll({ Lea: "fr", Carlos: "fr" });
   group = await lea.group([carlos]);
 });
 

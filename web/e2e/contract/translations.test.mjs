@@ -4,19 +4,14 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { call, data, hidden } from "./http.mjs";
 import { is } from "./objects.mjs";
-import { signUp } from "./people.mjs";
+import { signUp, signUpAll } from "./people.mjs";
 import { shapesOf } from "./shapes.mjs";
 
 const shaped = shapesOf("translations");
 const TEXT = "El gato come pescado.";
 let carlos, lea, emma, stranger, group, there, here;
 before(async () => {
-  [carlos, lea, emma, stranger] = [
-    await signUp("Carlos", "es"),
-    await signUp("Lea", "fr"),
-    await signUp("Emma", "en"),
-    await signUp("Olga", "es"),
-  ];
+  [carlos, lea, emma, stranger] = await signUpAll({ Carlos: "es", Lea: "fr", Emma: "en", Olga: "es" });
   group = await carlos.group([lea, emma]);
   [here, there] = [await carlos.socket(), await lea.socket()];
 });

@@ -1,6 +1,7 @@
 // The author of a message: a user or, in messages of the old system, a guest.
 
 import type { Guest, LastMessageSender, Message } from "../api/schema";
+import { t } from "../i18n/index.svelte";
 
 interface Sent {
   senderId: Message["senderId"];
@@ -13,6 +14,10 @@ export function senderName({ sender, anonymousSender: guest }: Sent): string {
   if (sender) return sender.displayName;
   return guest ? `${guest.firstName} ${guest.lastName}`.trim() || guest.username : "";
 }
+
+/** The display name as a reader sees it: "you" if it is their own. */
+export const shownSender = (message: Sent, reader: { id: string }): string =>
+  message.senderId === reader.id ? t("you") : senderName(message);
 
 /** Identifies the author. */
 export const senderKey = (message: Sent): string | null =>

@@ -6,10 +6,10 @@ use super::find::{CallView, call_id, known, type_of, view};
 use crate::ChatError;
 use crate::call_refusal::CallRefusal;
 use crate::event_bus::{CallChange, CallMember};
-use meeshy_domain::{CallParticipantId, CallRole, CallType, UserId, call};
+use meeshy_domain::{CallId, CallParticipantId, CallRole, CallType, UserId, call};
 use meeshy_store::calls::{self, Call, NewParticipant};
 use meeshy_store::live_participants::{self, LiveParticipant};
-use meeshy_store::{Tx, live_calls, visibility};
+use meeshy_store::{StoreError, Tx, live_calls, visibility};
 
 /// What somebody who joins has turned on; `None` is the default of the call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,17 +50,9 @@ impl Calls {
             }
             let participant_id = service.take_part(tx, &call, caller, media, own.is_some())?;
             let is_news = own.is_none_or(|own| socket.is_some() && own.socket != socket);
-            let live = LiveParticipant {
-                call_id: id,
-                user_id: caller,
-                participant_id,
-                gateway_id: socket.as_ref().map(|_| service.context.process.clone()),
-                socket: socket.clone(),
-                gone_at: None,
-            };
             // Without a socket, one who is in it with one keeps that.
             if is_news {
-                live_participants::put(tx, &live)?;
+                service.connect(tx, id, caller, participant_id, socket.clone())?;
             }
             if own.is_none() && !present.is_empty() {
                 calls::answer(tx, id, service.context.now())?;
@@ -74,6 +66,20 @@ impl Calls {
             view(tx, id)
         };
         self.context.store.write(write).await
+    }
+
+    /// Stores that a participant is in a call from now on, through this socket of this gateway if there is one.
+    pub(super) fn connect(
+        &self,
+        tx: &mut Tx<'_>,
+        call_id: CallId,
+        user_id: UserId,
+        participant_id: CallParticipantId,
+        socket: Option<String>,
+    ) -> Result<(), StoreError> {
+        let gateway_id = socket.as_ref().map(|_| self.context.process.clone());
+        let live = LiveParticipant { call_id, user_id, participant_id, gateway_id, socket, gone_at: None };
+        live_participants::put(tx, &live)
     }
 
     /// Stores that a user is in a call; returns the participation.

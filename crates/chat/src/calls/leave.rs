@@ -1,8 +1,8 @@
 //! Leaves, declines and ends calls.
 
-use super::Calls;
 use super::announce::announce;
 use super::find::{CallView, call_id, known, view};
+use super::{Calls, not_allowed};
 use crate::ChatError;
 use crate::access::find_as_member;
 use crate::call_refusal::CallRefusal;
@@ -31,7 +31,7 @@ impl Calls {
     /// # Errors
     /// When there is no such call, or the caller is not in it.
     pub async fn leave(&self, caller: UserId, id: &str) -> Result<CallView, ChatError> {
-        self.leave_or(caller, call_id(id)?, CallRefusal::NotAParticipant).await
+        self.leave_or_decline(caller, call_id(id)?).await
     }
 
     /// Declines a call: between two people, it ends. One who is in the call leaves it. In a group, others can still answer.
@@ -40,7 +40,7 @@ impl Calls {
     /// When there is no such call.
     pub async fn decline(&self, caller: UserId, id: &str) -> Result<CallView, ChatError> {
         let id = call_id(id)?;
-        match self.leave_or(caller, id, CallRefusal::NotAParticipant).await {
+        match self.leave_or_decline(caller, id).await {
             Err(ChatError::Call(CallRefusal::NotAParticipant)) => self.find(caller, &id.to_string()).await,
             left => left,
         }
@@ -62,9 +62,7 @@ impl Calls {
                 || one.user_id.is_some_and(|user| user.to_string() == participant)
         };
         match view.participants.iter().find(is_named) {
-            Some(named) if named.user_id == Some(caller) => {
-                self.leave_or(caller, id, CallRefusal::NotAParticipant).await
-            }
+            Some(named) if named.user_id == Some(caller) => self.leave_or_decline(caller, id).await,
             Some(_) => Err(CallRefusal::NotAllowed("only you can make yourself leave a call".into()).into()),
             None => Err(CallRefusal::NotAParticipant.into()),
         }
@@ -96,10 +94,7 @@ impl Calls {
             let (call, conversation, member) = known(tx, caller, id)?;
             let by_caller = call.initiator_id == caller;
             let action = Action::EndCall { by_caller, kind: conversation.kind };
-            Standing::from(&member).check(action).map_err(|error| match error {
-                ChatError::Forbidden(why) => CallRefusal::NotAllowed(why).into(),
-                other => other,
-            })?;
+            Standing::from(&member).check(action).map_err(not_allowed)?;
             service.finish(tx, id, Ending { by: Some(caller), ..Ending::default() })?;
             view(tx, id)
         };
@@ -125,12 +120,8 @@ impl Calls {
         self.context.store.write(write).await
     }
 
-    async fn leave_or(
-        &self,
-        caller: UserId,
-        id: CallId,
-        refusal: CallRefusal,
-    ) -> Result<CallView, ChatError> {
+    /// Leaves a call; who is not in it declines it, if it is between two people and not answered.
+    async fn leave_or_decline(&self, caller: UserId, id: CallId) -> Result<CallView, ChatError> {
         let service = self.clone();
         let write = move |tx: &mut Tx<'_>| {
             if service.leave_if(tx, id, caller, |_| true)? {
@@ -142,7 +133,7 @@ impl Calls {
             if can_decline && !is_over {
                 service.finish(tx, id, Ending { by: Some(caller), is_declined: true, reason: None })?;
             } else if !is_over {
-                return Err(refusal.clone().into());
+                return Err(CallRefusal::NotAParticipant.into());
             }
             view(tx, id)
         };

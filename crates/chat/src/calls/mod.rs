@@ -19,6 +19,8 @@ pub use ice::{IceServer, IceSettings, TurnServer};
 pub use join::Media;
 pub use start::NewCall;
 
+use crate::ChatError;
+use crate::call_refusal::CallRefusal;
 use crate::context::Context;
 use crate::presence::Presence;
 use meeshy_domain::{CallId, UserId};
@@ -45,6 +47,14 @@ pub struct CallSettings {
 impl Default for CallSettings {
     fn default() -> Self {
         Self { ring_time: meeshy_domain::call::RING_TIME, ice: IceSettings::default() }
+    }
+}
+
+/// What members may not do in general, they may not do in calls either: for that, clients of calls have a code of their own.
+fn not_allowed(error: ChatError) -> ChatError {
+    match error {
+        ChatError::Forbidden(why) => CallRefusal::NotAllowed(why).into(),
+        other => other,
     }
 }
 

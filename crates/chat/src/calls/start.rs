@@ -4,7 +4,7 @@ use super::announce::announce;
 use super::care::CHECK_CALL;
 use super::find::{CallView, view};
 use super::join::Media;
-use super::{Calls, care};
+use super::{Calls, care, not_allowed};
 use crate::ChatError;
 use crate::access::{find_with_member, may_address, member};
 use crate::call_refusal::CallRefusal;
@@ -13,7 +13,6 @@ use crate::policy::{Action, Place, Standing};
 use meeshy_domain::{CallId, CallRole, CallType, UserId, call};
 use meeshy_store::calls::{self, NewParticipant};
 use meeshy_store::conversations::Conversation;
-use meeshy_store::live_participants::{self, LiveParticipant};
 use meeshy_store::members::Member;
 use meeshy_store::{Tx, live_calls, visibility};
 
@@ -84,15 +83,7 @@ impl Calls {
         calls::add_participant(tx, &participant)?;
         let ends_at = tx.now()?.plus(self.settings.ring_time);
         live_calls::insert(tx, conversation.id, new.id, ends_at)?;
-        let live = LiveParticipant {
-            call_id: new.id,
-            user_id: caller,
-            participant_id: participant.id,
-            gateway_id: new.socket.as_ref().map(|_| context.process.clone()),
-            socket: new.socket.clone(),
-            gone_at: None,
-        };
-        live_participants::put(tx, &live)?;
+        self.connect(tx, new.id, caller, participant.id, new.socket.clone())?;
         let delay = care::CHECK_INTERVAL.min(self.settings.ring_time);
         CHECK_CALL.enqueue_in(tx, &new.id.to_string(), &new.id, delay)?;
         let number = live_calls::advance(tx, new.id)?.ok_or(CallRefusal::Ended)?;
@@ -114,12 +105,8 @@ fn may_call(
     member: &Member,
     call_type: CallType,
 ) -> Result<(), ChatError> {
-    let refusal = |error: ChatError| match error {
-        ChatError::Forbidden(why) => CallRefusal::NotAllowed(why).into(),
-        other => other,
-    };
-    Standing::from(member).check(Action::Write(Place::of(conversation))).map_err(refusal)?;
-    may_address(tx, conversation, member.user_id).map_err(refusal)?;
+    Standing::from(member).check(Action::Write(Place::of(conversation))).map_err(not_allowed)?;
+    may_address(tx, conversation, member.user_id).map_err(not_allowed)?;
     if !call::is_supported(call_type, conversation.kind) {
         return Err(CallRefusal::VideoNotSupported.into());
     }

@@ -1,7 +1,7 @@
 //! How far members have read.
 
 use super::Conversations;
-use crate::access::{find_as_member, find_with_member, member, message_id, readable_with_member};
+use crate::access::{find_as_member, find_with_member, member, message_id, readable_with_conversation};
 use crate::context::{Context, order_key};
 use crate::{ChatError, Event, LeftUnread};
 use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId};
@@ -9,7 +9,7 @@ use meeshy_store::conversations::Conversation;
 use meeshy_store::events::{self, Change};
 use meeshy_store::members::Member;
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{StoreError, Tx, conversations, messages, read_cursors, receipts, visibility};
+use meeshy_store::{StoreError, Tx, messages, read_cursors, receipts, visibility};
 use std::sync::Arc;
 
 impl Conversations {
@@ -83,12 +83,10 @@ fn received(
     id: MessageId,
     now: Timestamp,
 ) -> Result<(i64, Conversation, Member), ChatError> {
-    let (message, member) = readable_with_member(tx, caller, id, now)?;
+    let (message, conversation, member) = readable_with_conversation(tx, caller, id, now)?;
     if message.sender_id == Some(caller) {
         return Err(ChatError::invalid("messageId", "you have written this message"));
     }
-    let conversation = conversations::find(tx, message.conversation_id)?;
-    let conversation = conversation.ok_or(ChatError::NotFound { what: "message" })?;
     Ok((message.sequence, conversation, member))
 }
 

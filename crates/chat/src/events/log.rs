@@ -308,9 +308,7 @@ impl Subjects {
             }
             Change::Pinned(message_id) => {
                 let (view, hidden_from) = self.message(message_id)?;
-                let details = &view.message.details;
-                let pinned = details.pinned_at.zip(details.pinned_by.clone());
-                let hidden_from = hidden_from.message;
+                let (pinned, hidden_from) = (view.message.details.pin(), hidden_from.message);
                 Event::MessagePinned { conversation_id, message_id, pinned, hidden_from }
             }
             Change::Reaction(_, user, _) if self.blocked.contains(&user) => return None,

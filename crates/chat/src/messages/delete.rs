@@ -2,12 +2,12 @@
 
 use super::Messages;
 use crate::ChatError;
-use crate::access::{find_as_member, message_id, readable_with_member};
+use crate::access::{find_as_member, message_id, readable_with_conversation};
 use crate::context::Context;
 use crate::event_bus::Event;
 use crate::policy::{Action, Standing};
 use meeshy_domain::{MessageId, UserId};
-use meeshy_store::{Tx, conversations, deletions, visibility};
+use meeshy_store::{Tx, deletions, visibility};
 use std::sync::Arc;
 
 impl Messages {
@@ -27,11 +27,11 @@ impl Messages {
         let write = move |tx: &mut Tx<'_>| {
             let missing = || ChatError::NotFound { what: "message" };
             let place = place.as_deref().map(|given| find_as_member(tx, caller, given)).transpose()?;
-            let (message, member) = readable_with_member(tx, caller, message_id(&message)?, context.now())?;
+            let (message, conversation, member) =
+                readable_with_conversation(tx, caller, message_id(&message)?, context.now())?;
             if place.is_some_and(|place| place.id != message.conversation_id) {
                 return Err(missing());
             }
-            let conversation = conversations::find(tx, message.conversation_id)?.ok_or_else(missing)?;
             let by_caller = message.sender_id == Some(caller);
             Standing::from(&member).check(Action::Delete { by_caller, kind: conversation.kind })?;
             if delete_for_everybody(tx, &context, message.id)? { Ok(message.id) } else { Err(missing()) }

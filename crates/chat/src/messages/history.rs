@@ -2,12 +2,12 @@
 
 use super::Messages;
 use crate::ChatError;
-use crate::access::{message_id, readable_with_member};
+use crate::access::{message_id, readable_with_conversation};
 use crate::policy::{Action, Standing};
 use meeshy_domain::UserId;
+use meeshy_store::Tx;
 use meeshy_store::message_revisions::{self, Revision};
 use meeshy_store::messages::Message;
-use meeshy_store::{Tx, conversations};
 
 /// A message and its earlier texts.
 #[derive(Debug, Clone)]
@@ -26,9 +26,7 @@ impl Messages {
     pub async fn history(&self, caller: UserId, id: &str) -> Result<MessageHistory, ChatError> {
         let (id, now) = (message_id(id)?, self.context.now());
         let read = move |tx: &mut Tx<'_>| {
-            let missing = || ChatError::NotFound { what: "message" };
-            let (message, member) = readable_with_member(tx, caller, id, now)?;
-            let conversation = conversations::find(tx, message.conversation_id)?.ok_or_else(missing)?;
+            let (message, conversation, member) = readable_with_conversation(tx, caller, id, now)?;
             let by_caller = message.sender_id == Some(caller);
             Standing::from(&member).check(Action::ReadHistory { by_caller, kind: conversation.kind })?;
             if message.concealed(Some(caller)).is_some() {

@@ -6,6 +6,7 @@ use crate::ChatError;
 use crate::access::find_as_member;
 use crate::views::reactions;
 use meeshy_domain::{MessageId, UserId};
+use meeshy_store::conversations::Conversation;
 use meeshy_store::messages::{self, Message, Page};
 use meeshy_store::receipts::{self, Filter, Receipt, Subject};
 use meeshy_store::users::User;
@@ -47,7 +48,8 @@ impl Messages {
     ) -> Result<LatestReactions, ChatError> {
         let (service, reference) = (self.clone(), reference.to_owned());
         let read = move |tx: &mut Tx<'_>| {
-            let latest = service.latest(tx, caller, &reference, among)?;
+            let conversation = find_as_member(tx, caller, &reference)?;
+            let latest = service.latest(tx, caller, &conversation, among)?;
             let ids: Vec<MessageId> = latest.iter().map(|message| message.id).collect();
             let mut found = reactions(tx, &ids, Some(caller))?;
             let messages: Vec<MessageReactions> = ids
@@ -84,7 +86,7 @@ impl Messages {
         let (service, reference) = (self.clone(), reference.to_owned());
         let read = move |tx: &mut Tx<'_>| {
             let conversation = find_as_member(tx, caller, &reference)?;
-            let latest = service.latest(tx, caller, &reference, number)?;
+            let latest = service.latest(tx, caller, &conversation, number)?;
             let subjects: Vec<Subject> =
                 latest.iter().filter_map(|message| subject(&conversation, message)).collect();
             let asked: Vec<_> = subjects.iter().map(|subject| receipts::counts(*subject)).collect();
@@ -112,10 +114,9 @@ impl Messages {
         &self,
         tx: &mut Tx<'_>,
         caller: UserId,
-        reference: &str,
+        conversation: &Conversation,
         number: i64,
     ) -> Result<Vec<Message>, ChatError> {
-        let conversation = find_as_member(tx, caller, reference)?;
         let viewer = self.context.viewer(tx, caller)?;
         Ok(tx.fetch(messages::list(conversation.id, &viewer, Page::Offset(0), number))?)
     }

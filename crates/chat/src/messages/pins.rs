@@ -2,12 +2,12 @@
 
 use super::Messages;
 use crate::ChatError;
-use crate::access::{find_as_member, may_address, message_id, readable_with_member};
+use crate::access::{find_as_member, may_address, message_id, readable_with_conversation};
 use crate::event_bus::Event;
 use crate::policy::{Action, Standing};
 use crate::views::MessageView;
 use meeshy_domain::{UserId, limits};
-use meeshy_store::{Tx, conversations, messages, pins, visibility};
+use meeshy_store::{Tx, messages, pins, visibility};
 
 impl Messages {
     /// Pins a message, or takes its pin off, and returns the message as it is now. Repeated, it changes nothing.
@@ -23,9 +23,7 @@ impl Messages {
         let (service, id) = (self.clone(), message_id(message)?);
         let write = move |tx: &mut Tx<'_>| {
             let now = service.context.now();
-            let missing = || ChatError::NotFound { what: "message" };
-            let (message, member) = readable_with_member(tx, caller, id, now)?;
-            let conversation = conversations::find(tx, message.conversation_id)?.ok_or_else(missing)?;
+            let (message, conversation, member) = readable_with_conversation(tx, caller, id, now)?;
             Standing::from(&member).check(Action::Pin(conversation.kind))?;
             may_address(tx, &conversation, caller)?;
             let is_new = message.details.pinned_at.is_none();
@@ -40,12 +38,12 @@ impl Messages {
                 true => pins::pin(tx, id, caller, now)?,
                 false => pins::unpin(tx, id, now)?,
             };
-            let message = tx.fetch(messages::find(id))?.ok_or_else(missing)?;
+            let message = tx.fetch(messages::find(id))?.ok_or(ChatError::NotFound { what: "message" })?;
             if let Some(number) = number {
                 let event = Event::MessagePinned {
                     conversation_id: conversation.id,
                     message_id: id,
-                    pinned: message.details.pinned_at.zip(message.details.pinned_by.clone()),
+                    pinned: message.details.pin(),
                     hidden_from: tx.fetch(visibility::hidden_from(id))?,
                 };
                 service.context.deliver(tx, Some(number), event);

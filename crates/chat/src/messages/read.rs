@@ -8,7 +8,7 @@ use meeshy_domain::{Language, LanguageSettings, MessageId, UserId};
 use meeshy_store::Tx;
 use meeshy_store::conversation_languages::{self, Counts};
 use meeshy_store::conversations::Conversation;
-use meeshy_store::messages::{self, Message, Page};
+use meeshy_store::messages::{self, Page};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{State, Translation};
 use meeshy_store::visibility::Viewer;
@@ -65,24 +65,8 @@ pub struct MessagePage {
     pub last_event: i64,
 }
 
-/// A part of a page.
-#[derive(Debug, Clone, Copy)]
-struct Part {
-    page: Page,
-    limit: i64,
-}
-
-/// Removes with `remove` what was read beyond a part; also returns whether there was more, if the part was read.
-fn cut(
-    part: Option<Part>,
-    rows: Option<Vec<Message>>,
-    remove: impl FnOnce(&mut Vec<Message>, usize),
-) -> (Vec<Message>, Option<bool>) {
-    let (Some(part), Some(mut rows)) = (part, rows) else { return (Vec::new(), None) };
-    let surplus = rows.len().saturating_sub(usize::try_from(part.limit).unwrap_or(0));
-    remove(&mut rows, surplus);
-    (rows, Some(surplus > 0))
-}
+/// A part of a page, and how many messages it has at most.
+type Part = (Page, i64);
 
 impl Messages {
     /// A message with its translations.
@@ -144,19 +128,19 @@ impl Messages {
         let is_newest = request.place == PagePlace::default();
         let (older, newer) = Self::parts(tx, conversation, request)?;
         let list = |part: Option<Part>| {
-            part.map(|part| messages::list(conversation.id, &viewer, part.page, part.limit.saturating_add(1)))
+            part.map(|(page, limit)| messages::list_and_more(conversation.id, &viewer, page, limit))
         };
         let total = messages::total(conversation.id, self.context.now());
         let members = is_newest.then(|| conversation_languages::list(conversation.id));
-        let (newest, rest, total, members) = tx.fetch((list(newer), list(older), total, members))?;
-        let (newer, has_newer) = cut(newer, newest, |rows, surplus| drop(rows.drain(..surplus)));
-        let (older, has_older) = cut(older, rest, |rows, surplus| rows.truncate(rows.len() - surplus));
+        let (newer, older, total, members) = tx.fetch((list(newer), list(older), total, members))?;
+        let (newer, has_newer) = newer.unwrap_or((Vec::new(), !is_newest));
+        let (older, has_older) = older.unwrap_or((Vec::new(), true));
         let rows = newer.into_iter().chain(older).collect();
         let page = MessagePage {
             messages: self.views.messages(tx, rows, viewer)?,
             total: messages::count(tx, conversation.id, &viewer, total)?,
-            has_older: has_older.unwrap_or(true),
-            has_newer: has_newer.unwrap_or(!is_newest),
+            has_older,
+            has_newer,
             reader_language: reader.reading_language(),
             last_event: conversation.last_event,
         };
@@ -176,13 +160,13 @@ impl Messages {
             found.ok_or(ChatError::NotFound { what: "message" })
         };
         Ok(match request.place {
-            PagePlace::Newest { offset } => (Some(Part { page: Page::Offset(offset), limit }), None),
-            PagePlace::Before(id) => (Some(Part { page: Page::Before(number("before", &id)?), limit }), None),
-            PagePlace::After(id) => (None, Some(Part { page: Page::After(number("after", &id)?), limit })),
+            PagePlace::Newest { offset } => (Some((Page::Offset(offset), limit)), None),
+            PagePlace::Before(id) => (Some((Page::Before(number("before", &id)?), limit)), None),
+            PagePlace::After(id) => (None, Some((Page::After(number("after", &id)?), limit))),
             PagePlace::Around(id) => {
                 let number = number("around", &id)?;
-                let older = Part { page: Page::Before(number + 1), limit: limit - limit / 2 };
-                (Some(older), Some(Part { page: Page::After(number), limit: limit / 2 }))
+                let older = (Page::Before(number + 1), limit - limit / 2);
+                (Some(older), Some((Page::After(number), limit / 2)))
             }
         })
     }

@@ -119,7 +119,8 @@ impl Walk<'_> {
             let last = some.last().map(|(number, message)| (*number, message.id));
             for message in self.check(tx, some)? {
                 if found.len() == limit {
-                    return Ok((found.clone(), found.last().map(|message: &Message| message.id)));
+                    let next = found.last().map(|message: &Message| message.id);
+                    return Ok((found, next));
                 }
                 found.push(message);
             }

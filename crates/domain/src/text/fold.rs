@@ -96,9 +96,12 @@ pub fn searched_words(text: &str) -> Vec<String> {
 
 /// The words of a text, folded, without accents and apostrophes.
 pub fn words(text: &str) -> Vec<String> {
-    let plain = plain(text);
-    let words = plain.split(is_border).filter(|word| !word.is_empty());
-    words.map(|word| word.chars().take(MAX_WORD_CHARS).collect()).collect()
+    split(&plain(text)).map(|word| word.chars().take(MAX_WORD_CHARS).collect()).collect()
+}
+
+/// The words of a text in [plain] form.
+pub(super) fn split(plain: &str) -> impl Iterator<Item = &str> {
+    plain.split(is_border).filter(|word| !word.is_empty())
 }
 
 /// A folded text without accents, apostrophes and invisible characters other than spaces, including accents

@@ -4,7 +4,7 @@
 //! three characters or more is found anywhere in a word, a shorter one at its beginning. In scripts without spaces between words,
 //! such as Chinese or Thai, one of any length is found anywhere.
 
-use super::fold::{is_border, is_unspaced, plain, searched_words};
+use super::fold::{is_unspaced, plain, searched_words, split};
 use std::collections::BTreeSet;
 
 /// The characters of a text that are indexed; a search does not look further.
@@ -83,8 +83,7 @@ fn start(chars: &[char]) -> String {
 /// The words of a text, folded and in full length.
 fn words(text: &str) -> Vec<String> {
     let end = text.char_indices().nth(MAX_INDEXED_CHARS).map_or(text.len(), |(end, _)| end);
-    let plain = plain(&text[..end]);
-    plain.split(is_border).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    split(&plain(&text[..end])).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,11 @@ use meeshy_chat::{CallLimit, Chat};
 use meeshy_domain::{ConversationId, UserId};
 
 impl App {
+    /// Counts a try with a password, a code or a link, in the limit that all of them share.
+    pub async fn count_attempt(&self, caller: &str) -> Result<(), ApiError> {
+        self.count_guess(&[(self.limiter.limits.authentication, caller)]).await
+    }
+
     /// Counts a call that could be a guess: in each of these limits the calls of a caller, over all gateways. What this gateway alone
     /// has seen too often does not reach the database.
     pub async fn count_guess(&self, counted: &[(Option<Limit>, &str)]) -> Result<(), ApiError> {

@@ -72,13 +72,12 @@ async fn register(
     visitor: Visitor,
     Body(body): Body<Register>,
 ) -> Result<Remembered<RegisterAnswer>, ApiError> {
-    let limits = &app.limiter.limits;
-    app.count_guess(&[(limits.authentication, &visitor.counted_as)]).await?;
+    app.count_attempt(&visitor.counted_as).await?;
     // A mistyped code does not use up the few registrations of an address.
     if let Some(code) = body.setup_code.as_deref().filter(|code| !code.trim().is_empty()) {
         app.chat.setup().check_code(code).await?;
     }
-    app.count_guess(&[(limits.register, &visitor.counted_as)]).await?;
+    app.count_guess(&[(app.limiter.limits.register, &visitor.counted_as)]).await?;
     let form = body.clone();
     let new = Registration {
         username: form.username,

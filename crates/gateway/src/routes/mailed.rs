@@ -73,7 +73,7 @@ async fn verify(
     Origin { counted_as, .. }: Origin,
     Body(body): Body<VerifyEmail>,
 ) -> Result<Answer<EmailVerified>, ApiError> {
-    app.count_guess(&[(app.limiter.limits.authentication, &counted_as)]).await?;
+    app.count_attempt(&counted_as).await?;
     let verified = app.chat.addresses().verify(&body.token, &body.email).await?;
     let message =
         if verified.was_verified { "Your address is confirmed already" } else { "Address confirmed" };
@@ -118,7 +118,7 @@ async fn reset_link(
     Origin { counted_as, .. }: Origin,
     Params(link): Params<Link>,
 ) -> Result<Json<ResetLink>, ApiError> {
-    app.count_guess(&[(app.limiter.limits.authentication, &counted_as)]).await?;
+    app.count_attempt(&counted_as).await?;
     let link = app.chat.security().reset_link(&link.token).await.map_err(not_valid)?;
     Ok(Json(ResetLink { valid: true, requires_code: link.needs_code, expires_at: link.expires_at.into() }))
 }
@@ -136,7 +136,7 @@ async fn reset(
     visitor: Visitor,
     Body(body): Body<ResetPassword>,
 ) -> Result<Answer<Notice>, ApiError> {
-    app.count_guess(&[(app.limiter.limits.authentication, &visitor.counted_as)]).await?;
+    app.count_attempt(&visitor.counted_as).await?;
     let ResetPassword { token, new_password, confirm_password, two_factor_code } = body;
     let reset =
         PasswordReset { token, new: new_password, confirmation: confirm_password, code: two_factor_code };
@@ -179,7 +179,7 @@ async fn follow_magic_link_url(
 }
 
 async fn sign_in(app: &App, visitor: &Visitor, token: &str) -> Result<Remembered<LoginAnswer>, ApiError> {
-    app.count_guess(&[(app.limiter.limits.authentication, &visitor.counted_as)]).await?;
+    app.count_attempt(&visitor.counted_as).await?;
     let led = app.chat.sign_ins().with_link(token, visitor.device.clone()).await?;
     Ok(login_answer(visitor, led))
 }

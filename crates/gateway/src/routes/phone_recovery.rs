@@ -65,7 +65,7 @@ async fn verify_identity(
     Body(body): Body<VerifyIdentity>,
 ) -> Result<Json<IdentityVerified>, ApiError> {
     let check = async {
-        app.count_guess(&[(app.limiter.limits.authentication, &counted_as)]).await?;
+        app.count_attempt(&counted_as).await?;
         let VerifyIdentity { token_id, full_username, full_email } = &body;
         Ok(app.chat.phones().verify_identity(token_id, full_username, full_email).await?)
     };
@@ -82,7 +82,7 @@ async fn verify_code(
     Body(body): Body<RecoveryCode>,
 ) -> Result<Json<RecoveryVerified>, ApiError> {
     let check = async {
-        app.count_guess(&[(app.limiter.limits.authentication, &counted_as)]).await?;
+        app.count_attempt(&counted_as).await?;
         Ok(app.chat.phones().verify_recovery(&body.token_id, &body.code).await?)
     };
     let (reset_token, error) = split(refusal(check.await)?);

@@ -108,7 +108,7 @@ async fn verify_registration(
     Origin { counted_as, .. }: Origin,
     Body(body): Body<TransferCode>,
 ) -> Result<Answer<TransferVerified>, ApiError> {
-    app.count_guess(&[(app.limiter.limits.authentication, &counted_as)]).await?;
+    app.count_attempt(&counted_as).await?;
     let transfer_token = app.chat.phones().verify_registration(&body.transfer_id, &body.code).await?;
     Ok(Answer(TransferVerified { verified: true, transfer_token }))
 }

@@ -47,7 +47,7 @@ async fn verify(
     Origin { counted_as, .. }: Origin,
     Body(body): Body<VerifyPhone>,
 ) -> Result<Answer<Notice>, ApiError> {
-    app.count_guess(&[(app.limiter.limits.authentication, &counted_as)]).await?;
+    app.count_attempt(&counted_as).await?;
     let caller = viewer.map(|caller| caller.user.id);
     app.chat.phones().verify(&body.phone_number, &body.code, caller).await?;
     Ok(Answer(Notice { message: "Number confirmed".to_owned() }))

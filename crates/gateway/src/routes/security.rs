@@ -40,7 +40,7 @@ impl App {
     /// Counts a password or a code that a signed-in user has typed.
     pub async fn count_proof(&self, caller: &Caller) -> Result<(), ApiError> {
         let by_user = format!("user {}", caller.user.id);
-        self.count_guess(&[(self.limiter.limits.authentication, &by_user)]).await
+        self.count_attempt(&by_user).await
     }
 }
 

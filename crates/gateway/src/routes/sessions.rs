@@ -53,7 +53,7 @@ async fn validate(
     Origin { counted_as, .. }: Origin,
     Body(body): Body<ValidateSession>,
 ) -> Result<Answer<SessionCheck>, ApiError> {
-    app.count_guess(&[(app.limiter.limits.authentication, &counted_as)]).await?;
+    app.count_attempt(&counted_as).await?;
     let found = app.chat.sessions().held(&body.session_token).await?;
     let session = found.map(|session| session_details(&session, Some(session.id)));
     Ok(Answer(SessionCheck { valid: session.is_some(), session }))

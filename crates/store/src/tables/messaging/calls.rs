@@ -155,12 +155,15 @@ pub fn find(id: CallId) -> Query<Option<Call>> {
     )
 }
 
+/// From where [`CallParticipant`] is read.
+const PARTICIPANTS: &str =
+    "call_participants p LEFT JOIN users u ON u.id = p.user_id LEFT JOIN guests g ON g.id = p.guest_id";
+
 /// The participants of a call, present and former ones, at most `limit`, in order of joining.
 pub fn participants(call: CallId, limit: i64) -> Query<Vec<CallParticipant>> {
     Query::all(
         format!(
-            "SELECT {} FROM call_participants p LEFT JOIN users u ON u.id = p.user_id \
-             LEFT JOIN guests g ON g.id = p.guest_id WHERE p.call_session_id = $1 ORDER BY p.joined_at, p.role, p.id LIMIT $2",
+            "SELECT {} FROM {PARTICIPANTS} WHERE p.call_session_id = $1 ORDER BY p.joined_at, p.role, p.id LIMIT $2",
             CallParticipant::columns()
         ),
         vec![call.into(), limit.into()],
@@ -171,8 +174,7 @@ pub fn participants(call: CallId, limit: i64) -> Query<Vec<CallParticipant>> {
 pub fn participant(call: CallId, user: UserId) -> Query<Option<CallParticipant>> {
     Query::optional(
         format!(
-            "SELECT {} FROM call_participants p LEFT JOIN users u ON u.id = p.user_id \
-             LEFT JOIN guests g ON g.id = p.guest_id WHERE p.call_session_id = $1 AND p.user_id = $2",
+            "SELECT {} FROM {PARTICIPANTS} WHERE p.call_session_id = $1 AND p.user_id = $2",
             CallParticipant::columns()
         ),
         vec![call.into(), user.into()],

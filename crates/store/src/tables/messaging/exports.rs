@@ -160,19 +160,23 @@ record! {
 
 /// The friend requests that a user has sent, in order of their ids, after one.
 pub fn sent_requests(user: UserId, after: Option<&str>, limit: i64) -> Query<Vec<ExportedContact>> {
-    let sql = format!(
-        "SELECT {} FROM friend_requests f JOIN users u ON u.id = f.receiver_id \
-         WHERE f.sender_id = $1 AND f.id > $2 ORDER BY f.id LIMIT $3",
-        ExportedContact::columns()
-    );
-    Query::all(sql, vec![user.into(), after.unwrap_or_default().into(), limit.into()])
+    requests(("sender_id", "receiver_id"), user, after, limit)
 }
 
 /// Those that a user has received.
 pub fn received_requests(user: UserId, after: Option<&str>, limit: i64) -> Query<Vec<ExportedContact>> {
+    requests(("receiver_id", "sender_id"), user, after, limit)
+}
+
+fn requests(
+    (own, other): (&str, &str),
+    user: UserId,
+    after: Option<&str>,
+    limit: i64,
+) -> Query<Vec<ExportedContact>> {
     let sql = format!(
-        "SELECT {} FROM friend_requests f JOIN users u ON u.id = f.sender_id \
-         WHERE f.receiver_id = $1 AND f.id > $2 ORDER BY f.id LIMIT $3",
+        "SELECT {} FROM friend_requests f JOIN users u ON u.id = f.{other} \
+         WHERE f.{own} = $1 AND f.id > $2 ORDER BY f.id LIMIT $3",
         ExportedContact::columns()
     );
     Query::all(sql, vec![user.into(), after.unwrap_or_default().into(), limit.into()])

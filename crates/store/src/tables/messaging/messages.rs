@@ -91,6 +91,13 @@ record! {
     }
 }
 
+impl Details {
+    /// When it was pinned and by whom, if it is pinned.
+    pub fn pin(&self) -> Option<(Timestamp, String)> {
+        self.pinned_at.zip(self.pinned_by.clone())
+    }
+}
+
 impl Message {
     /// Why its text is hidden from a viewer or from everybody.
     pub fn concealed(&self, viewer: Option<UserId>) -> Option<Concealed> {
@@ -327,6 +334,33 @@ pub enum Page {
 
 /// The messages of a conversation that a user can see, newest first.
 pub fn list(conversation: ConversationId, viewer: &Viewer, page: Page, limit: i64) -> Query<Vec<Message>> {
+    outwards(conversation, viewer, page, limit).map(move |rows| newest_first(page, rows))
+}
+
+/// As [`list`]; also whether there are more messages beyond these.
+pub fn list_and_more(
+    conversation: ConversationId,
+    viewer: &Viewer,
+    page: Page,
+    limit: i64,
+) -> Query<(Vec<Message>, bool)> {
+    outwards(conversation, viewer, page, limit.saturating_add(1)).map(move |mut rows| {
+        let limit = usize::try_from(limit).unwrap_or(0);
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        (newest_first(page, rows), has_more)
+    })
+}
+
+fn newest_first(page: Page, mut rows: Vec<Message>) -> Vec<Message> {
+    if matches!(page, Page::After(_)) {
+        rows.reverse();
+    }
+    rows
+}
+
+/// The messages of a page in order of their distance from its border.
+fn outwards(conversation: ConversationId, viewer: &Viewer, page: Page, limit: i64) -> Query<Vec<Message>> {
     let (border, order, number, offset) = match page {
         Page::Offset(offset) => ("<", "DESC", i64::MAX, offset),
         Page::Before(sequence) => ("<", "DESC", sequence, 0),
@@ -334,20 +368,14 @@ pub fn list(conversation: ConversationId, viewer: &Viewer, page: Page, limit: i6
     };
     let (seen, of_viewer) = viewer.condition("m", 5);
     let params = [vec![conversation.into(), number.into(), limit.into(), offset.into()], of_viewer].concat();
-    let list = Query::all(
+    Query::all(
         format!(
             "SELECT {columns} FROM messages m WHERE m.conversation_id = $1 AND m.sequence {border} $2 AND {seen} \
              ORDER BY m.sequence {order} LIMIT $3 OFFSET $4",
             columns = Message::columns()
         ),
         params,
-    );
-    list.map(move |mut rows: Vec<Message>| {
-        if order == "ASC" {
-            rows.reverse();
-        }
-        rows
-    })
+    )
 }
 
 /// The number of a message in this conversation, also if it was deleted.

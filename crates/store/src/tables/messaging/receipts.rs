@@ -5,6 +5,7 @@
 
 use crate::engine::record::record;
 use crate::members::IS_HERE;
+use crate::statuses::note_first;
 use crate::users::SHOWN_NAME;
 use crate::{Query, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId};
@@ -127,10 +128,7 @@ pub fn deliver(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute_later(
-        "INSERT INTO message_statuses (id, message_id, conversation_id, user_id, delivered_at, created_at, updated_at) \
-         VALUES ($5, $1, $2, $3, $4, $4, $4) ON CONFLICT (message_id, user_id) WHERE user_id IS NOT NULL \
-         DO UPDATE SET delivered_at = excluded.delivered_at, updated_at = excluded.updated_at \
-           WHERE message_statuses.delivered_at IS NULL",
+        &note_first("delivered_at"),
         &[message.into(), conversation.into(), user.into(), now.into(), id.into()],
     )
 }

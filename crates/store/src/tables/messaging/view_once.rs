@@ -1,5 +1,6 @@
 //! Messages that everybody may view only once.
 
+use crate::statuses::note_first;
 use crate::{StoreError, Tx};
 use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId};
 
@@ -24,10 +25,7 @@ pub fn view(
     now: Timestamp,
 ) -> Result<Viewed, StoreError> {
     let noted = tx.execute(
-        "INSERT INTO message_statuses (id, message_id, conversation_id, user_id, viewed_once_at, created_at, updated_at) \
-         VALUES ($5, $1, $2, $3, $4, $4, $4) ON CONFLICT (message_id, user_id) WHERE user_id IS NOT NULL \
-         DO UPDATE SET viewed_once_at = excluded.viewed_once_at, updated_at = excluded.updated_at \
-           WHERE message_statuses.viewed_once_at IS NULL",
+        &note_first("viewed_once_at"),
         &[message.into(), conversation.into(), user.into(), now.into(), id.into()],
     )?;
     if noted == 0 {
