@@ -102,4 +102,4 @@ pub use translation::{
     Retranslation, Served, TextRequest, TextTranslation, Texts, Translate, TranslationCounts, Translations,
     Worker,
 };
-pub use views::{FileSignature, MessageView, ReactionView, SenderView};
+pub use views::{FileSignature, MessageView, Person, ReactionView, SenderView, Told};

@@ -11,6 +11,7 @@ pub use meeshy_store::conversation_categories::ConversationCategory;
 pub use meeshy_store::conversation_languages::Counts as LanguageCounts;
 pub use meeshy_store::conversation_preferences::ConversationPreferences;
 pub use meeshy_store::conversations::{Conversation, Preferences};
+pub use meeshy_store::deletions::Place as MessagePlace;
 pub use meeshy_store::exports::{
     ExportedBlock, ExportedCommunity, ExportedContact, ExportedConversation, ExportedMessage,
     ExportedReaction,
@@ -20,7 +21,7 @@ pub use meeshy_store::glossary::Term;
 pub use meeshy_store::glossary_proposals::Proposal;
 pub use meeshy_store::guests::{Guest, GuestParticipant};
 pub use meeshy_store::members::Membership;
-pub use meeshy_store::mentions::Mention;
+pub use meeshy_store::mentions::{Mention, Mentioned};
 pub use meeshy_store::message_revisions::Revision;
 pub use meeshy_store::messages::Message;
 pub use meeshy_store::own_deletions::DeletedConversation;

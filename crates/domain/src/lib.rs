@@ -28,6 +28,7 @@ pub mod reason;
 pub mod role;
 pub mod secret;
 pub mod spans;
+pub mod system_event;
 pub mod text;
 pub mod web_address;
 
@@ -53,4 +54,5 @@ pub use reader::{LanguageSettings, Shown, Written, shown_text};
 pub use reason::{Reason, ReasonCode};
 pub use role::{CommunityRole, MemberRole, Permission, Role};
 pub use secret::{Address, Secret};
+pub use system_event::SystemEvent;
 pub use web_address::WebAddress;

@@ -34,7 +34,7 @@ pub use tables::messaging::{
     conversation_search, conversations, dashboard, deletions, events, exports, glossary, glossary_proposals,
     guests, live_calls, live_participants, members, mentions, message_revisions, messages, notifications,
     own_deletions, participants, pins, reactions, read_cursors, receipts, search_index, search_queue,
-    statuses, view_once, visibility,
+    statuses, system_messages, view_once, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

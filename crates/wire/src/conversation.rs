@@ -1,6 +1,6 @@
 //! Conversations and their members.
 
-use crate::{Attachment, Guest, Iso, Translation, TranslationState};
+use crate::{Attachment, Guest, Iso, SystemMetadata, Translation, TranslationState};
 use meeshy_domain::{
     CommunityId, ConversationId, ConversationKind, Language, MemberId, MemberRole, MessageId, UserId,
     WebAddress,
@@ -149,6 +149,9 @@ pub struct LastMessage {
     pub sender_id: Option<UserId>,
     pub anonymous_sender_id: Option<String>,
     pub message_type: String,
+    /// What a system message tells; absent from others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<SystemMetadata>,
     pub sequence: i64,
     pub revision: i64,
     pub is_view_once: bool,

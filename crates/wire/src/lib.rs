@@ -94,7 +94,8 @@ pub use mention::{
 };
 pub use message::{
     Counts, DeletedMessage, Guest, Message, MessageMeta, MessagePage, MessagePageMeta, MessageSender,
-    MessageText, MissingState, Reply, TextState, Translation, TranslationState, ViewedMessage,
+    MessageText, MissingState, Reply, SystemMetadata, SystemPerson, TextState, Translation, TranslationState,
+    ViewedMessage,
 };
 pub use overview::{
     ConversationReactions, ConversationStatuses, MessageReceipts, NamedReactions, OpenConversation,

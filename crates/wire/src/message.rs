@@ -2,8 +2,8 @@
 
 use crate::{Attachment, Iso, Page};
 use meeshy_domain::{
-    ConversationId, Grade, Language, LanguageSettings, MessageId, ReasonCode, Role, UserId, WebAddress,
-    limits,
+    ConversationId, Grade, Language, LanguageSettings, MessageId, ReasonCode, Role, SystemEvent, UserId,
+    WebAddress, limits,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -72,6 +72,9 @@ pub struct Message {
     pub message_type: String,
     /// The kind of author: `user`, `system` …
     pub message_source: String,
+    /// What a system message tells; absent from others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<SystemMetadata>,
     pub is_edited: bool,
     pub edited_at: Option<Iso>,
     pub is_deleted: bool,
@@ -230,6 +233,32 @@ pub struct TranslationState {
     pub reason_code: Option<ReasonCode>,
 }
 
+/// What a system message tells, for clients to word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SystemMetadata {
+    /// Always `system`.
+    pub kind: &'static str,
+    /// What has happened.
+    pub event: SystemEvent,
+    /// Who did it.
+    pub actor: SystemPerson,
+    /// To whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<SystemPerson>,
+    /// The new title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// A person in a system message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SystemPerson {
+    pub user_id: UserId,
+    pub display_name: String,
+}
+
 /// The message to which another one replies.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -241,6 +270,9 @@ pub struct Reply {
     pub content: String,
     pub original_language: Language,
     pub message_type: String,
+    /// What a system message tells; absent from others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<SystemMetadata>,
     pub created_at: Iso,
     pub validated_mentions: Vec<String>,
     pub sender: Option<MessageSender>,

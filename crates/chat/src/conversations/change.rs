@@ -5,7 +5,7 @@ use super::view::ConversationView;
 use crate::access::{find_with_member, member};
 use crate::policy::{Action, Standing};
 use crate::{ChatError, Event};
-use meeshy_domain::{ConversationKind, MemberRole, UserId, WebAddress, limits, text};
+use meeshy_domain::{ConversationKind, MemberRole, SystemEvent, UserId, WebAddress, limits, text};
 use meeshy_store::Tx;
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::events::{self, Change};
@@ -74,6 +74,10 @@ impl Conversations {
                 changed.last_event = number;
                 let event = Event::ConversationUpdated { conversation_id: changed.id };
                 service.context.deliver(tx, Some(number), event);
+                if let Some(title) = changed.title.clone().filter(|_| changed.title != conversation.title) {
+                    let title = (None, Some(title));
+                    service.tell(tx, &changed, SystemEvent::TitleChanged, caller, title)?;
+                }
             }
             service.one_view(tx, viewer, caller, changed)
         };

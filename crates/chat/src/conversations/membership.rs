@@ -6,7 +6,7 @@ use crate::access::{find_with_member, member};
 use crate::context::Context;
 use crate::policy::{self, Action, Standing};
 use crate::{ChatError, Event, MemberChange};
-use meeshy_domain::{ConversationId, ConversationKind, MemberRole, UserId};
+use meeshy_domain::{ConversationId, ConversationKind, MemberRole, SystemEvent, UserId};
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::events::{self, Change};
 use meeshy_store::members::{self, Member, NewMember, Past};
@@ -63,6 +63,7 @@ impl Conversations {
                 read_cursors::advance(tx, conversation.id, user, conversation.last_sequence, now)?;
             }
             announce(tx, context, &conversation, (user, MemberChange::Joined), caller, number);
+            service.tell(tx, &conversation, SystemEvent::Added, caller, (Some(user), None))?;
             let added = members::find(tx, conversation.id, user)?;
             let added = added.ok_or(ChatError::NotFound { what: "user" })?;
             Ok(MemberView::new(added, service.views.presence(), caller, &[]))
@@ -97,6 +98,7 @@ impl Conversations {
             };
             standing.check(Action::RemoveMember(conversation.kind, role))?;
             service.end(tx, &conversation, user, caller)?;
+            service.tell(tx, &conversation, SystemEvent::Removed, caller, (Some(user), None))?;
             let banned_at = is_ban.then(|| service.context.now());
             Ok(members::set_ban(tx, conversation.id, user, banned_at)?)
         };
@@ -132,6 +134,10 @@ impl Conversations {
                 }
                 announce(tx, context, &conversation, (user, MemberChange::Role(role)), caller, number);
             }
+            if role == MemberRole::Creator {
+                let event = SystemEvent::OwnershipTransferred;
+                service.tell(tx, &conversation, event, caller, (Some(user), None))?;
+            }
             let separated = tx.fetch(visibility::separated(caller))?;
             Ok(MemberView::new(Member { role, ..target }, service.views.presence(), caller, &separated))
         };
@@ -149,6 +155,7 @@ impl Conversations {
             let (conversation, leaving) = member(tx.fetch(find_with_member(caller, &reference))?)?;
             Standing::from(&leaving).check(Action::Leave(conversation.kind))?;
             service.end(tx, &conversation, caller, caller)?;
+            service.tell(tx, &conversation, SystemEvent::Left, caller, (None, None))?;
             // The creator may have left at the same time.
             let is_empty = tx.fetch(members::first_ids(conversation.id, 1))?.is_empty();
             if is_empty || leaving.role == MemberRole::Creator {
@@ -205,7 +212,8 @@ impl Conversations {
                 members::set_role(tx, conversation.id, user, MemberRole::Creator)?;
                 let change = MemberChange::Role(MemberRole::Creator);
                 announce(tx, &self.context, conversation, (user, change), from, number);
-                Ok(())
+                let event = SystemEvent::OwnershipTransferred;
+                self.tell(tx, conversation, event, from, (Some(user), None))
             }
             None => {
                 conversations::close(tx, conversation.id, self.context.now())?;

@@ -16,6 +16,7 @@ mod participants;
 mod preferences;
 pub(crate) mod read_positions;
 mod search;
+mod system_messages;
 mod view;
 
 pub use audience::Audience;

@@ -9,6 +9,7 @@ use meeshy_domain::{
     ConversationId, FriendRequestId, FriendRequestStatus, Language, MemberRole, MessageId, SessionId,
     Timestamp, UserId,
 };
+use meeshy_store::deletions::Place;
 use meeshy_store::translations::Translation;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub enum Event {
         message: Arc<MessageView>,
         /// Who does not get all of it.
         hidden_from: HiddenFrom,
+        /// When.
+        at: Timestamp,
     },
     /// A message was deleted for everybody.
     MessageDeleted {
@@ -47,10 +50,8 @@ pub enum Event {
         conversation_id: ConversationId,
         /// The message.
         message_id: MessageId,
-        /// The number of the message there.
-        sequence: i64,
-        /// The number of the newest message there.
-        last_sequence: i64,
+        /// Where it was.
+        place: Place,
         /// Users who could not see it.
         hidden_from: Vec<UserId>,
     },

@@ -7,6 +7,7 @@ use crate::event_bus::{
 };
 use crate::views::{MessageView, ReactionView, reactions};
 use meeshy_domain::{ConversationId, MemberRole, MessageId, UserId, limits};
+use meeshy_store::deletions::Place;
 use meeshy_store::events::{self, Change, LoggedEvent};
 use meeshy_store::members::Past;
 use meeshy_store::reactions::{self as reaction_table, Reaction};
@@ -266,7 +267,7 @@ fn needed(rows: &[LoggedEvent], reader: Reader) -> Vec<LoggedEvent> {
 struct Subjects {
     messages: HashMap<MessageId, Arc<MessageView>>,
     /// The numbers of deleted messages, and those of the newest in their conversations.
-    places: HashMap<MessageId, (i64, i64)>,
+    places: HashMap<MessageId, Place>,
     reactions: HashMap<MessageId, Vec<ReactionView>>,
     /// The reactions that were changed and exist.
     present: Vec<Reaction>,
@@ -299,12 +300,12 @@ impl Subjects {
             }
             Change::MessageEdited(id) => {
                 let (message, hidden_from) = self.message(id)?;
-                Event::MessageEdited { message, hidden_from }
+                Event::MessageEdited { message, hidden_from, at: row.at }
             }
             Change::MessageDeleted(message_id) => {
-                let (sequence, last_sequence) = *self.places.get(&message_id)?;
+                let place = *self.places.get(&message_id)?;
                 let hidden_from = self.hidden.get(&message_id).cloned().unwrap_or_default();
-                Event::MessageDeleted { conversation_id, message_id, sequence, last_sequence, hidden_from }
+                Event::MessageDeleted { conversation_id, message_id, place, hidden_from }
             }
             Change::Pinned(message_id) => {
                 let (view, hidden_from) = self.message(message_id)?;

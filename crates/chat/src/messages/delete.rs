@@ -51,8 +51,7 @@ pub(crate) fn delete_for_everybody(
     let event = Event::MessageDeleted {
         conversation_id: deleted.conversation_id,
         message_id,
-        sequence: deleted.sequence,
-        last_sequence: deleted.last_sequence,
+        place: deleted.place,
         hidden_from,
     };
     context.deliver(tx, Some(deleted.event), event);

@@ -87,10 +87,10 @@ impl Messages {
             mentioned(editor.conversation_id, content),
             conversation_languages::list(editor.conversation_id),
         ))?;
-        let mentioned: Vec<UserId> = mentioned.into_iter().map(|(user, _)| user).collect();
+        let mentioned: Vec<UserId> = mentioned.into_iter().map(|mentioned| mentioned.user).collect();
         mentions::retain(tx, id, &mentioned)?;
         for user in mentioned {
-            mentions::insert(tx, id, user)?;
+            mentions::insert(tx, id, user, Some(now))?;
         }
         let edited = tx.fetch(messages::find(id))?.ok_or(ChatError::NotFound { what: "message" })?;
         let author = match edited.sender_id {
@@ -104,7 +104,7 @@ impl Messages {
         let hidden_from = hidden_from(tx, &edited)?;
         let signals = Arc::clone(&self.signals);
         tx.after_commit(order_key(edited.message.conversation_id), move || signals.notify(Priority::Live));
-        let event = Event::MessageEdited { message: Arc::clone(&edited), hidden_from };
+        let event = Event::MessageEdited { message: Arc::clone(&edited), hidden_from, at: now };
         self.context.deliver(tx, Some(number), event);
         Ok(edited)
     }

@@ -7,7 +7,7 @@ use crate::views::MessageView;
 use meeshy_domain::{ConversationId, Timestamp, UserId, limits, spans, text};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::members::Member;
-use meeshy_store::mentions::Mention;
+use meeshy_store::mentions::{Mention, Mentioned};
 use meeshy_store::participants::{self, Filter};
 use meeshy_store::{
     Query, StoreError, Tx, conversations, friend_requests, members, mentions, messages, visibility,
@@ -45,10 +45,11 @@ pub struct MentionOfCaller {
 
 /// The members mentioned in a text by `@username`, and these, in order; beyond [`limits::MENTIONS`] they are
 /// plain text.
-pub(super) fn mentioned(conversation: ConversationId, content: &str) -> Query<Vec<(UserId, String)>> {
+pub(super) fn mentioned(conversation: ConversationId, content: &str) -> Query<Vec<Mentioned>> {
     let names: BTreeSet<&str> = spans::mentions(content).into_iter().take(limits::MENTIONS).collect();
     let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-    members::named(conversation, &names)
+    let mentioned = |(user, username)| Mentioned { user, username, at: None };
+    members::named(conversation, &names).map(move |found| found.into_iter().map(mentioned).collect())
 }
 
 impl Messages {

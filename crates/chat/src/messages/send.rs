@@ -119,8 +119,8 @@ impl Messages {
             written_in(draft.language, &lately.unwrap_or_default(), &sender.languages, &draft.evidence);
         let message = self.store_message(tx, &conversation, &sender, draft, language, numbers)?;
         read_cursors::advance(tx, conversation.id, caller, message.sequence, now)?;
-        for (user, _) in &mentioned {
-            mentions::insert(tx, message.id, *user)?;
+        for mentioned in &mentioned {
+            mentions::insert(tx, message.id, mentioned.user, None)?;
         }
         let targets = targets(&message, readers, Some(&sender.languages));
         for target in &targets {
@@ -131,6 +131,7 @@ impl Messages {
             MessageView {
                 sender: Some(SenderView::of_member(&sender, self.views.presence())),
                 guest: None,
+                told: None,
                 status_entries: 0,
                 mentions: mentioned,
                 attachments: Vec::new(),

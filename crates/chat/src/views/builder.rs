@@ -1,18 +1,20 @@
 //! Builds the views of messages from rows of several tables, for a viewer.
 
 use super::file_links::FileLinks;
-use super::message::{MessageView, SenderView};
+use super::message::{MessageView, Person, SenderView, Told};
 use crate::ChatError;
 use crate::presence::Presence;
 use meeshy_domain::{Clock, Language, MessageId, Timestamp, UserId, WebAddress};
 use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::guests::{self, Guest};
-use meeshy_store::messages::Message;
+use meeshy_store::mentions::{self, Mentioned};
+use meeshy_store::messages::{self, Message};
 use meeshy_store::reactions::{self, Count};
+use meeshy_store::system_messages::{self, SystemMessage};
 use meeshy_store::translations::{self, Translation};
 use meeshy_store::users::User;
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{Queries, Query, StoreError, Tx, mentions, messages, statuses, translation_jobs, users};
+use meeshy_store::{Queries, Query, StoreError, Tx, statuses, translation_jobs, users};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -52,11 +54,18 @@ impl Views {
         let ids: BTreeSet<MessageId> =
             rows.iter().map(|message| message.id).chain(answered.clone()).collect();
         let ids: Vec<MessageId> = ids.into_iter().collect();
-        let also =
-            (messages::find_all_seen(&answered, &lens.viewer), writers_of(&rows), lens.viewer.separated());
-        let (mut parts, (answered, writers, separated)) = Parts::fetch(tx, &ids, lens, also)?;
+        let by_system: Vec<MessageId> =
+            rows.iter().filter(|message| message.is_by_system()).map(|message| message.id).collect();
+        let also = (
+            messages::find_all_seen(&answered, &lens.viewer),
+            writers_of(&rows),
+            lens.viewer.separated(),
+            system_messages::of_messages(&by_system),
+        );
+        let (mut parts, (answered, writers, separated, told)) = Parts::fetch(tx, &ids, lens, also)?;
         parts.separated = separated;
         parts.add_writers(writers);
+        parts.add_told(tx, told)?;
         let is_known = |message: &&Message| {
             message.sender_id.is_none_or(|id| parts.writers.contains_key(&id))
                 && message.details.guest_sender_id.as_ref().is_none_or(|id| parts.guests.contains_key(id))
@@ -100,8 +109,9 @@ struct Parts<'a> {
     separated: Vec<UserId>,
     writers: HashMap<UserId, SenderView>,
     guests: HashMap<String, Guest>,
+    told: HashMap<MessageId, Told>,
     statuses: HashMap<MessageId, i64>,
-    mentions: HashMap<MessageId, Vec<(UserId, String)>>,
+    mentions: HashMap<MessageId, Vec<Mentioned>>,
     files: HashMap<MessageId, Vec<Attachment>>,
     translations: HashMap<MessageId, Vec<Translation>>,
     pending: HashMap<MessageId, Vec<Language>>,
@@ -133,6 +143,7 @@ impl<'a> Parts<'a> {
             separated: Vec::new(),
             writers: HashMap::new(),
             guests: HashMap::new(),
+            told: HashMap::new(),
             statuses: statuses.into_iter().collect(),
             mentions: grouped(mentions),
             files: grouped(files.map(|(message, file)| (message, linked(file, lens)))),
@@ -152,11 +163,37 @@ impl<'a> Parts<'a> {
         self.guests.extend(guests.into_iter().map(|guest| (guest.id.clone(), guest)));
     }
 
-    /// A message as its viewer sees it, without what it answers.
-    fn view(&self, message: Message) -> MessageView {
+    /// Adds what system messages tell, with the people in it.
+    fn add_told(&mut self, tx: &mut Tx<'_>, told: Vec<SystemMessage>) -> Result<(), StoreError> {
+        let people: BTreeSet<UserId> =
+            told.iter().flat_map(|told| std::iter::once(told.actor_id).chain(told.target_id)).collect();
+        let people: Vec<UserId> = people.into_iter().filter(|id| !self.writers.contains_key(id)).collect();
+        let people = tx.fetch(users::find_all(&people))?;
+        self.add_writers((people, Vec::new()));
+        let person = |id: UserId| {
+            let display_name = self.writers.get(&id).map(|writer| writer.display_name.clone());
+            Person { id, display_name: display_name.unwrap_or_default() }
+        };
+        self.told = (told.into_iter())
+            .map(|SystemMessage { message_id, event, actor_id, target_id, value }| {
+                let told = Told { event, actor: person(actor_id), target: target_id.map(person), value };
+                (message_id, told)
+            })
+            .collect();
+        Ok(())
+    }
+
+    /// A message as its viewer sees it, without what it answers. Clients without words of their own for a system message
+    /// show a sentence, as if its actor had written it.
+    fn view(&self, mut message: Message) -> MessageView {
         let id = message.id;
+        let told = self.told.get(&id).cloned();
+        if let Some(told) = &told {
+            (message.sender_id, message.content) = (Some(told.actor.id), told.sentence());
+        }
         let view = MessageView {
             sender: message.sender_id.and_then(|id| self.writers.get(&id).cloned()),
+            told,
             guest: message.details.guest_sender_id.as_ref().and_then(|id| self.guests.get(id).cloned()),
             status_entries: self.statuses.get(&id).copied().unwrap_or(0),
             mentions: self.mentions.get(&id).cloned().unwrap_or_default(),

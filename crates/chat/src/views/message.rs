@@ -1,10 +1,11 @@
 //! A message with everything that is shown with it.
 
 use crate::presence::{Presence, Seen};
-use meeshy_domain::{Language, LanguageSettings, Role, Timestamp, UserId};
+use meeshy_domain::{Language, LanguageSettings, Role, SystemEvent, Timestamp, UserId};
 use meeshy_store::attachments::Attachment;
 use meeshy_store::guests::Guest;
 use meeshy_store::members::Member;
+use meeshy_store::mentions::Mentioned;
 use meeshy_store::messages::Message;
 use meeshy_store::reactions;
 use meeshy_store::translations::Translation;
@@ -75,6 +76,36 @@ impl SenderView {
     }
 }
 
+/// What a system message tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What has happened.
+    pub event: SystemEvent,
+    /// Who did it.
+    pub actor: Person,
+    /// To whom.
+    pub target: Option<Person>,
+    /// The new title.
+    pub value: Option<String>,
+}
+
+impl Told {
+    /// A sentence in English.
+    pub(super) fn sentence(&self) -> String {
+        let target = self.target.as_ref().map_or("", |target| &target.display_name);
+        self.event.sentence(&self.actor.display_name, target, self.value.as_deref().unwrap_or_default())
+    }
+}
+
+/// A person in a system message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The id.
+    pub id: UserId,
+    /// The displayed name.
+    pub display_name: String,
+}
+
 /// A message with everything that is shown with it.
 #[derive(Debug, Clone)]
 pub struct MessageView {
@@ -84,8 +115,10 @@ pub struct MessageView {
     pub sender: Option<SenderView>,
     /// Its author, if a guest of the old system.
     pub guest: Option<Guest>,
-    /// The mentioned users and their usernames.
-    pub mentions: Vec<(UserId, String)>,
+    /// What it tells, if it is a system message that was written here.
+    pub told: Option<Told>,
+    /// The mentioned users.
+    pub mentions: Vec<Mentioned>,
     /// The attached files.
     pub attachments: Vec<Attachment>,
     /// Its finished translations.

@@ -8,6 +8,6 @@ mod reaction;
 pub(crate) use builder::{Views, shown_to};
 pub(crate) use file_links::FileLinks;
 pub use file_links::FileSignature;
-pub use message::{MessageView, SenderView};
+pub use message::{MessageView, Person, SenderView, Told};
 pub use reaction::ReactionView;
 pub(crate) use reaction::reactions;

@@ -1,5 +1,6 @@
 //! Conversations and messages, on both databases.
 
+use meeshy_chat::model::Mentioned;
 use meeshy_chat::{ChatError, Event, ListFilter, NewConversation, NewMessage, PagePlace, PageRequest};
 use meeshy_harness::World;
 use meeshy_store::translations::State;
@@ -243,7 +244,8 @@ async fn a_message_includes_its_mentions_and_reply(world: World) {
     let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "fr").await);
     let talk = world.group(lea, &[carlos]).await;
     let first = world.say(lea, &talk, "Salut @Carlos et @personne").await.unwrap();
-    assert_eq!(first.message.mentions, [(carlos, "carlos".to_owned())]);
+    let mentioned = Mentioned { user: carlos, username: "carlos".to_owned(), at: None };
+    assert_eq!(first.message.mentions, std::slice::from_ref(&mentioned));
     let reply = NewMessage {
         conversation: talk.conversation.id.to_string(),
         content: "Salut !".into(),
@@ -255,7 +257,7 @@ async fn a_message_includes_its_mentions_and_reply(world: World) {
     let answered = page.messages[0].reply_to.as_ref().unwrap();
     assert_eq!(
         (answered.message.content.as_str(), &answered.mentions),
-        ("Salut @Carlos et @personne", &vec![(carlos, "carlos".to_owned())])
+        ("Salut @Carlos et @personne", &vec![mentioned])
     );
 }
 

@@ -1,5 +1,6 @@
 //! Edited messages, on both databases.
 
+use meeshy_chat::model::Mentioned;
 use meeshy_chat::{ChatError, ConversationView, Event, MessageEdit, NewMessage};
 use meeshy_domain::{Language, Role, UserId};
 use meeshy_harness::World;
@@ -42,7 +43,8 @@ async fn everybody_reads_the_new_text_in_their_own_language(mut world: World) {
     world.happened();
     let edited = world.chat.messages().edit(carlos, another(&message, "buenas @lea")).await.unwrap();
     assert_eq!(edited.message.revision, 2);
-    assert_eq!(edited.mentions, [(lea, "lea".to_owned())]);
+    let at = edited.message.edited_at;
+    assert_eq!(edited.mentions, [Mentioned { user: lea, username: "lea".to_owned(), at }]);
     assert!(edited.translations.is_empty(), "the old translations are not shown");
     assert_eq!(edited.pending, [Language::parse("fr").unwrap()]);
     world.translate().await;

@@ -46,6 +46,7 @@ mod sessions;
 mod setup;
 mod sharing;
 mod statements;
+mod system_messages;
 mod translating;
 mod viewing_once;
 mod warm_up;

@@ -25,12 +25,15 @@ struct Position {
     hidden: u32,
     /// The number of the newest message that was read.
     read: i64,
+    /// The number of the newest event that this accounts for.
+    as_of: i64,
 }
 
 impl Position {
     /// Moves it forward, or confirms it.
-    fn read_to(&mut self, read: i64, left: LeftUnread) {
+    fn read_to(&mut self, read: i64, left: LeftUnread, event: Option<i64>) {
         if read >= self.read {
+            self.as_of = self.as_of.max(event.unwrap_or(0));
             let hidden = left.last_sequence.saturating_sub(read).saturating_sub(left.count);
             (self.read, self.hidden) = (read, u32::try_from(hidden.max(0)).unwrap_or(u32::MAX));
         }
@@ -48,7 +51,7 @@ impl Reader {
 
     fn position(&mut self, conversation: ConversationId) -> &mut Position {
         let at = self.find(conversation).unwrap_or_else(|at| {
-            self.positions.insert(at, Position { conversation, hidden: 0, read: 0 });
+            self.positions.insert(at, Position { conversation, hidden: 0, read: 0, as_of: 0 });
             at
         });
         &mut self.positions[at]
@@ -87,7 +90,7 @@ impl Cursors {
                 let Membership { conversation_id, last_sequence, read_sequence, unread_count, .. } =
                     *membership;
                 let left = LeftUnread { last_sequence, count: unread_count };
-                reader.position(conversation_id).read_to(read_sequence, left);
+                reader.position(conversation_id).read_to(read_sequence, left, Some(membership.last_event));
             }
             reader.positions.shrink_to_fit();
         }
@@ -98,25 +101,39 @@ impl Cursors {
         if let Some(reader) = self.readers().get_mut(&user) {
             let position = reader.position(conversation);
             if sequence > position.read {
-                *position = Position { conversation, hidden: 0, read: sequence };
+                *position = Position { hidden: 0, read: sequence, ..*position };
             }
         }
     }
 
-    /// Records that `user`, if connected, has read a conversation up to a message, and what is left.
-    pub fn read(&self, user: UserId, conversation: ConversationId, sequence: i64, left: LeftUnread) {
+    /// Records that `user`, if connected, has read a conversation up to a message, and what is left as of an event.
+    pub fn read(
+        &self,
+        user: UserId,
+        conversation: ConversationId,
+        sequence: i64,
+        left: LeftUnread,
+        event: Option<i64>,
+    ) {
         if let Some(reader) = self.readers().get_mut(&user) {
-            reader.position(conversation).read_to(sequence, left);
+            reader.position(conversation).read_to(sequence, left, event);
         }
     }
 
-    /// Records that a message with this number is not shown to `user`, if connected: it does not count as unread. Returns
-    /// whether it counted.
-    pub fn hide(&self, user: UserId, conversation: ConversationId, sequence: i64) -> bool {
+    /// Records that a message with this number does not count as unread for `user`, if connected, since an event. Returns whether
+    /// it counted; not if what is known is newer than the event.
+    pub fn hide(
+        &self,
+        user: UserId,
+        conversation: ConversationId,
+        sequence: i64,
+        event: Option<i64>,
+    ) -> bool {
         let mut readers = self.readers();
         let Some(reader) = readers.get_mut(&user) else { return false };
         let position = reader.position(conversation);
-        let was_unread = sequence > position.read;
+        let is_known = event.is_some_and(|event| event <= position.as_of);
+        let was_unread = sequence > position.read && !is_known;
         position.hidden += u32::from(was_unread);
         was_unread
     }
@@ -178,15 +195,28 @@ mod tests {
         let unread = |last| cursors.unread([user], conversation, last)[0].1;
         cursors.connect(user);
         cursors.advance(user, conversation, 4);
-        assert!(!cursors.hide(user, conversation, 4), "it was read");
+        assert!(!cursors.hide(user, conversation, 4, None), "it was read");
         for (sequence, left) in [(7, 2), (5, 1), (6, 0)] {
-            assert!(cursors.hide(user, conversation, sequence));
+            assert!(cursors.hide(user, conversation, sequence, None));
             assert_eq!(unread(7), left);
         }
         assert_eq!(unread(8), 1);
         cursors.advance(user, conversation, 8);
         assert_eq!(unread(9), 1, "what was hidden is behind");
-        assert!(!cursors.hide(id(9), conversation, 9), "not connected");
+        assert!(!cursors.hide(id(9), conversation, 9, None), "not connected");
+    }
+
+    #[test]
+    fn what_was_hidden_before_the_position_was_read_counts_once() {
+        let (cursors, user, conversation) = (Cursors::default(), id(1), id(2));
+        let unread = |last| cursors.unread([user], conversation, last)[0].1;
+        cursors.connect(user);
+        let left = LeftUnread { last_sequence: 9, count: 3 };
+        cursors.read(user, conversation, 5, left, Some(20));
+        assert!(!cursors.hide(user, conversation, 9, Some(20)));
+        assert_eq!(unread(9), 3);
+        assert!(cursors.hide(user, conversation, 10, Some(21)));
+        assert_eq!(unread(10), 3);
     }
 
     #[test]

@@ -7,8 +7,9 @@ use super::call_events;
 use super::connect;
 use super::state::{Room, Socket, Sockets, count_missed, own_rooms, tell};
 use crate::views::{self, events::Translated};
+use meeshy_chat::model::{Mentioned, MessagePlace};
 use meeshy_chat::{Event, Feed, Happened, HiddenFrom, MemberChange, MessageView, Separation};
-use meeshy_domain::{ConversationId, UserId};
+use meeshy_domain::{ConversationId, Timestamp, UserId};
 use meeshy_wire::{
     ConversationDeleted, ConversationNew, ConversationUpdated, EventName, GlossaryUpdated, MentionCreated,
     Message, MessageDeleted, Typing, UnreadUpdated, UserStatus, event_name,
@@ -74,10 +75,11 @@ impl Dispatcher {
                 }
                 self.message_new(&message, &hidden_from, number);
             }
-            Event::MessageEdited { message, hidden_from } => {
+            Event::MessageEdited { message, hidden_from, at } => {
                 self.tell_readers(&message, event_name::MESSAGE_EDITED, &hidden_from, number);
+                self.tell_mentioned(&message, &hidden_from, Some(at));
             }
-            Event::MessageDeleted { conversation_id, message_id, sequence, last_sequence, hidden_from } => {
+            Event::MessageDeleted { conversation_id, message_id, place, hidden_from } => {
                 let event = MessageDeleted { message_id, conversation_id, event_number: number };
                 self.tell(
                     Room::Conversation(conversation_id),
@@ -85,7 +87,9 @@ impl Dispatcher {
                     event_name::MESSAGE_DELETED,
                     &event,
                 );
-                self.hide(conversation_id, sequence, last_sequence, &hidden_from);
+                if place.counts {
+                    self.hide(conversation_id, place, &hidden_from, number);
+                }
             }
             Event::MessagePinned { conversation_id, message_id, pinned, hidden_from } => {
                 let event = views::events::pinned(conversation_id, message_id, pinned.as_ref(), number);
@@ -126,7 +130,7 @@ impl Dispatcher {
                 self.member_changed(conversation_id, user, change, by, number);
             }
             Event::Read { conversation_id, user, read_sequence, left, at, hidden_from, is_hidden } => {
-                self.sockets.service().cursors.read(user, conversation_id, read_sequence, left);
+                self.sockets.service().cursors.read(user, conversation_id, read_sequence, left, number);
                 let read = views::events::read(conversation_id, user, at, number);
                 let room = if is_hidden { Room::User(user) } else { Room::Conversation(conversation_id) };
                 self.tell(room, &hidden_from, event_name::READ_STATUS_UPDATED, &read);
@@ -181,7 +185,7 @@ impl Dispatcher {
 
     fn message_new(&self, message: &MessageView, hidden_from: &HiddenFrom, number: Option<i64>) {
         self.tell_readers(message, event_name::MESSAGE_NEW, hidden_from, number);
-        self.tell_mentioned(message, hidden_from);
+        self.tell_mentioned(message, hidden_from, None);
         let message = &message.message;
         let (conversation_id, cursors) = (message.conversation_id, &self.sockets.service().cursors);
         if let Some(sender) = message.sender_id {
@@ -191,20 +195,21 @@ impl Dispatcher {
         let users = members.iter().filter_map(|socket| socket.state().get()).map(|peer| peer.user);
         let (hidden, readers): (HashSet<UserId>, HashSet<UserId>) = users
             .filter(|user| Some(*user) != message.sender_id)
-            .partition(|user| hidden_from.message.contains(user));
+            .partition(|user| message.is_by_system() || hidden_from.message.contains(user));
         for user in hidden {
-            cursors.hide(user, conversation_id, message.sequence);
+            cursors.hide(user, conversation_id, message.sequence, number);
         }
         for (user, unread_count) in cursors.unread(readers, conversation_id, message.sequence) {
             self.unread(conversation_id, user, unread_count);
         }
     }
 
-    /// Tells the users that a message mentions.
-    fn tell_mentioned(&self, view: &MessageView, hidden_from: &HiddenFrom) {
+    /// Tells the users that a message mentions since it was written, or since an edit.
+    fn tell_mentioned(&self, view: &MessageView, hidden_from: &HiddenFrom, edited_at: Option<Timestamp>) {
         let message = &view.message;
-        for (user, _) in &view.mentions {
-            if Some(*user) == message.sender_id || hidden_from.message.contains(user) {
+        for Mentioned { user, at, .. } in &view.mentions {
+            let is_new = edited_at.is_none() || *at == edited_at;
+            if !is_new || Some(*user) == message.sender_id || hidden_from.message.contains(user) {
                 continue;
             }
             let event = MentionCreated {
@@ -212,22 +217,28 @@ impl Dispatcher {
                 conversation_id: message.conversation_id,
                 mentioned_user_id: *user,
                 sender_id: message.sender_id,
-                created_at: message.created_at.into(),
+                created_at: at.unwrap_or(message.created_at).into(),
             };
             self.tell(Room::User(*user), &[], event_name::MENTION_CREATED, &event);
         }
     }
 
     /// A message does not count as unread any more.
-    fn hide(&self, conversation_id: ConversationId, sequence: i64, last: i64, hidden_from: &[UserId]) {
+    fn hide(
+        &self,
+        conversation_id: ConversationId,
+        place: MessagePlace,
+        hidden_from: &[UserId],
+        number: Option<i64>,
+    ) {
         let cursors = &self.sockets.service().cursors;
         let members = self.sockets.members(Room::Conversation(conversation_id));
         let users: HashSet<UserId> =
             members.iter().filter_map(|socket| socket.state().get()).map(|peer| peer.user).collect();
         let readers = users.into_iter().filter(|user| !hidden_from.contains(user));
         let counted: Vec<UserId> =
-            readers.filter(|user| cursors.hide(*user, conversation_id, sequence)).collect();
-        for (user, unread_count) in cursors.unread(counted, conversation_id, last) {
+            readers.filter(|user| cursors.hide(*user, conversation_id, place.sequence, number)).collect();
+        for (user, unread_count) in cursors.unread(counted, conversation_id, place.last_sequence) {
             self.unread(conversation_id, user, unread_count);
         }
     }

@@ -4,7 +4,7 @@ use super::address::address;
 use super::files::attachment;
 use super::translations::{states, texts};
 use meeshy_chat::model::{Guest, Message};
-use meeshy_chat::{Disclosure, MessageView, SenderView};
+use meeshy_chat::{Disclosure, MessageView, Person, SenderView, Told};
 use meeshy_wire as wire;
 
 pub fn message(view: &MessageView) -> wire::Message {
@@ -23,6 +23,7 @@ pub fn message(view: &MessageView) -> wire::Message {
         original_content: message.content.clone(),
         original_language: message.original_language,
         message_type: message_type(message),
+        metadata: view.told.as_ref().map(told),
         message_source: message.message_source.clone(),
         is_edited: message.edited_at.is_some(),
         edited_at: message.edited_at.map(Into::into),
@@ -83,12 +84,26 @@ pub fn disclosure(given: wire::Disclosure) -> Disclosure {
 
 /// The mentioned usernames.
 fn usernames(view: &MessageView) -> Vec<String> {
-    view.mentions.iter().map(|(_, username)| username.clone()).collect()
+    view.mentions.iter().map(|mentioned| mentioned.username.clone()).collect()
 }
 
 /// System messages also have their own message type on the wire.
 fn message_type(message: &Message) -> String {
     if message.is_by_system() { "system".to_owned() } else { message.message_type.clone() }
+}
+
+fn told(told: &Told) -> wire::SystemMetadata {
+    wire::SystemMetadata {
+        kind: "system",
+        event: told.event,
+        actor: person(&told.actor),
+        target: told.target.as_ref().map(person),
+        value: told.value.clone(),
+    }
+}
+
+fn person(person: &Person) -> wire::SystemPerson {
+    wire::SystemPerson { user_id: person.id, display_name: person.display_name.clone() }
 }
 
 fn guest(guest: &Guest) -> wire::Guest {
@@ -130,6 +145,7 @@ fn reply(view: &MessageView) -> wire::Reply {
         content: message.content.clone(),
         original_language: message.original_language,
         message_type: message_type(message),
+        metadata: view.told.as_ref().map(told),
         created_at: message.created_at.into(),
         validated_mentions: usernames(view),
         sender: view.sender.as_ref().map(sender),
@@ -148,6 +164,7 @@ pub(super) fn last_message(view: &MessageView) -> wire::LastMessage {
         sender_id: message.sender_id,
         anonymous_sender_id: message.details.guest_sender_id.clone(),
         message_type: message_type(message),
+        metadata: view.told.as_ref().map(told),
         sequence: message.sequence,
         revision: message.revision,
         is_view_once: message.details.is_view_once,

@@ -39,6 +39,51 @@ async fn what_was_written_before_somebody_joined_is_not_unread(server: TestServe
 }
 
 #[both_databases]
+async fn system_messages_arrive_live_for_clients_to_word(server: TestServer) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let emma = server.sign_up("emma", "en").await;
+    let talk = lea.group(&[&carlos]).await;
+    let (mut his, mut hers) = (Socket::of(&server, &carlos).await, Socket::of(&server, &emma).await);
+    lea.post(&format!("/conversations/{talk}/participants"), json!({ "userId": emma.id })).await;
+    let heard = his.event("message:new").await;
+    let person = |person: &Person, name: &str| json!({ "userId": person.id, "displayName": name });
+    let expected = json!({
+        "kind": "system", "event": "added", "actor": person(&lea, "lea"), "target": person(&emma, "emma"),
+    });
+    assert_eq!(heard["metadata"], expected, "{heard}");
+    assert_eq!(
+        [&heard["messageType"], &heard["messageSource"], &heard["senderId"], &heard["content"]],
+        [&json!("system"), &json!("system"), &json!(lea.id), &json!("lea added emma")]
+    );
+    let page = carlos.get(&format!("/conversations/{talk}/messages")).await.body["data"].clone();
+    assert_eq!(page[0]["metadata"], expected, "{page}");
+    let listed = carlos.get(&format!("/conversations/{talk}")).await.body["data"].clone();
+    assert_eq!(
+        (&listed["lastMessage"]["metadata"], &listed["unreadCount"]),
+        (&expected, &json!(0)),
+        "{listed}"
+    );
+
+    // It is not unread for anybody, and neither is it after a moderator has deleted it.
+    let id = heard["id"].as_str().unwrap().to_owned();
+    hers.event("conversation:new").await;
+    let mut written = 0;
+    eventually("the new member receives messages", async || {
+        written += 1;
+        lea.say(&talk, "bonjour").await;
+        hers.event("conversation:unread-updated").await["unreadCount"] == json!(written)
+    })
+    .await;
+    for count in 1..=written {
+        assert_eq!(his.event("conversation:unread-updated").await["unreadCount"], json!(count));
+    }
+    lea.delete(&format!("/messages/{id}")).await;
+    his.event("message:deleted").await;
+    lea.say(&talk, "encore").await;
+    assert_eq!(his.event("conversation:unread-updated").await["unreadCount"], json!(written + 1));
+}
+
+#[both_databases]
 async fn sockets_follow_memberships(server: TestServer) {
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let emma = server.sign_up("emma", "en").await;

@@ -119,6 +119,21 @@ async fn mentions_are_suggested_told_and_listed(server: TestServer) {
         "messageId": id, "conversationId": talk, "mentionedUserId": lea.id, "senderId": carlos.id,
     });
     assert_eq!(heard, expected);
+    // An edit tells those whom it adds, and nobody twice.
+    let mut theirs = Socket::of(&server, &emma).await;
+    for text in ["¿vienes, @lea y @emma?", "¿vienes, @lea y @emma, hoy?", "¿vienes, @lea?"] {
+        let edited = carlos.patch(&format!("/messages/{id}"), json!({ "content": text })).await;
+        assert_eq!(edited.status, 200, "{}", edited.body);
+        hers.event("message:edited").await;
+        theirs.event("message:edited").await;
+    }
+    let told = async |socket: &mut Socket| {
+        let heard = socket.so_far().await;
+        heard.into_iter().filter(|(name, _)| name == "mention:created").collect::<Vec<_>>()
+    };
+    assert!(told(&mut hers).await.is_empty());
+    let told = told(&mut theirs).await;
+    assert!(matches!(&told[..], [(_, mention)] if mention["mentionedUserId"] == json!(emma.id)), "{told:?}");
 
     let suggested = async |query: &str| {
         let path = format!("/mentions/suggestions?conversationId={talk}&query={query}");

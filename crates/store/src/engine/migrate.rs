@@ -81,6 +81,7 @@ const MIGRATIONS: &[Migration] = migrations![
     45 "0045_live_calls",
     49 "0049_search" then search_index::create,
     50 "0050_pins",
+    57 "0057_system_messages",
 ];
 
 /// The schema changes made when a database was opened.

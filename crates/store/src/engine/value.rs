@@ -141,6 +141,7 @@ kept_as_text!(
     meeshy_domain::Language,
     meeshy_domain::Role,
     meeshy_domain::MemberRole,
+    meeshy_domain::SystemEvent,
     meeshy_domain::ConversationKind,
     meeshy_domain::Grade,
 );

@@ -172,7 +172,7 @@ fn place_cursors(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 
 fn find_last_messages(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let newest = "coalesce((SELECT max(m.created_at) FROM messages m WHERE m.conversation_id = conversations.id \
-        AND m.deleted_at IS NULL), conversations.created_at)";
+        AND m.deleted_at IS NULL AND m.message_source <> 'system'), conversations.created_at)";
     tx.execute(
         &format!("UPDATE conversations SET last_message_at = {newest} WHERE last_message_at <> {newest}"),
         &[],

@@ -28,11 +28,27 @@ record! {
     }
 }
 
-/// Adds a mention.
-pub fn insert(tx: &mut Tx<'_>, message: MessageId, user: UserId) -> Result<(), StoreError> {
+/// A mentioned user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mentioned {
+    /// The user.
+    pub user: UserId,
+    /// The unique name.
+    pub username: String,
+    /// When, if not when the message was written.
+    pub at: Option<Timestamp>,
+}
+
+/// Adds a mention. `at` is when, if not when the message was written.
+pub fn insert(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    user: UserId,
+    at: Option<Timestamp>,
+) -> Result<(), StoreError> {
     tx.execute_later(
-        "INSERT INTO mentions (message_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        &[message.into(), user.into()],
+        "INSERT INTO mentions (message_id, user_id, mentioned_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        &[message.into(), user.into(), at.into()],
     )?;
     Ok(())
 }
@@ -45,20 +61,21 @@ pub fn retain(tx: &mut Tx<'_>, message: MessageId, users: &[UserId]) -> Result<(
     Ok(())
 }
 
-/// The users that some messages mention, and their usernames.
-pub fn of_messages(messages: &[MessageId]) -> Query<Vec<(MessageId, (UserId, String))>> {
+/// The users that some messages mention.
+pub fn of_messages(messages: &[MessageId]) -> Query<Vec<(MessageId, Mentioned)>> {
     if messages.is_empty() {
         return Query::known(Vec::new());
     }
     let ids = placeholders(1, messages.len());
-    let found = Query::<(MessageId, UserId, String)>::all(
+    let found = Query::<(MessageId, UserId, String, Option<Timestamp>)>::all(
         format!(
-            "SELECT n.message_id, u.id, u.username FROM mentions n JOIN users u ON u.id = n.user_id \
+            "SELECT n.message_id, u.id, u.username, n.mentioned_at FROM mentions n JOIN users u ON u.id = n.user_id \
              WHERE n.message_id IN ({ids}) ORDER BY u.username"
         ),
         padded(messages.iter().map(|id| Value::from(*id))),
     );
-    found.map(|found| found.into_iter().map(|(message, user, name)| (message, (user, name))).collect())
+    let mentioned = |(message, user, username, at)| (message, Mentioned { user, username, at });
+    found.map(move |found| found.into_iter().map(mentioned).collect())
 }
 
 /// The mentions in a message.

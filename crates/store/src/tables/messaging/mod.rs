@@ -36,5 +36,6 @@ pub mod receipts;
 pub mod search_index;
 pub mod search_queue;
 pub mod statuses;
+pub mod system_messages;
 pub mod view_once;
 pub mod visibility;

@@ -5,13 +5,15 @@ use crate::engine::record::record;
 use crate::{Query, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, Timestamp, UserId};
 
-/// The number of messages of the conversation `c` after the position `r` of a reader, without deleted ones, of which at most
-/// 1,000 are subtracted. The index `messages_deleted` is for this expression.
+/// The number of messages of the conversation `c` after the position `r` of a reader, without deleted ones and system messages, of
+/// which at most 1,000 are subtracted. The index `messages_uncounted` is for this expression.
 pub(crate) const UNREAD_COUNT: &str = "c.last_sequence - coalesce(r.read_sequence, 0) - \
     (SELECT count(*) FROM (SELECT 1 AS one FROM messages d WHERE d.conversation_id = c.id \
-       AND (d.sequence + 0) > coalesce(r.read_sequence, 0) AND d.deleted_at IS NOT NULL LIMIT 1000) deleted)";
+       AND (d.sequence + 0) > coalesce(r.read_sequence, 0) \
+       AND (d.deleted_at IS NOT NULL OR d.message_source = 'system') LIMIT 1000) uncounted)";
 
-/// How many messages of some conversations a person has not read, whether they see them or not. Deleted ones do not count.
+/// How many messages of some conversations a person has not read, whether they see them or not. Deleted ones and system messages do not
+/// count.
 pub fn unread(user: UserId, conversations: &[ConversationId]) -> Query<Vec<(ConversationId, i64)>> {
     if conversations.is_empty() {
         return Query::known(Vec::new());

@@ -207,7 +207,7 @@ pub fn unread(conversations: &[ConversationId], users: &[UserId], now: Timestamp
         format!(
             "SELECT p.conversation_id, p.user_id, \
                (SELECT count(*) FROM (SELECT 1 AS one FROM messages m WHERE m.conversation_id = p.conversation_id \
-                  AND m.sequence > coalesce(r.read_sequence, 0) AND m.deleted_at IS NULL \
+                  AND m.sequence > coalesce(r.read_sequence, 0) AND m.deleted_at IS NULL AND m.message_source <> 'system' \
                   AND (m.expires_at IS NULL OR m.expires_at > $1) \
                   AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = p.user_id AND b.blocked_id = m.sender_id) \
                   AND NOT EXISTS (SELECT 1 FROM message_deletions d WHERE d.user_id = p.user_id AND d.message_id = m.id) \
