@@ -1,6 +1,6 @@
 //! B12: startup with an existing database.
 
-use super::durable::Scene;
+use super::scene::Scene;
 use crate::figures::{Figure, Table, lower};
 use crate::process;
 use crate::rounds::{Plan, interleaved};

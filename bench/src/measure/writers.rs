@@ -17,6 +17,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// All writers. They run on one thread.
 pub struct Writers {
     senders: Senders,
+    /// The text of a writer's message with a number.
+    text: fn(usize, usize) -> String,
     writers: Vec<Writer>,
     /// Whether each acknowledgement triggers the writer's next message.
     closed_loop: Cell<bool>,
@@ -50,11 +52,11 @@ pub struct Observed {
 }
 
 impl Writers {
-    /// All users of `world`, in the order of the crowd.
+    /// All users of `world`, in the order of the crowd, who write these texts.
     ///
     /// # Errors
     /// Never with the bounds of [`Latencies`].
-    pub fn new(world: &World, senders: Senders) -> anyhow::Result<Self> {
+    pub fn new(world: &World, senders: Senders, text: fn(usize, usize) -> String) -> anyhow::Result<Self> {
         let writers = world.rooms.iter().flat_map(|room| {
             let members = room.members.len();
             (0..members).map(move |_| Writer {
@@ -65,6 +67,7 @@ impl Writers {
         });
         Ok(Self {
             senders,
+            text,
             writers: writers.collect(),
             closed_loop: Cell::new(false),
             deliveries: Cell::new(0),
@@ -82,7 +85,7 @@ impl Writers {
         sent.push(due);
         let message = json!({
             "conversationId": writer.conversation,
-            "content": format!("Shall we meet at the station at six, before the others come? ({number})"),
+            "content": (self.text)(place, number),
             "originalLanguage": "en",
             "clientMessageId": format!("{place}-{number}"),
         });
@@ -128,7 +131,8 @@ impl Writers {
         writer.sent.borrow().get(number.parse::<usize>().ok()?).copied()
     }
 
-    fn refuse(&self, reason: String) {
+    /// The first refusal is reported at the end.
+    pub fn refuse(&self, reason: String) {
         self.refusal.borrow_mut().get_or_insert(reason);
     }
 
