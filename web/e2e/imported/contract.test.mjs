@@ -7,9 +7,8 @@ import { call, data, page } from "../contract/http.mjs";
 import { is } from "../contract/objects.mjs";
 import { signIn } from "../contract/people.mjs";
 import { documents, grouped } from "./documents.mjs";
+import { PASSWORD, chosen } from "./readers.mjs";
 
-const PASSWORD = "Meeshy-2025!";
-const READERS = 6;
 /** The roles in a conversation; the old system had others in some rows. */
 const ROLES = new Set(["CREATOR", "ADMIN", "MODERATOR", "MEMBER"]);
 
@@ -21,29 +20,6 @@ const inConversation = grouped(messages, "conversationId");
 const translations = grouped(documents("MessageTranslation"), "messageId");
 const reactions = grouped(documents("Reaction"), "messageId");
 const attachments = grouped(documents("MessageAttachment"), "messageId");
-
-/** The accounts that together are in the conversations with most messages, and alice and bob. */
-function chosen() {
-  const of = grouped(members, "userId");
-  const seen = new Set();
-  const count = (user) =>
-    (of.get(user._id) ?? []).reduce(
-      (sum, { conversationId }) =>
-        sum + (seen.has(conversationId) ? 0 : (inConversation.get(conversationId)?.length ?? 0)),
-      0,
-    );
-  const found = users.filter(({ username }) => ["alice", "bob"].includes(username));
-  const active = users.filter(
-    ({ isActive, deletedAt, twoFactorEnabledAt }) => isActive && !deletedAt && !twoFactorEnabledAt,
-  );
-  for (const user of found) for (const { conversationId } of of.get(user._id)) seen.add(conversationId);
-  while (found.length < READERS) {
-    const best = active.reduce((one, other) => (count(other) > count(one) ? other : one));
-    for (const { conversationId } of of.get(best._id)) seen.add(conversationId);
-    found.push(best);
-  }
-  return found;
-}
 
 const readers = [];
 /** The lists of each reader, and each conversation once with all its messages. */

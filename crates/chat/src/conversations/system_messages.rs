@@ -33,6 +33,8 @@ impl Conversations {
         }
         let language =
             Language::parse("en").map_err(|error| ChatError::invalid("originalLanguage", error))?;
+        // Names change, and accounts are deleted: they are added when it is read.
+        let content = event.sentence("A member", "another member", value.as_deref().unwrap_or_default());
         let (id, now) = (self.context.new_id(), self.context.now());
         let numbers = tx.fetch(conversations::take_quiet_numbers(conversation.id))?;
         events::insert(tx, conversation.id, numbers.event, &Change::MessageNew(id), now)?;
@@ -42,7 +44,7 @@ impl Conversations {
             sequence: numbers.sequence,
             sender_id: None,
             client_message_id: None,
-            content: String::new(),
+            content,
             original_language: language,
             message_type: MessageType::Text.to_string(),
             message_source: "system".into(),

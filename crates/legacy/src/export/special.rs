@@ -56,9 +56,12 @@ static CONVERSATION: Special = Special {
 const HAS_NEW_REACTION: &str = "EXISTS (SELECT 1 FROM reactions r WHERE r.message_id = t.id AND NOT EXISTS \
     (SELECT 1 FROM legacy_documents o WHERE o.collection = 'Reaction' AND o.id = r.id))";
 
-/// The old system has no system messages of its own; who joined and left is in the documents of the members.
+/// The old system shows a system message as written by the one who did something.
 static MESSAGE: Special = Special {
-    needed: "NOT EXISTS (SELECT 1 FROM system_messages s WHERE s.message_id = t.id)",
+    filled: &[(
+        "sender_id",
+        "coalesce(t.sender_id, (SELECT s.actor_id FROM system_messages s WHERE s.message_id = t.id))",
+    )],
     more: &[
         More { field: int("reactionCount"), sql: "t.reaction_count", renews: HAS_NEW_REACTION },
         More { field: json("reactionSummary"), sql: "t.reaction_summary", renews: HAS_NEW_REACTION },
