@@ -146,7 +146,9 @@ pub async fn run_on<T: OnDatabase, F: Future>(database: Database, test: impl FnO
 /// Creates a database on `server` and returns its URL.
 fn create_database(server: &str, options: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    // Ids of processes come again during a long run.
+    let since = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_micros());
+    let name = format!("test_{}_{since}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let url = format!("{server}/{name}");
     let admin = format!("{server}/postgres");
     let create = format!("CREATE DATABASE {name} {options}");

@@ -77,6 +77,7 @@ impl Conversations {
                 if let Some(title) = changed.title.clone().filter(|_| changed.title != conversation.title) {
                     let title = (None, Some(title));
                     service.tell(tx, &changed, SystemEvent::TitleChanged, caller, title)?;
+                    changed = conversations::find(tx, changed.id)?.unwrap_or(changed);
                 }
             }
             service.one_view(tx, viewer, caller, changed)

@@ -41,8 +41,8 @@ pub enum Event {
         message: Arc<MessageView>,
         /// Who does not get all of it.
         hidden_from: HiddenFrom,
-        /// When.
-        at: Timestamp,
+        /// Users whom it mentions and did not before.
+        mentioned: Vec<UserId>,
     },
     /// A message was deleted for everybody.
     MessageDeleted {

@@ -300,7 +300,9 @@ impl Subjects {
             }
             Change::MessageEdited(id) => {
                 let (message, hidden_from) = self.message(id)?;
-                Event::MessageEdited { message, hidden_from, at: row.at }
+                let by_this = message.mentions.iter().filter(|mentioned| mentioned.at == Some(row.at));
+                let mentioned = by_this.map(|mentioned| mentioned.user).collect();
+                Event::MessageEdited { message, hidden_from, mentioned }
             }
             Change::MessageDeleted(message_id) => {
                 let place = *self.places.get(&message_id)?;

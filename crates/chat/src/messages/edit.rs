@@ -83,14 +83,16 @@ impl Messages {
         let now = self.context.now();
         let number = messages::edit(tx, id, content, language, now)?;
         let number = number.ok_or(ChatError::NotFound { what: "message" })?;
-        let (mentioned, readers) = tx.fetch((
+        let (before, mentioned, readers) = tx.fetch((
+            mentions::of_messages(&[id]),
             mentioned(editor.conversation_id, content),
             conversation_languages::list(editor.conversation_id),
         ))?;
-        let mentioned: Vec<UserId> = mentioned.into_iter().map(|mentioned| mentioned.user).collect();
+        let mut mentioned: Vec<UserId> = mentioned.into_iter().map(|mentioned| mentioned.user).collect();
         mentions::retain(tx, id, &mentioned)?;
-        for user in mentioned {
-            mentions::insert(tx, id, user, Some(now))?;
+        mentioned.retain(|user| before.iter().all(|(_, known)| known.user != *user));
+        for user in &mentioned {
+            mentions::insert(tx, id, *user, Some(now))?;
         }
         let edited = tx.fetch(messages::find(id))?.ok_or(ChatError::NotFound { what: "message" })?;
         let author = match edited.sender_id {
@@ -104,7 +106,7 @@ impl Messages {
         let hidden_from = hidden_from(tx, &edited)?;
         let signals = Arc::clone(&self.signals);
         tx.after_commit(order_key(edited.message.conversation_id), move || signals.notify(Priority::Live));
-        let event = Event::MessageEdited { message: Arc::clone(&edited), hidden_from, at: now };
+        let event = Event::MessageEdited { message: Arc::clone(&edited), hidden_from, mentioned };
         self.context.deliver(tx, Some(number), event);
         Ok(edited)
     }

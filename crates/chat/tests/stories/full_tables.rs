@@ -48,6 +48,7 @@ const FULL: &[(&str, &str, &str)] = &[
         "id, conversation_id, sequence, sender_id, content, original_language, message_type, created_at, updated_at",
         "[b], (SELECT id FROM conversations WHERE identifier = 'meeshy'), i, [u], 'filler', 'fr', 'text', i, i",
     ),
+    ("system_messages", "message_id, event, actor_id, target_id", "[a], 'added', [u], [u]"),
     ("search_entries", "message_id, number", "[a], i + 1000000"),
     ("search_grams", "rowid, grams", "i + 1000000, CAST('filler' AS TSVECTOR)"),
     ("read_cursors", "conversation_id, user_id, read_sequence, read_at", "[c], [u], 1, 1"),

@@ -183,7 +183,11 @@ async fn moderators_change_and_administrators_close(mut world: World) {
         (Some("Voyage"), Some("Été 2026"), ConversationKind::Public)
     );
     conversations.update(lea, &id(&talk), patch).await.unwrap();
-    assert!(matches!(world.happened()[..], [Event::ConversationUpdated { .. }]), "once");
+    let told = world.happened();
+    assert!(
+        matches!(told[..], [Event::ConversationUpdated { .. }, Event::MessageNew { .. }]),
+        "once: {told:?}"
+    );
     let seen = conversations.get(carlos, &id(&talk)).await.unwrap().conversation;
     assert_eq!(
         (seen.title, seen.avatar, seen.last_event),

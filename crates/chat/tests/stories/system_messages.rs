@@ -47,11 +47,11 @@ async fn members_of_a_group_read_what_has_happened_to_it(mut world: World) {
     conversations.set_member_role(lea, &id(&talk), &carlos.to_string(), MemberRole::Creator).await.unwrap();
     conversations.leave(lea, &id(&talk)).await.unwrap();
     let expected = [
-        (Some(SystemEvent::Added), "lea added emma"),
-        (Some(SystemEvent::TitleChanged), "lea changed the title to “Les amis”"),
-        (Some(SystemEvent::Removed), "lea removed emma"),
-        (Some(SystemEvent::OwnershipTransferred), "lea made carlos the owner"),
-        (Some(SystemEvent::Left), "lea left"),
+        (Some(SystemEvent::Added), "Lea Test added Emma Test"),
+        (Some(SystemEvent::TitleChanged), "Lea Test changed the title to “Les amis”"),
+        (Some(SystemEvent::Removed), "Lea Test removed Emma Test"),
+        (Some(SystemEvent::OwnershipTransferred), "Lea Test made Carlos Test the owner"),
+        (Some(SystemEvent::Left), "Lea Test left"),
     ];
     assert_eq!(told(&world, carlos, &talk).await, expected.map(|(event, text)| (event, text.to_owned())));
     // Its language is that of the sentence, and nobody translates it.

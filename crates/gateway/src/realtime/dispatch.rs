@@ -7,9 +7,9 @@ use super::call_events;
 use super::connect;
 use super::state::{Room, Socket, Sockets, count_missed, own_rooms, tell};
 use crate::views::{self, events::Translated};
-use meeshy_chat::model::{Mentioned, MessagePlace};
+use meeshy_chat::model::MessagePlace;
 use meeshy_chat::{Event, Feed, Happened, HiddenFrom, MemberChange, MessageView, Separation};
-use meeshy_domain::{ConversationId, Timestamp, UserId};
+use meeshy_domain::{ConversationId, UserId};
 use meeshy_wire::{
     ConversationDeleted, ConversationNew, ConversationUpdated, EventName, GlossaryUpdated, MentionCreated,
     Message, MessageDeleted, Typing, UnreadUpdated, UserStatus, event_name,
@@ -75,9 +75,9 @@ impl Dispatcher {
                 }
                 self.message_new(&message, &hidden_from, number);
             }
-            Event::MessageEdited { message, hidden_from, at } => {
+            Event::MessageEdited { message, hidden_from, mentioned } => {
                 self.tell_readers(&message, event_name::MESSAGE_EDITED, &hidden_from, number);
-                self.tell_mentioned(&message, &hidden_from, Some(at));
+                self.tell_mentioned(&message, &hidden_from, &mentioned);
             }
             Event::MessageDeleted { conversation_id, message_id, place, hidden_from } => {
                 let event = MessageDeleted { message_id, conversation_id, event_number: number };
@@ -185,7 +185,8 @@ impl Dispatcher {
 
     fn message_new(&self, message: &MessageView, hidden_from: &HiddenFrom, number: Option<i64>) {
         self.tell_readers(message, event_name::MESSAGE_NEW, hidden_from, number);
-        self.tell_mentioned(message, hidden_from, None);
+        let mentioned: Vec<UserId> = message.mentions.iter().map(|mentioned| mentioned.user).collect();
+        self.tell_mentioned(message, hidden_from, &mentioned);
         let message = &message.message;
         let (conversation_id, cursors) = (message.conversation_id, &self.sockets.service().cursors);
         if let Some(sender) = message.sender_id {
@@ -204,12 +205,12 @@ impl Dispatcher {
         }
     }
 
-    /// Tells the users that a message mentions since it was written, or since an edit.
-    fn tell_mentioned(&self, view: &MessageView, hidden_from: &HiddenFrom, edited_at: Option<Timestamp>) {
+    /// Tells users that a message mentions them.
+    fn tell_mentioned(&self, view: &MessageView, hidden_from: &HiddenFrom, mentioned: &[UserId]) {
         let message = &view.message;
-        for Mentioned { user, at, .. } in &view.mentions {
-            let is_new = edited_at.is_none() || *at == edited_at;
-            if !is_new || Some(*user) == message.sender_id || hidden_from.message.contains(user) {
+        let written_at = message.edited_at.unwrap_or(message.created_at);
+        for user in mentioned {
+            if Some(*user) == message.sender_id || hidden_from.message.contains(user) {
                 continue;
             }
             let event = MentionCreated {
@@ -217,7 +218,7 @@ impl Dispatcher {
                 conversation_id: message.conversation_id,
                 mentioned_user_id: *user,
                 sender_id: message.sender_id,
-                created_at: at.unwrap_or(message.created_at).into(),
+                created_at: written_at.into(),
             };
             self.tell(Room::User(*user), &[], event_name::MENTION_CREATED, &event);
         }

@@ -48,12 +48,12 @@ async fn system_messages_arrive_live_for_clients_to_word(server: TestServer) {
     let heard = his.event("message:new").await;
     let person = |person: &Person, name: &str| json!({ "userId": person.id, "displayName": name });
     let expected = json!({
-        "kind": "system", "event": "added", "actor": person(&lea, "lea"), "target": person(&emma, "emma"),
+        "kind": "system", "event": "added", "actor": person(&lea, "Lea Test"), "target": person(&emma, "Emma Test"),
     });
     assert_eq!(heard["metadata"], expected, "{heard}");
     assert_eq!(
         [&heard["messageType"], &heard["messageSource"], &heard["senderId"], &heard["content"]],
-        [&json!("system"), &json!("system"), &json!(lea.id), &json!("lea added emma")]
+        [&json!("system"), &json!("system"), &json!(lea.id), &json!("Lea Test added Emma Test")]
     );
     let page = carlos.get(&format!("/conversations/{talk}/messages")).await.body["data"].clone();
     assert_eq!(page[0]["metadata"], expected, "{page}");
