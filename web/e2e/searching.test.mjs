@@ -49,6 +49,14 @@ test("an old message is found, shown in its place, linked, pinned and forwarded"
     "the newest are not loaded",
   );
 
+  // The same link again leads there again.
+  await messages(carlos.page).last().focus();
+  assert.equal(await carlos.page.locator(".isMarked:focus").count(), 0);
+  const visits = await carlos.page.evaluate(() => history.length);
+  await found.first().click();
+  await carlos.page.waitForFunction(() => document.activeElement?.matches(".isMarked"));
+  assert.equal(await carlos.page.evaluate(() => history.length), visits);
+
   // What is new does not tear a hole; the way back is a button.
   await write(lea.page, "Et maintenant ?");
   await carlos.page.locator("button.jump").click();
