@@ -24,6 +24,18 @@ async function assertAccessible(page, what) {
   assert.equal(overflow, 0, `${what}: no sideways scrolling`);
 }
 
+/** Sends a blurred message and one that may be viewed once, bypassing the page, as its user. */
+const sendHidden = (page) =>
+  page.evaluate(async () => {
+    const { token } = JSON.parse(localStorage.getItem("meeshy.session"));
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    for (const how of ["isBlurred", "isViewOnce"]) {
+      const body = JSON.stringify({ content: "hidden", originalLanguage: "en", [how]: true });
+      const path = `/api/v1${location.pathname.replace("/c/", "/conversations/")}/messages`;
+      await fetch(path, { method: "POST", headers, body });
+    }
+  });
+
 const screens = [
   { language: "en", colorScheme: "light", width: 1100 },
   { language: "en", colorScheme: "dark", width: 320 },
@@ -40,6 +52,8 @@ for (const { language, colorScheme, width } of screens) {
     await composer(page).waitFor();
     await write(page, "Hello everybody");
     await messages(page).last().waitFor();
+    await sendHidden(page);
+    await messages(page).nth(-1).getByTestId("opened").waitFor();
     await assertAccessible(page, "a conversation");
     const count = page.locator("button.members");
     await count.press("Enter");

@@ -3,22 +3,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { conversation, converse, launch, messages, seed, signUp, write } from "./browser.mjs";
+import { search } from "./searching.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
-
-/** Searches until there are results: a message is indexed a second or so after it was written. */
-async function search(page, text) {
-  const found = page.getByTestId("found-messages");
-  for (let attempt = 0; attempt < 30; attempt++) {
-    await page.locator("#find-conversation").fill("");
-    await page.locator("#find-conversation").fill(text);
-    await found.locator("[role=status]").filter({ hasText: /\d/ }).waitFor({ state: "attached" });
-    if ((await found.getByRole("link").count()) > 0) break;
-  }
-  return found.getByRole("link");
-}
 
 const options = async (page, text, label) => {
   const message = messages(page).filter({ hasText: text }).last();
@@ -40,6 +29,7 @@ test("an old message is found, shown in its place, linked, pinned and forwarded"
   // Carlos has not loaded it, and finds it without the accent.
   await conversation(carlos.page, "Lea Test").waitFor();
   const found = await search(carlos.page, "reunion commence");
+  assert.deepEqual(await found.first().locator("mark").allTextContents(), ["réunion", "commence"]);
   await found.first().click();
   await carlos.page.waitForFunction(() => document.activeElement?.matches(".isMarked"));
   assert.match(carlos.page.url(), /\/c\/[0-9a-f]{24}\/[0-9a-f]{24}$/);
@@ -48,6 +38,14 @@ test("an old message is found, shown in its place, linked, pinned and forwarded"
     0,
     "the newest are not loaded",
   );
+
+  // The same link again leads there again.
+  await messages(carlos.page).last().focus();
+  assert.equal(await carlos.page.locator(".isMarked:focus").count(), 0);
+  const visits = await carlos.page.evaluate(() => history.length);
+  await found.first().click();
+  await carlos.page.waitForFunction(() => document.activeElement?.matches(".isMarked"));
+  assert.equal(await carlos.page.evaluate(() => history.length), visits);
 
   // What is new does not tear a hole; the way back is a button.
   await write(lea.page, "Et maintenant ?");

@@ -156,6 +156,7 @@ pub struct LastMessage {
     pub revision: i64,
     pub is_view_once: bool,
     pub is_blurred: bool,
+    pub expires_at: Option<Iso>,
     pub is_encrypted: bool,
     pub sender: Option<LastMessageSender>,
     pub anonymous_sender: Option<Guest>,

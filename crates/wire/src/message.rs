@@ -273,6 +273,9 @@ pub struct Reply {
     /// What a system message tells; absent from others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<SystemMetadata>,
+    pub is_view_once: bool,
+    pub is_blurred: bool,
+    pub expires_at: Option<Iso>,
     pub created_at: Iso,
     pub validated_mentions: Vec<String>,
     pub sender: Option<MessageSender>,

@@ -15838,6 +15838,7 @@ export interface components {
             attachments: components["schemas"]["Attachment"][];
             content: string;
             createdAt: components["schemas"]["Time"];
+            expiresAt: components["schemas"]["Time"] | null;
             id: components["schemas"]["MessageId"];
             isBlurred: boolean;
             isEncrypted: boolean;
@@ -17746,7 +17747,10 @@ export interface components {
             content: string;
             conversationId: components["schemas"]["ConversationId"];
             createdAt: components["schemas"]["Time"];
+            expiresAt: components["schemas"]["Time"] | null;
             id: components["schemas"]["MessageId"];
+            isBlurred: boolean;
+            isViewOnce: boolean;
             messageType: string;
             originalLanguage: components["schemas"]["LanguageCode"];
             sender: components["schemas"]["MessageSender"] | null;

@@ -21,6 +21,8 @@ const isPlace = (candidate: string): boolean =>
 
 const first = within(location.pathname);
 let path = $state(first);
+/** How often a path was shown, also the same one again. */
+let visits = $state(0);
 /** The last path other than signing in, where a user continues after signing in. */
 let place = isPlace(first) ? first : "/";
 
@@ -28,6 +30,7 @@ addEventListener("popstate", () => show(within(location.pathname)));
 
 function show(next: string): void {
   path = next;
+  visits++;
   if (isPlace(next)) place = next;
 }
 
@@ -69,9 +72,12 @@ export const router = {
   get invitation(): string | null {
     return path.match(/^\/communities\/join\/([0-9a-f]{32})$/)?.[1] ?? null;
   },
+  /** Changes whenever a path is shown: a link to what is shown already leads there again. */
+  get visits(): number {
+    return visits;
+  },
   go(to: string): void {
-    if (to === path) return;
-    history.pushState(null, "", at(to));
+    if (to !== path) history.pushState(null, "", at(to));
     show(to);
   },
 };

@@ -52,6 +52,17 @@ describe("the rows of a conversation", () => {
     expect(rows.at(-1)).toMatchObject({ isFirst: true });
   });
 
+  test("have no divider before a system message", () => {
+    const system = at(2, "2026-01-15T12:01:00Z", { messageType: "system", senderId: "other" });
+    const messages = [at(1, "2026-01-15T12:00:00Z"), system];
+    expect(kinds(rowsOf(messages, [], { me: "me", readUpTo: 1 }))).toEqual(["day", "message", "notice"]);
+    const next = at(3, "2026-01-15T12:02:00Z");
+    expect(kinds(rowsOf([...messages, next], [], { me: "me", readUpTo: 1 })).slice(-2)).toEqual([
+      "unread",
+      "message",
+    ]);
+  });
+
   test("keep the key of a draft when it becomes a message", () => {
     const draft = {
       clientMessageId: "a",

@@ -45,7 +45,8 @@ export function rowsOf(
     const day = dayKey(message.createdAt);
     const isNewDay = !before || dayKey(before.createdAt) !== day;
     const isMine = message.senderId === me;
-    const isUnread: boolean = !isDivided && !isMine && message.sequence > readUpTo;
+    const isNews = !isMine && !isBySystem(message);
+    const isUnread: boolean = !isDivided && isNews && message.sequence > readUpTo;
     if (isNewDay) rows.push({ kind: "day", key: day, at: message.createdAt });
     if (isUnread) rows.push({ kind: "unread", key: "unread" });
     isDivided ||= isUnread;

@@ -17,6 +17,7 @@ import type {
 } from "../api/schema";
 import { isMuted } from "../lib/arranged";
 import { connect, disconnect, isConnected } from "../realtime/socket.svelte";
+import { forgetRevealed } from "./concealed.svelte";
 import { callHandlers, hangUp, openCalls, resumeCall } from "./calls.svelte";
 import { openDismissed } from "./dismissed.svelte";
 import { advance, forget, learn, learnFirst, numberOf, unlearn } from "./event-numbers";
@@ -120,6 +121,7 @@ export function start(userId: string): void {
   openDismissed(userId);
   forgetFriends();
   forgetPins();
+  forgetRevealed();
   openCalls(userId, (id) => {
     const type = chats.conversation(id)?.type;
     return type !== undefined && type !== "direct";

@@ -13,7 +13,9 @@ export const editedIn = (conversationId: string): Message | null =>
   message?.conversationId === conversationId ? message : null;
 
 export const mayEdit = (candidate: Message, userId: string): boolean =>
-  candidate.senderId === userId && Date.now() - Date.parse(candidate.createdAt) < EDIT_WINDOW_MS;
+  candidate.senderId === userId &&
+  !candidate.isViewOnce &&
+  Date.now() - Date.parse(candidate.createdAt) < EDIT_WINDOW_MS;
 
 /** The user's last message, if it can still be edited. */
 export function lastEditable(conversationId: string, userId: string): Message | undefined {

@@ -146,6 +146,9 @@ fn reply(view: &MessageView) -> wire::Reply {
         original_language: message.original_language,
         message_type: message_type(message),
         metadata: view.told.as_ref().map(told),
+        is_view_once: message.details.is_view_once,
+        is_blurred: message.details.is_blurred,
+        expires_at: message.details.expires_at.map(Into::into),
         created_at: message.created_at.into(),
         validated_mentions: usernames(view),
         sender: view.sender.as_ref().map(sender),
@@ -169,6 +172,7 @@ pub(super) fn last_message(view: &MessageView) -> wire::LastMessage {
         revision: message.revision,
         is_view_once: message.details.is_view_once,
         is_blurred: message.details.is_blurred,
+        expires_at: message.details.expires_at.map(Into::into),
         is_encrypted: message.details.is_encrypted,
         sender: view.sender.as_ref().map(|sender| wire::LastMessageSender {
             id: sender.id,
