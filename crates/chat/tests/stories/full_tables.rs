@@ -29,7 +29,7 @@ const FULL: &[(&str, &str, &str)] = &[
     (
         "conversation_events",
         "conversation_id, number, kind, subject, at",
-        "(SELECT id FROM conversations WHERE identifier = 'meeshy'), i + 1, 'message', [b], i",
+        "(SELECT id FROM conversations WHERE identifier = 'meeshy'), i + 1, 'read', [u], i",
     ),
     ("members", "id, conversation_id, user_id, role, joined_at", "[m], [c], [u], 'MEMBER', i"),
     (
@@ -48,7 +48,7 @@ const FULL: &[(&str, &str, &str)] = &[
         "id, conversation_id, sequence, sender_id, content, original_language, message_type, created_at, updated_at",
         "[b], (SELECT id FROM conversations WHERE identifier = 'meeshy'), i, [u], 'filler', 'fr', 'text', i, i",
     ),
-    ("search_entries", "message_id, number", "[a], i + 1000000"),
+    ("search_entries", "message_id, number, fold_version", "[a], i + 1000000, 1000"),
     ("search_grams", "rowid, grams", "i + 1000000, CAST('filler' AS TSVECTOR)"),
     ("read_cursors", "conversation_id, user_id, read_sequence, read_at", "[c], [u], 1, 1"),
     (

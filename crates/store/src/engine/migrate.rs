@@ -81,6 +81,7 @@ const MIGRATIONS: &[Migration] = migrations![
     45 "0045_live_calls",
     49 "0049_search" then search_index::create,
     50 "0050_pins",
+    54 "0054_search_upkeep" then search_index::follow_log,
 ];
 
 /// The schema changes made when a database was opened.
