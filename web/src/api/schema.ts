@@ -17211,7 +17211,10 @@ export interface components {
         PrivacyPreferences: {
             /** @default true */
             allowAnalytics: boolean;
-            /** @default false */
+            /**
+             * @description Whether others than friends may call in a conversation of two. It counts only once it was chosen.
+             * @default false
+             */
             allowCallsFromNonContacts: boolean;
             /** @default true */
             allowContactRequests: boolean;
@@ -17264,7 +17267,10 @@ export interface components {
         PrivacyPreferencesChange: {
             /** @default true */
             allowAnalytics: boolean;
-            /** @default false */
+            /**
+             * @description Whether others than friends may call in a conversation of two. It counts only once it was chosen.
+             * @default false
+             */
             allowCallsFromNonContacts: boolean;
             /** @default true */
             allowContactRequests: boolean;

@@ -82,6 +82,7 @@ const MIGRATIONS: &[Migration] = migrations![
     49 "0049_search" then search_index::create,
     50 "0050_pins",
     54 "0054_search_upkeep" then search_index::follow_log,
+    55 "0055_calls_upkeep",
 ];
 
 /// The schema changes made when a database was opened.
