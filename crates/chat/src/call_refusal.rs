@@ -27,6 +27,9 @@ pub enum CallRefusal {
     /// A signal that cannot be relayed.
     #[error("invalid signal: {0}")]
     InvalidSignal(String),
+    /// The user has signalled too much.
+    #[error("too many long signals; try again in a minute")]
+    TooManySignals,
     /// A signal in the name of somebody else.
     #[error("`from` has to be your own id")]
     SenderMismatch,

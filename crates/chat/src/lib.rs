@@ -55,7 +55,9 @@ pub use accounts::{
     UserFigures, UserPage, VerifiedAddress, Wanted,
 };
 pub use call_refusal::CallRefusal;
-pub use calls::{CallSettings, CallView, Calls, IceServer, IceSettings, Media, NewCall, TurnServer};
+pub use calls::{
+    CallSettings, CallView, Calls, IceServer, IceSettings, JoinedCall, Media, NewCall, TurnServer,
+};
 pub use chat::Chat;
 pub use cluster::{Cluster, GatewayError, Gateways};
 pub use communities::{

@@ -74,6 +74,15 @@ pub const RECONNECT_TIME: Duration = Duration::from_secs(12);
 /// The longest call; one that seems to last longer was abandoned.
 pub const MAX_CALL_TIME: Duration = Duration::from_secs(5 * 3_600);
 
+/// Within which time the bytes of signals are counted: as long as they are kept for other gateways.
+pub const SIGNAL_WINDOW: Duration = Duration::from_secs(60);
+
+/// Whether the members of a conversation of this kind may be strangers to each other, so that a call rings only if they are few.
+#[must_use]
+pub fn is_among_strangers(kind: ConversationKind) -> bool {
+    matches!(kind, ConversationKind::Public | ConversationKind::Global | ConversationKind::Broadcast)
+}
+
 /// Whether a call of this type can be started in a conversation of this kind.
 #[must_use]
 pub fn is_supported(call: CallType, kind: ConversationKind) -> bool {

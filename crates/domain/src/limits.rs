@@ -131,5 +131,11 @@ pub const SDP_CHARS: usize = 50_000;
 pub const ICE_CANDIDATE_CHARS: usize = 1_000;
 /// The maximum length of the name of a media section, in characters.
 pub const SDP_MID_CHARS: usize = 64;
+/// The maximum length of a signal between participants of a call, in bytes.
+pub const SIGNAL_BYTES: usize = 102_400;
+/// What a participant of a call can signal within [`call::SIGNAL_WINDOW`](crate::call::SIGNAL_WINDOW), in bytes.
+pub const SIGNAL_BYTES_IN_WINDOW: i64 = 1_048_576;
+/// The most members of a conversation that is open to strangers, in which somebody can call.
+pub const OPEN_CALL_MEMBERS: i64 = 50;
 /// The most participants that are shown of a call, present and former ones.
 pub const CALL_PARTICIPANTS: i64 = 50;

@@ -51,13 +51,30 @@ impl<P: Serialize + DeserializeOwned> Kind<P> {
         parameters: &P,
         delay: Duration,
     ) -> Result<(), StoreError> {
-        let payload = serde_json::to_string(parameters)
-            .map_err(|error| StoreError::Statement(format!("the parameters of a job: {error}")))?;
-        jobs::enqueue_in(tx, self.name, key, &payload, delay)
+        jobs::enqueue_in(tx, self.name, key, &payload_of(parameters)?, delay)
+    }
+
+    /// Adds a job that is due after `delay` at the latest: if the one with the same `key` waits and is due before, that one stays.
+    ///
+    /// # Errors
+    /// As [`enqueue`](Self::enqueue).
+    pub fn enqueue_within(
+        &self,
+        tx: &mut Tx<'_>,
+        key: &str,
+        parameters: &P,
+        delay: Duration,
+    ) -> Result<(), StoreError> {
+        jobs::enqueue_within(tx, self.name, key, &payload_of(parameters)?, delay)
     }
 
     /// Cancels the job with this `key` if it is not running; returns whether it existed.
     pub fn cancel(&self, tx: &mut Tx<'_>, key: &str) -> Result<bool, StoreError> {
         jobs::cancel(tx, self.name, key)
     }
+}
+
+fn payload_of(parameters: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(parameters)
+        .map_err(|error| StoreError::Statement(format!("the parameters of a job: {error}")))
 }

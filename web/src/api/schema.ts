@@ -9362,7 +9362,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description Only what comes after the message with this id: the `next` of the page before. */
+                    /** @description The `next` of the page before. A page may be empty although the search goes on. */
                     after?: string;
                     /** @description Only in this conversation: an id or an identifier. */
                     conversationId?: string;
@@ -9397,7 +9397,7 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
-                404: components["responses"]["404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -17212,7 +17212,10 @@ export interface components {
         PrivacyPreferences: {
             /** @default true */
             allowAnalytics: boolean;
-            /** @default false */
+            /**
+             * @description Whether others than friends may call in a conversation of two. It counts only once it was chosen.
+             * @default false
+             */
             allowCallsFromNonContacts: boolean;
             /** @default true */
             allowContactRequests: boolean;
@@ -17265,7 +17268,10 @@ export interface components {
         PrivacyPreferencesChange: {
             /** @default true */
             allowAnalytics: boolean;
-            /** @default false */
+            /**
+             * @description Whether others than friends may call in a conversation of two. It counts only once it was chosen.
+             * @default false
+             */
             allowCallsFromNonContacts: boolean;
             /** @default true */
             allowContactRequests: boolean;

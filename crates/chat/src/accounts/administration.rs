@@ -8,9 +8,9 @@ use super::fair_queue::Lane;
 use super::passwords::Passwords;
 use super::registration::{Registration, chosen_password, new_user, refuse_taken};
 use super::sessions::Sessions;
-use crate::ChatError;
 use crate::context::Context;
 use crate::conversations::Conversations;
+use crate::{ChatError, calls};
 use meeshy_domain::{Role, Secret, Timestamp, UserId};
 use meeshy_store::attempts;
 use meeshy_store::second_factor;
@@ -126,7 +126,11 @@ impl Administration {
         self.change_account(login, move |service, tx, user| {
             users::set_active(tx, user.id, is_active, now)?;
             user.is_active = is_active;
-            if is_active { Ok(()) } else { service.end_sessions(tx, user.id) }
+            if is_active {
+                return Ok(());
+            }
+            calls::leave_all(tx, &service.context, user.id)?;
+            service.end_sessions(tx, user.id)
         })
         .await
     }

@@ -7,10 +7,10 @@
 use super::caller::{Caller, Device};
 use super::security::{Confirmed, Security};
 use super::validity::take_hash;
-use crate::ChatError;
 use crate::communities::Communities;
 use crate::context::Context;
 use crate::conversations::Conversations;
+use crate::{ChatError, calls};
 use meeshy_domain::{Role, UserId};
 use meeshy_jobs::{JobError, Kind};
 use meeshy_store::{
@@ -95,6 +95,7 @@ impl Deletions {
             for session in sessions::revoke_all(tx, user.id, now)? {
                 service.security.sessions.announce_end(tx, session, user.id);
             }
+            calls::leave_all(tx, &service.context, user.id)?;
             // Before the row says that the account is deleted: the languages of its conversations are counted.
             users::set_active(tx, user.id, false, now)?;
             second_factor::delete_challenges(tx, user.id)?;

@@ -3,7 +3,7 @@
 use crate::ChatError;
 use crate::context::Context;
 use crate::event_bus::Event;
-use meeshy_domain::preferences::{self, Audio, Category, Consent, InvalidPreference, Values};
+use meeshy_domain::preferences::{self, Audio, Category, Consent, InvalidPreference, Privacy, Values};
 use meeshy_domain::{Timestamp, UserId, limits, text};
 use meeshy_store::attempts;
 use meeshy_store::preferences::{self as stored, Documents};
@@ -43,7 +43,7 @@ impl Preferences {
     /// # Errors
     /// When a value is not possible, or turns on what needs a consent that is not recorded.
     pub async fn replace<C: Category>(&self, caller: UserId, values: Values) -> Result<C, ChatError> {
-        self.change(caller, move |_| values.clone()).await
+        self.change(caller, values, true).await
     }
 
     /// Changes some preferences of a category.
@@ -51,18 +51,28 @@ impl Preferences {
     /// # Errors
     /// As [`replace`](Self::replace).
     pub async fn merge<C: Category>(&self, caller: UserId, values: Values) -> Result<C, ChatError> {
-        self.change(caller, move |document| preferences::merged::<C>(document, values.clone())).await
+        self.change(caller, values, false).await
     }
 
     async fn change<C: Category>(
         &self,
         caller: UserId,
-        values: impl Fn(Option<&str>) -> Values + Send + 'static,
+        named: Values,
+        is_whole: bool,
     ) -> Result<C, ChatError> {
         let context = Arc::clone(&self.context);
         let write = move |tx: &mut Tx<'_>| {
             let documents = locked(tx, caller)?;
-            let after: C = preferences::parse(values(documents.of::<C>()))?;
+            let merged = |changes| preferences::merged::<C>(documents.of::<C>(), changes);
+            let values = if is_whole { named.clone() } else { merged(named.clone()) };
+            let after: C = preferences::parse(values)?;
+            let chosen = preferences::calls_from_strangers::<C>(&named);
+            // Who sends all values repeats those that they have not chosen.
+            let is_repeated =
+                is_whole && chosen == preferences::calls_from_strangers::<C>(&merged(Values::new()));
+            if let Some(allowed) = chosen.filter(|_| !is_repeated) {
+                privacy::refuse_calls(tx, caller, !allowed)?;
+            }
             let given = names(&tx.fetch(stored::consents(caller))?);
             let missing = preferences::unconsented(&documents.read::<C>(), &after, &given);
             if !missing.is_empty() {
@@ -79,6 +89,9 @@ impl Preferences {
         let context = Arc::clone(&self.context);
         let write = move |tx: &mut Tx<'_>| {
             let documents = locked(tx, caller)?;
+            if C::NAME == Privacy::NAME {
+                privacy::refuse_calls(tx, caller, false)?;
+            }
             Ok(put(&context, tx, caller, &documents, &C::default())?)
         };
         self.context.store.write(write).await
@@ -89,7 +102,8 @@ impl Preferences {
         let context = Arc::clone(&self.context);
         let write = move |tx: &mut Tx<'_>| {
             let documents = locked(tx, caller)?;
-            put(&context, tx, caller, &documents, &preferences::Privacy::default())?;
+            privacy::refuse_calls(tx, caller, false)?;
+            put(&context, tx, caller, &documents, &Privacy::default())?;
             put(&context, tx, caller, &documents, &preferences::Audio::default())?;
             put(&context, tx, caller, &documents, &preferences::Message::default())?;
             put(&context, tx, caller, &documents, &preferences::Notification::default())?;

@@ -4,9 +4,8 @@
 //! conversation any more. As it is a row, it is also done when the gateway of the call was killed.
 
 use super::Calls;
-use super::leave::Ending;
+use super::end::{Ending, finish, if_going_on, leave_if};
 use crate::ChatError;
-use crate::call_refusal::CallRefusal;
 use meeshy_domain::call::{MAX_CALL_TIME, RECONNECT_TIME};
 use meeshy_domain::{CallId, Timestamp};
 use meeshy_jobs::{JobError, Kind};
@@ -43,23 +42,27 @@ impl Calls {
         let (Some(ends_at), Some(call), present) = tx.fetch(asked)? else { return Ok(()) };
         if ends_at <= now {
             let reason = call.answered_at.map(|_| "abandoned");
-            return over(self.finish(tx, id, Ending { reason, ..Ending::default() }));
+            return if_going_on(finish(tx, &self.context, id, Ending { reason, ..Ending::default() }));
         }
         let alive: Vec<String> = gateways::alive(tx)?.into_iter().map(|gateway| gateway.id).collect();
+        let mut next = now.plus(CHECK_INTERVAL).min(ends_at);
         for participant in &present {
             let is_member = members::is_member(tx, call.conversation_id, participant.user_id)?;
             let gone_at = self.gone_at(participant, &alive, now);
-            if !is_member || gone_at.is_some_and(|at| at.plus(RECONNECT_TIME) <= now) {
+            let back_by = gone_at.map(|at| at.plus(RECONNECT_TIME));
+            if !is_member || back_by.is_some_and(|at| at <= now) {
                 // One who has come back meanwhile has another socket.
                 let socket = participant.socket.clone();
-                self.leave_if(tx, id, participant.user_id, |one| !is_member || one.socket == socket)?;
+                leave_if(tx, &self.context, id, participant.user_id, |one| {
+                    !is_member || one.socket == socket
+                })?;
             } else if gone_at != participant.gone_at {
                 live_participants::put(tx, &LiveParticipant { gone_at, ..participant.clone() })?;
             }
+            next = back_by.filter(|at| *at > now).map_or(next, |at| at.min(next));
         }
         if tx.fetch(live_calls::end_of(id))?.is_some() {
-            let delay = CHECK_INTERVAL.min(ends_at.since(now));
-            CHECK_CALL.enqueue_in(tx, &id.to_string(), &id, delay)?;
+            CHECK_CALL.enqueue_in(tx, &id.to_string(), &id, next.since(now))?;
         }
         Ok(())
     }
@@ -75,10 +78,10 @@ impl Calls {
         }
     }
 
-    /// Looks after a call when a participant should have come back.
+    /// Looks after a call when a participant should have come back, or before.
     pub(super) fn check_soon(&self, tx: &mut Tx<'_>, id: CallId) -> Result<(), StoreError> {
         match tx.fetch(live_calls::end_of(id))? {
-            Some(_) => CHECK_CALL.enqueue_in(tx, &id.to_string(), &id, RECONNECT_TIME),
+            Some(_) => CHECK_CALL.enqueue_within(tx, &id.to_string(), &id, RECONNECT_TIME),
             None => Ok(()),
         }
     }
@@ -98,13 +101,5 @@ impl Calls {
             self.clone().check(call).await?;
         }
         Ok(())
-    }
-}
-
-/// A call that is over by now needs nothing more.
-fn over(outcome: Result<(), ChatError>) -> Result<(), ChatError> {
-    match outcome {
-        Err(ChatError::Call(CallRefusal::Ended)) => Ok(()),
-        outcome => outcome,
     }
 }

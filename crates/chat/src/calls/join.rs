@@ -20,6 +20,15 @@ pub struct Media {
     pub video: Option<bool>,
 }
 
+/// A call that somebody has joined.
+#[derive(Debug, Clone)]
+pub struct JoinedCall {
+    /// The call, and who is in it.
+    pub view: CallView,
+    /// The number of the event of joining: those with lower numbers happened before.
+    pub number: i64,
+}
+
 impl Media {
     /// Whether the microphone and the camera are on.
     pub(super) fn enabled(self, call_type: CallType) -> (bool, bool) {
@@ -38,7 +47,7 @@ impl Calls {
         id: &str,
         media: Media,
         socket: Option<String>,
-    ) -> Result<CallView, ChatError> {
+    ) -> Result<JoinedCall, ChatError> {
         let (service, id) = (self.clone(), call_id(id)?);
         let write = move |tx: &mut Tx<'_>| {
             let (call, ..) = known(tx, caller, id)?;
@@ -63,7 +72,7 @@ impl Calls {
                 let joined = CallMember::of(&joined).ok_or(CallRefusal::NotAParticipant)?;
                 announce(tx, &service.context, &call, number, CallChange::Joined(joined))?;
             }
-            view(tx, id)
+            Ok(JoinedCall { view: view(tx, id)?, number })
         };
         self.context.store.write(write).await
     }

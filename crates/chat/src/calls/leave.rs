@@ -1,28 +1,15 @@
 //! Leaves, declines and ends calls.
 
-use super::announce::announce;
+use super::end::{Ending, finish, leave_if};
 use super::find::{CallView, call_id, known, view};
 use super::{Calls, not_allowed};
 use crate::ChatError;
 use crate::access::find_as_member;
 use crate::call_refusal::CallRefusal;
-use crate::event_bus::CallChange;
 use crate::policy::{Action, Standing};
-use meeshy_domain::{CallId, CallStatus, ConversationKind, UserId};
-use meeshy_store::calls::{self, Call, CallEnd};
+use meeshy_domain::{CallId, ConversationKind, UserId};
 use meeshy_store::live_participants::{self, LiveParticipant};
-use meeshy_store::{Tx, live_calls};
-
-/// How a call ends.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Ending {
-    /// Who ends it.
-    pub by: Option<UserId>,
-    /// Whether that is the one who was called, without answering.
-    pub is_declined: bool,
-    /// Why, if nobody hung up.
-    pub reason: Option<&'static str>,
-}
+use meeshy_store::{Tx, calls, live_calls};
 
 impl Calls {
     /// Leaves a call; it ends when nobody is left. Who was called by one other and has not answered declines. Leaving a call
@@ -77,7 +64,7 @@ impl Calls {
         let write = move |tx: &mut Tx<'_>| {
             let conversation = find_as_member(tx, caller, &reference)?;
             if let Some(call) = tx.fetch(live_calls::of_conversation(conversation.id))? {
-                service.leave_if(tx, call, caller, |_| true)?;
+                leave_if(tx, &service.context, call, caller, |_| true)?;
             }
             Ok(())
         };
@@ -95,23 +82,29 @@ impl Calls {
             let by_caller = call.initiator_id == caller;
             let action = Action::EndCall { by_caller, kind: conversation.kind };
             Standing::from(&member).check(action).map_err(not_allowed)?;
-            service.finish(tx, id, Ending { by: Some(caller), ..Ending::default() })?;
+            finish(tx, &service.context, id, Ending { by: Some(caller), ..Ending::default() })?;
             view(tx, id)
         };
         self.context.store.write(write).await
     }
 
     /// The socket through which a user is in some calls is closed. The user may come back for a while
-    /// ([`RECONNECT_TIME`](meeshy_domain::call::RECONNECT_TIME)).
+    /// ([`RECONNECT_TIME`](meeshy_domain::call::RECONNECT_TIME)), unless the session of the socket has ended (`is_final`).
     pub async fn disconnected(
         &self,
         user: UserId,
         calls: Vec<CallId>,
         socket: &str,
+        is_final: bool,
     ) -> Result<(), ChatError> {
         let (service, socket) = (self.clone(), socket.to_owned());
         let write = move |tx: &mut Tx<'_>| {
             for call in &calls {
+                if is_final {
+                    let is_this = |one: &LiveParticipant| one.socket.as_ref() == Some(&socket);
+                    leave_if(tx, &service.context, *call, user, is_this)?;
+                    continue;
+                }
                 live_participants::close_socket(tx, *call, user, &socket)?;
                 service.check_soon(tx, *call)?;
             }
@@ -124,59 +117,24 @@ impl Calls {
     async fn leave_or_decline(&self, caller: UserId, id: CallId) -> Result<CallView, ChatError> {
         let service = self.clone();
         let write = move |tx: &mut Tx<'_>| {
-            if service.leave_if(tx, id, caller, |_| true)? {
+            if leave_if(tx, &service.context, id, caller, |_| true)? {
                 return view(tx, id);
             }
             let (call, conversation, _) = known(tx, caller, id)?;
             let is_over = tx.fetch(live_calls::end_of(id))?.is_none();
             let can_decline = conversation.kind == ConversationKind::Direct && call.answered_at.is_none();
             if can_decline && !is_over {
-                service.finish(tx, id, Ending { by: Some(caller), is_declined: true, reason: None })?;
+                finish(
+                    tx,
+                    &service.context,
+                    id,
+                    Ending { by: Some(caller), is_declined: true, reason: None },
+                )?;
             } else if !is_over {
                 return Err(CallRefusal::NotAParticipant.into());
             }
             view(tx, id)
         };
         self.context.store.write(write).await
-    }
-
-    /// Makes a user who is in a call leave it, if that still applies once the call is locked; returns whether it did.
-    pub(super) fn leave_if(
-        &self,
-        tx: &mut Tx<'_>,
-        id: CallId,
-        user: UserId,
-        applies: impl Fn(&LiveParticipant) -> bool,
-    ) -> Result<bool, ChatError> {
-        let Some(number) = live_calls::advance(tx, id)? else { return Ok(false) };
-        let (call, present) = tx.fetch((calls::find(id), live_participants::of_call(id)))?;
-        let leaver = present.iter().find(|one| one.user_id == user && applies(one));
-        let (Some(call), Some(leaver)) = (call, leaver) else { return Ok(false) };
-        live_participants::remove(tx, id, user)?;
-        calls::leave(tx, leaver.participant_id, self.context.now())?;
-        let change = CallChange::Left { participant_id: leaver.participant_id, user };
-        announce(tx, &self.context, &call, number, change)?;
-        if present.len() == 1 {
-            self.finish(tx, id, Ending { by: Some(user), ..Ending::default() })?;
-        }
-        Ok(true)
-    }
-
-    /// Ends a call.
-    ///
-    /// # Errors
-    /// When it is over.
-    pub(super) fn finish(&self, tx: &mut Tx<'_>, id: CallId, ending: Ending) -> Result<(), ChatError> {
-        let number = live_calls::advance(tx, id)?.ok_or(CallRefusal::Ended)?;
-        // Read under the lock: somebody may just have answered.
-        let call: Call = tx.fetch(calls::find(id))?.ok_or(CallRefusal::NotFound)?;
-        let now = self.context.now();
-        let lasted = call.answered_at.map(|at| i64::try_from(now.since(at).as_secs()).unwrap_or(i64::MAX));
-        let status = CallStatus::at_end(lasted.is_some(), ending.is_declined);
-        let end = CallEnd { status, at: now, duration: lasted, reason: ending.reason };
-        calls::end(tx, id, end)?;
-        live_calls::remove(tx, id)?;
-        let change = CallChange::Ended { duration: lasted.unwrap_or(0), ended_by: ending.by };
-        announce(tx, &self.context, &call, number, change)
     }
 }

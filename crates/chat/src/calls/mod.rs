@@ -6,6 +6,7 @@
 
 mod announce;
 mod care;
+mod end;
 mod find;
 mod ice;
 mod join;
@@ -14,9 +15,10 @@ mod signal;
 mod start;
 
 pub(crate) use care::CHECK_CALL;
+pub(crate) use end::{close_conversation, leave_all, leave_conversation, separate};
 pub use find::CallView;
 pub use ice::{IceServer, IceSettings, TurnServer};
-pub use join::Media;
+pub use join::{JoinedCall, Media};
 pub use start::NewCall;
 
 use crate::ChatError;

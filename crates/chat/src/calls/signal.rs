@@ -6,6 +6,7 @@ use super::find::call_id;
 use crate::ChatError;
 use crate::call_refusal::CallRefusal;
 use crate::event_bus::{CallChange, CallSignal};
+use meeshy_domain::call::SIGNAL_WINDOW;
 use meeshy_domain::{MediaType, UserId, limits};
 use meeshy_store::calls::{self, Call};
 use meeshy_store::live_participants::{self, LiveParticipant};
@@ -15,7 +16,7 @@ impl Calls {
     /// Passes a signal from one participant to another one.
     ///
     /// # Errors
-    /// When it is too long, or one of the two is not in the call.
+    /// When it is too long, the caller has signalled too much in the last minute, or one of the two is not in the call.
     pub async fn signal(
         &self,
         caller: UserId,
@@ -25,7 +26,7 @@ impl Calls {
         signal: CallSignal,
     ) -> Result<(), ChatError> {
         let (service, id) = (self.clone(), call_id(id)?);
-        check_length(&signal)?;
+        let bytes = checked_bytes(&signal)?;
         if from != caller.to_string() {
             return Err(CallRefusal::SenderMismatch.into());
         }
@@ -37,6 +38,10 @@ impl Calls {
                 return Err(CallRefusal::TargetNotFound.into());
             }
             let number = live_calls::advance(tx, id)?.ok_or(CallRefusal::Ended)?;
+            let sent = live_participants::count_signal(tx, id, caller, bytes, SIGNAL_WINDOW)?;
+            if sent > limits::SIGNAL_BYTES_IN_WINDOW {
+                return Err(CallRefusal::TooManySignals.into());
+            }
             let change = CallChange::Signal { from: caller, to, signal: signal.clone() };
             announce(tx, &service.context, &call, number, change)
         };
@@ -79,7 +84,8 @@ fn own(
     }
 }
 
-fn check_length(signal: &CallSignal) -> Result<(), CallRefusal> {
+/// The length of a signal in bytes.
+fn checked_bytes(signal: &CallSignal) -> Result<usize, CallRefusal> {
     let is_longer = |text: &str, max: usize| text.chars().nth(max).is_some();
     let problem = match signal {
         CallSignal::Offer(sdp) | CallSignal::Answer(sdp) if is_longer(sdp, limits::SDP_CHARS) => {
@@ -91,7 +97,18 @@ fn check_length(signal: &CallSignal) -> Result<(), CallRefusal> {
         CallSignal::IceCandidate { sdp_mid: Some(mid), .. } if is_longer(mid, limits::SDP_MID_CHARS) => {
             format!("`sdpMid` is longer than {} characters", limits::SDP_MID_CHARS)
         }
-        _ => return Ok(()),
+        _ => {
+            let bytes = match signal {
+                CallSignal::Offer(sdp) | CallSignal::Answer(sdp) => sdp.len(),
+                CallSignal::IceCandidate { candidate, sdp_mid, .. } => {
+                    candidate.len() + sdp_mid.as_ref().map_or(0, String::len)
+                }
+            };
+            if bytes <= limits::SIGNAL_BYTES {
+                return Ok(bytes);
+            }
+            format!("it is longer than {} bytes", limits::SIGNAL_BYTES)
+        }
     };
     Err(CallRefusal::InvalidSignal(problem))
 }

@@ -10,11 +10,11 @@ use crate::access::{find_with_member, may_address, member};
 use crate::call_refusal::CallRefusal;
 use crate::event_bus::{CallChange, CallMember};
 use crate::policy::{Action, Place, Standing};
-use meeshy_domain::{CallId, CallRole, CallType, UserId, call};
+use meeshy_domain::{CallId, CallRole, CallType, ConversationKind, UserId, call, limits};
 use meeshy_store::calls::{self, NewParticipant};
 use meeshy_store::conversations::Conversation;
-use meeshy_store::members::Member;
-use meeshy_store::{Tx, live_calls, visibility};
+use meeshy_store::members::{self, Member};
+use meeshy_store::{Tx, friend_requests, live_calls, privacy, visibility};
 
 /// A call to be started.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl Calls {
     /// Calls the other members of a conversation.
     ///
     /// # Errors
-    /// When the caller may not write there, another call is going on there, or there are no such calls.
+    /// When the caller may not write or call there, another call is going on there, or there are no such calls.
     pub async fn start(&self, caller: UserId, new: NewCall) -> Result<CallView, ChatError> {
         let service = self.clone();
         let write = move |tx: &mut Tx<'_>| {
@@ -110,5 +110,32 @@ fn may_call(
     if !call::is_supported(call_type, conversation.kind) {
         return Err(CallRefusal::VideoNotSupported.into());
     }
+    if call::is_among_strangers(conversation.kind) {
+        return are_few(tx, conversation);
+    }
+    if conversation.kind == ConversationKind::Direct {
+        return lets_call(tx, conversation, member.user_id);
+    }
     Ok(())
+}
+
+/// Fails in an open conversation with many members: a call would ring for all of them.
+fn are_few(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), ChatError> {
+    let most = limits::OPEN_CALL_MEMBERS;
+    let some = tx.fetch(members::first_ids(conversation.id, most + 1))?;
+    if i64::try_from(some.len()).is_ok_and(|count| count <= most) {
+        return Ok(());
+    }
+    let why = format!("in an open conversation with more than {most} members nobody can call");
+    Err(CallRefusal::NotAllowed(why).into())
+}
+
+/// Fails if the other person of a direct conversation lets only friends call, and the caller is none.
+fn lets_call(tx: &mut Tx<'_>, conversation: &Conversation, caller: UserId) -> Result<(), ChatError> {
+    let refusing = tx.fetch(privacy::refusing_calls(conversation.id, caller, 1))?;
+    let friends = tx.fetch(friend_requests::friends_among(caller, &refusing))?;
+    if refusing.iter().all(|user| friends.contains(user)) {
+        return Ok(());
+    }
+    Err(CallRefusal::NotAllowed("this person can only be called by friends".to_owned()).into())
 }

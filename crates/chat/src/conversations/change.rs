@@ -4,7 +4,7 @@ use super::Conversations;
 use super::view::ConversationView;
 use crate::access::{find_with_member, member};
 use crate::policy::{Action, Standing};
-use crate::{ChatError, Event};
+use crate::{ChatError, Event, calls};
 use meeshy_domain::{ConversationKind, MemberRole, SystemEvent, UserId, WebAddress, limits, text};
 use meeshy_store::Tx;
 use meeshy_store::conversations::{self, Conversation};
@@ -97,6 +97,8 @@ impl Conversations {
             let now = service.context.now();
             let number = events::append(tx, conversation.id, &[Change::Closed], now)?;
             conversations::close(tx, conversation.id, now)?;
+            // Its members hear that the call is over as long as they listen to the conversation.
+            calls::close_conversation(tx, &service.context, conversation.id, caller)?;
             let event = Event::ConversationClosed { conversation_id: conversation.id };
             service.context.deliver(tx, Some(number), event);
             Ok(())

@@ -5,7 +5,7 @@ use super::view::MemberView;
 use crate::access::{find_with_member, member};
 use crate::context::Context;
 use crate::policy::{self, Action, Standing};
-use crate::{ChatError, Event, MemberChange};
+use crate::{ChatError, Event, MemberChange, calls};
 use meeshy_domain::{ConversationId, ConversationKind, MemberRole, SystemEvent, UserId};
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::events::{self, Change};
@@ -196,7 +196,7 @@ impl Conversations {
             return Err(ChatError::NotFound { what: "user" });
         }
         announce(tx, &self.context, conversation, (user, MemberChange::Left), by, number);
-        Ok(())
+        calls::leave_conversation(tx, &self.context, conversation.id, user)
     }
 
     /// Finds a new creator, or closes a conversation without members.

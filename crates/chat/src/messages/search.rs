@@ -2,10 +2,10 @@
 
 use super::Messages;
 use crate::ChatError;
-use crate::access::{find_as_member, message_id};
+use crate::access::find_as_member;
 use crate::views::MessageView;
 use meeshy_domain::text::{TextSearch, is_enough_to_search};
-use meeshy_domain::{Language, LanguageSettings, MessageId, UserId, limits};
+use meeshy_domain::{Language, LanguageSettings, UserId, limits};
 use meeshy_store::messages::Message;
 use meeshy_store::search_index::{self, Scope, Span};
 use meeshy_store::translations::{self, State};
@@ -15,10 +15,13 @@ use std::collections::HashSet;
 
 /// Somebody in at most so many conversations searches only in those; others search in all and leave out what they cannot read.
 const FEW_CONVERSATIONS: i64 = 64;
-/// Messages whose texts are checked at once.
-const CHECKED_AT_ONCE: i64 = 100;
-/// The most messages whose texts are checked for one page.
-const MAX_CHECKED: usize = 5_000;
+/// The most parts of the index that are searched for one page. With the two bounds below, this bounds the work of a request: a page may
+/// be empty although the search goes on.
+const STEPS: usize = 16;
+/// The most messages of a part of the index that are looked at before the next step.
+const MATCHES_AT_ONCE: i64 = 500;
+/// Messages that are read at once.
+const READ_AT_ONCE: usize = 100;
 
 /// What to search for, and where.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +30,7 @@ pub struct SearchRequest {
     pub text: String,
     /// Only in this conversation: an id or an identifier.
     pub conversation: Option<String>,
-    /// Only what comes after this message in the results, which begin with the newest.
+    /// Where the page begins: [`next`](FoundMessages::next) of the one before.
     pub after: Option<String>,
     /// How many messages, at most.
     pub limit: i64,
@@ -38,8 +41,8 @@ pub struct SearchRequest {
 pub struct FoundMessages {
     /// The messages, the newest first.
     pub messages: Vec<MessageView>,
-    /// The message after which the search continues, if there may be more.
-    pub next: Option<MessageId>,
+    /// Where the search continues, if there may be more, also when the page is empty. Nothing but this search knows what it means.
+    pub next: Option<String>,
 }
 
 impl Messages {
@@ -47,29 +50,33 @@ impl Messages {
     /// of the caller. Messages are found about a second after they were written.
     ///
     /// # Errors
-    /// When there are no words in the text, or the caller cannot read that conversation or message.
+    /// When there are no words in the text, `after` is no end of a page, or the caller cannot read that conversation.
     pub async fn search(&self, caller: UserId, request: SearchRequest) -> Result<FoundMessages, ChatError> {
         if request.text.chars().nth(limits::SEARCH_CHARS).is_some() {
             return Err(ChatError::invalid("q", format!("use at most {} characters", limits::SEARCH_CHARS)));
         }
         let search = TextSearch::new(&request.text).filter(|_| is_enough_to_search(&request.text));
         let search = search.ok_or_else(|| ChatError::invalid("q", "use at least two letters"))?;
+        let after = request.after.as_deref().map(place).transpose()?;
         let service = self.clone();
         let read = move |tx: &mut Tx<'_>| {
             let viewer = service.context.viewer(tx, caller)?;
             let scope = scope(tx, caller, request.conversation.as_deref())?;
-            let missing = ChatError::NotFound { what: "message" };
-            let end = match &request.after {
-                Some(id) => tx.fetch(search_index::number(message_id(id)?))?.ok_or(missing)?,
-                None => tx.fetch(search_index::end())?,
-            };
-            let reader = tx.fetch(users::find(caller))?.ok_or(ChatError::NotFound { what: "user" })?;
+            let (end, reader) = tx.fetch((search_index::end(), users::find(caller)))?;
+            let end = after.map_or(end, |after| after.min(end));
+            let reader = reader.ok_or(ChatError::NotFound { what: "user" })?;
             let walk = Walk { search: &search, scope: &scope, viewer, languages: spoken(&reader.languages) };
             let (rows, next) = walk.newest(tx, end, usize::try_from(request.limit).unwrap_or(0))?;
-            Ok::<_, ChatError>(FoundMessages { messages: service.views.messages(tx, rows, viewer)?, next })
+            let messages = service.views.messages(tx, rows, viewer)?;
+            Ok::<_, ChatError>(FoundMessages { messages, next: next.map(|number| number.to_string()) })
         };
         self.context.store.read(read).await
     }
+}
+
+/// The number before which a page begins.
+fn place(after: &str) -> Result<i64, ChatError> {
+    after.parse().map_err(|_| ChatError::invalid("after", "use the `next` of the page before"))
 }
 
 /// The conversations to search.
@@ -99,42 +106,49 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Up to `limit` messages before the number `end`, and after which one the search continues.
+    /// Up to `limit` messages before the number `end`, and before which number the search continues.
     fn newest(
         &self,
         tx: &mut Tx<'_>,
         end: i64,
         limit: usize,
-    ) -> Result<(Vec<Message>, Option<MessageId>), ChatError> {
-        let (mut found, mut checked) = (Vec::new(), 0);
+    ) -> Result<(Vec<Message>, Option<i64>), ChatError> {
+        let (mut found, mut last) = (Vec::new(), None);
         if matches!(self.scope, Scope::Conversations(none) if none.is_empty()) {
             return Ok((found, None));
         }
-        let mut span = Some(Span::before(end));
-        while let Some(part) = span {
-            let some =
-                search_index::candidates(tx, self.search, self.scope, part, &self.viewer, CHECKED_AT_ONCE)?;
-            checked += some.len();
-            let is_whole = i64::try_from(some.len()) != Ok(CHECKED_AT_ONCE);
-            let last = some.last().map(|(number, message)| (*number, message.id));
-            for message in self.check(tx, some)? {
-                if found.len() == limit {
-                    let next = found.last().map(|message: &Message| message.id);
-                    return Ok((found, next));
+        let mut span = Span::before(end);
+        for _ in 0..STEPS {
+            let numbers = search_index::matches(tx, self.search, self.scope, span, MATCHES_AT_ONCE)?;
+            for some in numbers.chunks(READ_AT_ONCE) {
+                let candidates = tx.fetch(search_index::readable(some, self.scope, &self.viewer))?;
+                for (number, message) in self.check(tx, candidates)? {
+                    if found.len() == limit {
+                        return Ok((found, last));
+                    }
+                    last = Some(number);
+                    found.push(message);
                 }
-                found.push(message);
             }
-            span = match last {
-                Some((_, id)) if checked >= MAX_CHECKED => return Ok((found, Some(id))),
-                Some((number, _)) if !is_whole => Some(Span { from: part.from, to: number }),
-                _ => part.older(),
+            let is_full = i64::try_from(numbers.len()) == Ok(MATCHES_AT_ONCE);
+            let next = match numbers.last() {
+                Some(lowest) if is_full => Some(Span::before(*lowest)),
+                _ => span.older(),
             };
+            match next {
+                Some(next) => span = next,
+                None => return Ok((found, None)),
+            }
         }
-        Ok((found, None))
+        Ok((found, Some(span.to)))
     }
 
     /// Those in whose texts all words are.
-    fn check(&self, tx: &mut Tx<'_>, candidates: Vec<(i64, Message)>) -> Result<Vec<Message>, ChatError> {
+    fn check(
+        &self,
+        tx: &mut Tx<'_>,
+        candidates: Vec<(i64, Message)>,
+    ) -> Result<Vec<(i64, Message)>, ChatError> {
         let (mut found, mut others) = (HashSet::new(), Vec::new());
         for (_, message) in &candidates {
             if self.search.finds(&message.content) {
@@ -151,10 +165,6 @@ impl Walk<'_> {
                 found.insert(translation.message_id);
             }
         }
-        Ok(candidates
-            .into_iter()
-            .map(|(_, message)| message)
-            .filter(|message| found.contains(&message.id))
-            .collect())
+        Ok(candidates.into_iter().filter(|(_, message)| found.contains(&message.id)).collect())
     }
 }

@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often to look for changes.
+/// How often to look for messages that wait.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// Changes in one transaction, few enough that no other write waits for long.
+/// Messages that are indexed in one transaction, few enough that no other write waits for long.
 const BATCH: i64 = 200;
 
 /// Indexes what is queued. One of the gateways does it at a time, the others wait for it.
@@ -62,7 +62,6 @@ impl SearchIndexer {
 }
 
 fn index(tx: &mut Tx<'_>) -> Result<(), ChatError> {
-    search_index::follow_folding(tx)?;
     let changed = search_queue::take(tx, BATCH)?;
     let ids: Vec<MessageId> = changed.iter().copied().collect();
     let mut texts: BTreeMap<MessageId, (ConversationId, BTreeSet<String>)> = messages::find_all(tx, &ids)?

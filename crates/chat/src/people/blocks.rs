@@ -3,10 +3,9 @@
 //! A block hides messages in one direction, and presence and typing in both: whoever is blocked would otherwise
 //! see when the other one is there, and so would the blocker see somebody whom they do not want to meet.
 
-use crate::ChatError;
-use crate::Event;
 use crate::context::Context;
 use crate::event_bus::{FriendRequestChange, Separation};
+use crate::{ChatError, Event, calls};
 use meeshy_domain::{UserId, limits};
 use meeshy_store::users::{self, User};
 use meeshy_store::{Tx, attempts, blocks, friend_requests};
@@ -74,7 +73,7 @@ impl Blocks {
                 };
                 service.context.deliver(tx, None, Event::FriendRequest(change));
             }
-            Ok(())
+            calls::separate(tx, &service.context, caller, other)
         };
         self.context.store.write(write).await
     }

@@ -43,7 +43,8 @@ async fn call_in(
 }
 
 async fn join(world: &World, who: UserId, call: &str) -> Result<CallView, ChatError> {
-    world.chat.calls().join(who, call, Media::default(), Some(format!("socket of {who}"))).await
+    let socket = Some(format!("socket of {who}"));
+    world.chat.calls().join(who, call, Media::default(), socket).await.map(|joined| joined.view)
 }
 
 fn refusal<T>(outcome: Result<T, ChatError>) -> CallRefusal {
@@ -257,15 +258,15 @@ async fn who_reconnects_in_time_stays_and_who_does_not_leaves(world: World) {
         let view = calls.find(lea, &id).await.unwrap();
         view.participants.iter().filter(|one| one.left_at.is_none()).count()
     };
-    calls.disconnected(carlos, vec![call], "an older socket").await.unwrap();
-    calls.disconnected(lea, vec![call], &format!("socket of {lea}")).await.unwrap();
+    calls.disconnected(carlos, vec![call], "an older socket", false).await.unwrap();
+    calls.disconnected(lea, vec![call], &format!("socket of {lea}"), false).await.unwrap();
     calls.join(lea, &id, Media::default(), Some("another socket".into())).await.unwrap();
     world.hand.advance(RECONNECT_TIME);
     world.run_jobs(Bounds::default()).await;
     assert_eq!(present().await, 2);
 
-    calls.disconnected(lea, vec![call], "another socket").await.unwrap();
-    calls.disconnected(carlos, vec![call], &format!("socket of {carlos}")).await.unwrap();
+    calls.disconnected(lea, vec![call], "another socket", false).await.unwrap();
+    calls.disconnected(carlos, vec![call], &format!("socket of {carlos}"), false).await.unwrap();
     world.hand.advance(RECONNECT_TIME);
     becomes(&world, lea, &id, CallStatus::Ended).await;
     assert_eq!(present().await, 0);

@@ -132,9 +132,12 @@ async fn people_see_who_has_read(world: &World, lea: UserId, carlos: UserId, id:
 async fn people_search(world: &World, lea: UserId, talk: &str) {
     world.index_messages().await;
     let everywhere = SearchRequest { text: "vienes".into(), limit: 10, ..SearchRequest::default() };
-    let found = world.chat.messages().search(lea, everywhere.clone()).await.unwrap();
-    let after = found.messages.first().map(|view| view.message.id.to_string());
-    let here = SearchRequest { conversation: Some(talk.to_owned()), after, ..everywhere.clone() };
+    world.chat.messages().search(lea, everywhere.clone()).await.unwrap();
+    let here = SearchRequest {
+        conversation: Some(talk.to_owned()),
+        after: Some("100".into()),
+        ..everywhere.clone()
+    };
     world.chat.messages().search(lea, here).await.unwrap();
 }
 
@@ -175,15 +178,16 @@ async fn people_tidy_up(world: &World, lea: UserId, id: &str, talk: &str) {
 pub async fn people_call(world: &World, lea: UserId, carlos: UserId, talk: &str) {
     let calls = world.chat.calls();
     let (from, to) = (lea.to_string(), carlos.to_string());
+    let new = |conversation: &str| NewCall {
+        id: calls.new_id(),
+        conversation: conversation.to_owned(),
+        call_type: CallType::Audio,
+        media: Media::default(),
+        socket: Some("hers".into()),
+    };
+    calls.start(lea, new("meeshy")).await.unwrap_err();
     for end in 0..3 {
-        let new = NewCall {
-            id: calls.new_id(),
-            conversation: talk.to_owned(),
-            call_type: CallType::Audio,
-            media: Media::default(),
-            socket: Some("hers".into()),
-        };
-        let call = calls.start(lea, new).await.unwrap().call.id;
+        let call = calls.start(lea, new(talk)).await.unwrap().call.id;
         let id = call.to_string();
         for _ in 0..2 {
             let media = Media { audio: Some(true), video: Some(true) };
@@ -196,7 +200,7 @@ pub async fn people_call(world: &World, lea: UserId, carlos: UserId, talk: &str)
             calls.set_media(lea, &id, media, true).await.unwrap();
         }
         calls.active(lea, talk).await.unwrap();
-        calls.disconnected(lea, vec![call], "hers").await.unwrap();
+        calls.disconnected(lea, vec![call], "hers", false).await.unwrap();
         match end {
             0 => drop(calls.end(lea, &id).await.unwrap()),
             1 => calls.leave_conversation(lea, talk).await.unwrap(),

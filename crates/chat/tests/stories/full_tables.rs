@@ -29,7 +29,7 @@ const FULL: &[(&str, &str, &str)] = &[
     (
         "conversation_events",
         "conversation_id, number, kind, subject, at",
-        "(SELECT id FROM conversations WHERE identifier = 'meeshy'), i + 1, 'message', [b], i",
+        "(SELECT id FROM conversations WHERE identifier = 'meeshy'), i + 1, 'read', [u], i",
     ),
     ("members", "id, conversation_id, user_id, role, joined_at", "[m], [c], [u], 'MEMBER', i"),
     (
@@ -49,7 +49,7 @@ const FULL: &[(&str, &str, &str)] = &[
         "[b], (SELECT id FROM conversations WHERE identifier = 'meeshy'), i, [u], 'filler', 'fr', 'text', i, i",
     ),
     ("system_messages", "message_id, event, actor_id, target_id", "[a], 'added', [u], [u]"),
-    ("search_entries", "message_id, number", "[a], i + 1000000"),
+    ("search_entries", "message_id, number, fold_version", "[a], i + 1000000, 1000"),
     ("search_grams", "rowid, grams", "i + 1000000, CAST('filler' AS TSVECTOR)"),
     ("read_cursors", "conversation_id, user_id, read_sequence, read_at", "[c], [u], 1, 1"),
     (

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod authority;
+mod call_bounds;
 mod calling;
 mod caring;
 mod catching_up;

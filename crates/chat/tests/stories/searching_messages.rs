@@ -6,7 +6,8 @@ use meeshy_chat::{
 };
 use meeshy_domain::UserId;
 use meeshy_harness::World;
-use meeshy_store::{StoreError, Tx};
+use meeshy_store::search_index::{self, Entry};
+use meeshy_store::{StoreError, Tx, Value, search_queue};
 use meeshy_testkit::both_databases;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -137,7 +138,7 @@ async fn results_come_page_by_page(world: World) {
         let request = SearchRequest { after, limit: 10, ..everywhere("numero") };
         let page = world.chat.messages().search(carlos, request).await.unwrap();
         all.extend(page.messages.into_iter().map(|view| view.message.content));
-        after = page.next.map(|id| id.to_string());
+        after = page.next;
         if after.is_none() {
             break;
         }
@@ -239,18 +240,145 @@ async fn the_index_agrees_with_the_texts(world: World) {
     }
 }
 
+/// What indexes the messages of a release that knows nothing of the index.
 #[both_databases]
-async fn a_new_way_of_folding_indexes_everything_again(world: World) {
+async fn messages_of_an_older_release_are_indexed(world: World) {
     let lea = world.person("lea", "fr").await;
     let talk = world.group(lea, &[]).await;
-    say(&world, lea, &talk, "une prune", "fr").await;
+    let (room, id) = (talk.conversation.id, "65d0000000000000000000a1");
     world.index_messages().await;
-    let outdate = |tx: &mut Tx<'_>| {
-        tx.execute("UPDATE search_state SET fold_version = 0", &[])?;
-        tx.execute("DELETE FROM search_grams WHERE rowid > 0", &[])
+    // The statements of that release.
+    let send = move |tx: &mut Tx<'_>| {
+        let message: [Value; 3] = [id.into(), room.into(), lea.into()];
+        tx.execute(
+            "INSERT INTO messages (id, conversation_id, sequence, sender_id, content, original_language, message_type, created_at, updated_at) \
+             VALUES ($1, $2, 900, $3, 'une mirabelle', 'fr', 'text', 1, 1)",
+            &message,
+        )?;
+        let log = "INSERT INTO conversation_events (conversation_id, number, kind, subject, at) VALUES ($1, $3, 'message', $2, 1)";
+        tx.execute(log, &[room.into(), id.into(), 900_i64.into()])
     };
-    assert_eq!(world.store.write::<_, StoreError>(outdate).await.unwrap(), 1);
-    assert!(found(&world, lea, "prune").await.is_empty());
+    world.store.write::<_, StoreError>(send).await.unwrap();
     world.index_messages().await;
-    assert_eq!(found(&world, lea, "prune").await, ["une prune"]);
+    assert_eq!(found(&world, lea, "mirabelle").await, ["une mirabelle"]);
+
+    let translate = move |tx: &mut Tx<'_>| {
+        tx.execute(
+            "INSERT INTO translations (message_id, language, revision, state, content, engine, created_at, updated_at) \
+             VALUES ($1, 'fr', 1, 'done', 'une reine-claude', 'test', 1, 1)",
+            &[id.into()],
+        )?;
+        let log = "INSERT INTO conversation_events (conversation_id, number, kind, subject, at) VALUES ($1, $3, 'translation', $2, 1)";
+        tx.execute(log, &[room.into(), format!("{id} fr").into(), 901_i64.into()])
+    };
+    world.store.write::<_, StoreError>(translate).await.unwrap();
+    world.index_messages().await;
+    assert_eq!(found(&world, lea, "claude").await, ["une mirabelle"]);
+}
+
+/// Of another release: folded by older rules, so nothing of today's rules finds it.
+#[both_databases]
+async fn a_new_way_of_folding_indexes_again_in_batches(world: World) {
+    let lea = world.person("lea", "fr").await;
+    let talk = world.group(lea, &[]).await;
+    for number in 0..250 {
+        say(&world, lea, &talk, &format!("prune {number:03}"), "fr").await;
+    }
+    world.index_messages().await;
+    let outdate = |tx: &mut Tx<'_>| tx.execute("UPDATE search_entries SET fold_version = 0", &[]);
+    assert_eq!(world.store.write::<_, StoreError>(outdate).await.unwrap(), 250);
+    assert_eq!(
+        found(&world, lea, "prune 249").await,
+        ["prune 249"],
+        "what is indexed can be found meanwhile"
+    );
+    let outdated = async || {
+        let sql = "SELECT count(*) FROM search_entries WHERE fold_version = 0";
+        world.store.read::<i64, StoreError>(move |tx| tx.fetch_one(sql, &[])).await.unwrap()
+    };
+    let take = |tx: &mut Tx<'_>| search_queue::take(tx, 100);
+    assert_eq!(world.store.write::<_, StoreError>(take).await.unwrap().len(), 100, "a bounded batch");
+    assert_eq!(outdated().await, 250, "taken, but not indexed: as after a crash");
+    world.index_messages().await;
+    assert_eq!(outdated().await, 0);
+    assert_eq!(found(&world, lea, "prune 000").await, ["prune 000"]);
+}
+
+#[both_databases]
+async fn after_an_import_everything_is_indexed_in_batches(world: World) {
+    let lea = world.person("lea", "fr").await;
+    let talk = world.group(lea, &[]).await;
+    for number in 0..25 {
+        say(&world, lea, &talk, &format!("prune {number:02}"), "fr").await;
+    }
+    let forget = |tx: &mut Tx<'_>| {
+        tx.execute("DELETE FROM search_queue", &[])?;
+        tx.execute("UPDATE search_state SET backfilled = ''", &[])?;
+        let sizes: Result<Vec<usize>, StoreError> =
+            (0..3).map(|_| Ok(search_queue::take(tx, 10)?.len())).collect();
+        let sizes = sizes?;
+        tx.execute("UPDATE search_state SET backfilled = ''", &[])?;
+        Ok(sizes)
+    };
+    assert_eq!(world.store.write::<_, StoreError>(forget).await.unwrap(), [10, 10, 5]);
+    world.index_messages().await;
+    assert_eq!(found(&world, lea, "prune").await.len(), 25);
+}
+
+/// Indexes messages with this text in a conversation of others.
+async fn index_elsewhere(world: &World, text: &str, count: u64) {
+    for from in (0..count).step_by(500) {
+        let entry = |number: u64| Entry {
+            message: format!("65d1{number:020x}").parse().unwrap(),
+            conversation: "65d20000000000000000000a".parse().unwrap(),
+            grams: meeshy_domain::text::grams(text),
+        };
+        let entries: Vec<Entry> = (from..from + 500).map(entry).collect();
+        let messages = entries.iter().map(|entry| entry.message).collect();
+        let write = move |tx: &mut Tx<'_>| search_index::replace(tx, &messages, &entries);
+        world.store.write(write).await.unwrap();
+    }
+}
+
+/// A frequent word that is in none of somebody's many conversations does not make one request walk the whole index.
+#[both_databases]
+async fn the_work_of_one_request_is_bounded(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "fr").await);
+    let talk = world.group(lea, &[carlos]).await;
+    for _ in 0..66 {
+        world.group(lea, &[]).await;
+    }
+    say(&world, carlos, &talk, "une framboise", "fr").await;
+    world.index_messages().await;
+    index_elsewhere(&world, "des framboises", 9_000).await;
+    assert_eq!(found(&world, carlos, "framboise").await, ["une framboise"], "he is in few conversations");
+    let first = world.chat.messages().search(lea, everywhere("framboise")).await.unwrap();
+    assert!(first.messages.is_empty() && first.next.is_some(), "it goes on");
+    let request = SearchRequest { after: first.next, ..everywhere("framboise") };
+    assert_eq!(search(&world, lea, request).await, ["une framboise"]);
+}
+
+#[both_databases]
+async fn a_page_continues_after_a_message_that_was_deleted(world: World) {
+    let lea = world.person("lea", "fr").await;
+    let talk = world.group(lea, &[]).await;
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        ids.push(say(&world, lea, &talk, &format!("cassis {number}"), "fr").await);
+    }
+    world.index_messages().await;
+    let two = SearchRequest { limit: 2, ..everywhere("cassis") };
+    let page = world.chat.messages().search(lea, two.clone()).await.unwrap();
+    world.chat.messages().delete(lea, &ids[3], None).await.unwrap();
+    world.index_messages().await;
+    let rest = SearchRequest { after: page.next, limit: 10, ..two };
+    assert_eq!(search(&world, lea, rest).await, ["cassis 2", "cassis 1", "cassis 0"]);
+    for malformed in ["nonsense", "65d000000000000000000001", "9999999999999999999999"] {
+        let request = SearchRequest { after: Some(malformed.into()), ..everywhere("cassis") };
+        let refused = world.chat.messages().search(lea, request).await;
+        assert!(
+            matches!(&refused, Err(ChatError::Invalid { field, .. }) if field == "after"),
+            "{malformed}: {refused:?}"
+        );
+    }
 }

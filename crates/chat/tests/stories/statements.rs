@@ -10,8 +10,8 @@ use meeshy_store::translators::{self, Translator};
 use meeshy_store::visibility::Viewer;
 use meeshy_store::{
     Store, StoreError, Tx, Value, call_counts, call_events, conversations, dashboard, events, guests, jobs,
-    members, notifications, privacy, read_cursors, reports, second_factor, sessions, texts, translations,
-    visibility,
+    members, notifications, privacy, read_cursors, reports, search_queue, second_factor, sessions, texts,
+    translations, visibility,
 };
 use meeshy_testkit::rust_files;
 use proc_macro2::{TokenStream, TokenTree};
@@ -50,8 +50,11 @@ pub fn often(
     translation_cache::get(tx, &["key".into()])?;
     if let Some(search) = TextSearch::new("vienes") {
         let (scope, viewer) = (Scope::AllOf(user), tx.fetch(Viewer::find(user, now))?);
-        search_index::candidates(tx, &search, &scope, Span::before(10_000), &viewer, 10)?;
+        search_index::matches(tx, &search, &scope, Span::before(10_000), 10)?;
+        tx.fetch(search_index::readable(&[1, 2], &scope, &viewer))?;
     }
+    tx.execute("UPDATE search_state SET backfilled = '' WHERE id = 1", &[])?;
+    search_queue::take(tx, 10)?;
     let call = id()?;
     call_events::insert(tx, call, 2, "g", "{}")?;
     tx.fetch((call_events::after(call, 0, "h", 10), call_events::newest_since(now, "h", 10)))?;
@@ -94,8 +97,6 @@ pub fn rarely(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     translations::counts(tx)?;
     reports::newest(tx, 1)?;
     notifications::list(tx, user)?;
-    tx.execute("UPDATE search_state SET fold_version = 0", &[])?;
-    search_index::follow_folding(tx)?;
     notifications::archive(tx, user, notifications::Expiry { before: end, unread_kept: 0 }, 10)?;
     Ok(())
 }

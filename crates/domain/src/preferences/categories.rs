@@ -111,6 +111,7 @@ category! {
         show_typing_indicator: bool = true,
         allow_contact_requests: bool = true,
         allow_group_invites: bool = true,
+        /// Whether others than friends may call in a conversation of two. It counts only once it was chosen.
         allow_calls_from_non_contacts: bool = false,
         save_media_to_gallery: bool = false,
         allow_analytics: bool = true,

@@ -117,6 +117,12 @@ pub fn read<C: Category>(document: Option<&str>) -> C {
     }
 }
 
+/// Who may call, if these values say it: everybody (`true`), or only friends.
+pub fn calls_from_strangers<C: Category>(values: &Values) -> Option<bool> {
+    let named = values.get(&wire_name("allow_calls_from_non_contacts"));
+    named.filter(|_| C::NAME == Privacy::NAME)?.as_bool()
+}
+
 /// Stored values with `changes`, to be [parsed](parse). Values that are stored and not possible are left out.
 pub fn merged<C: Category>(document: Option<&str>, changes: Values) -> Values {
     let mut values = values_of(&read::<C>(document));

@@ -137,6 +137,7 @@ fn call_code(refusal: &CallRefusal) -> ErrorCode {
         CallRefusal::VideoNotSupported => ErrorCode::VideoCallsNotSupported,
         CallRefusal::NotAllowed(_) => ErrorCode::PermissionDenied,
         CallRefusal::InvalidSignal(_) => ErrorCode::InvalidSignal,
+        CallRefusal::TooManySignals => ErrorCode::RateLimitExceeded,
         CallRefusal::SenderMismatch => ErrorCode::SignalSenderMismatch,
         CallRefusal::TargetNotFound => ErrorCode::TargetNotFound,
     }

@@ -3,11 +3,11 @@
 use super::state::{Room, Socket, Sockets, count_missed, emit, tell};
 use crate::views;
 use meeshy_chat::{CallChange, CallEvent};
-use meeshy_domain::{CallId, UserId};
+use meeshy_domain::UserId;
 use meeshy_wire::{CallEnded, CallParticipantJoined, CallParticipantLeft, event_name};
 
-/// Sends an event of a call to those whom it concerns: the members who are called, or the sockets in the call.
-pub fn deliver(sockets: &Sockets, event: &CallEvent) {
+/// Sends an event of a call, with its number there, to those whom it concerns: the members who are called, or the sockets in the call.
+pub fn deliver(sockets: &Sockets, number: i64, event: &CallEvent) {
     let CallEvent { call_id, conversation_id, mode, change } = event;
     let (call_id, mode) = (*call_id, *mode);
     let (members, in_call) = (Room::Conversation(*conversation_id), Room::Call(call_id));
@@ -39,28 +39,33 @@ pub fn deliver(sockets: &Sockets, event: &CallEvent) {
         }
         CallChange::Left { participant_id, user } => {
             let left = CallParticipantLeft { call_id, participant_id: *participant_id, user_id: *user, mode };
-            tell(sockets, &[in_call], &[], event_name::CALL_PARTICIPANT_LEFT, &left);
-            take_out(sockets, call_id, |socket| is_of(socket, *user));
+            let theirs: Vec<Socket> =
+                sockets.members(in_call).into_iter().filter(|socket| is_of(socket, *user)).collect();
+            let peers = || theirs.iter().filter_map(|socket| socket.state().get());
+            // It comes late, from another gateway: they are back.
+            if !peers().any(|peer| peer.calls.has_joined_after(call_id, number)) {
+                tell(sockets, &[in_call], &[], event_name::CALL_PARTICIPANT_LEFT, &left);
+            }
+            for socket in &theirs {
+                if socket.state().get().is_none_or(|peer| peer.calls.leaves(call_id, number)) {
+                    socket.leave(in_call);
+                }
+            }
         }
         CallChange::Ended { duration, ended_by } => {
             let (conversation_id, duration, ended_by) = (*conversation_id, *duration, *ended_by);
             let ended = CallEnded { call_id, conversation_id, duration, ended_by };
             tell(sockets, &[members, in_call], &[], event_name::CALL_ENDED, &ended);
-            take_out(sockets, call_id, |_| true);
+            for socket in sockets.members(in_call) {
+                socket.leave(in_call);
+                if let Some(peer) = socket.state().get() {
+                    peer.calls.forget(call_id);
+                }
+            }
         }
     }
 }
 
 fn is_of(socket: &Socket, user: UserId) -> bool {
     socket.state().get().is_some_and(|peer| peer.user == user)
-}
-
-/// Takes sockets out of a call.
-fn take_out(sockets: &Sockets, call: CallId, is_out: impl Fn(&Socket) -> bool) {
-    for socket in sockets.members(Room::Call(call)).iter().filter(|socket| is_out(socket)) {
-        socket.leave(Room::Call(call));
-        if let Some(peer) = socket.state().get() {
-            peer.calls.leave(call);
-        }
-    }
 }

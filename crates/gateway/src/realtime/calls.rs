@@ -88,8 +88,10 @@ impl Realtime {
             socket: Some(self.take_part(socket, peer, id)),
         };
         let started = calls.start(peer.user, new).await;
-        if started.is_err() {
-            leave(socket, peer, id);
+        // Whatever happens in a call comes after its start.
+        let is_in = if started.is_ok() { peer.calls.joined(id, 0) } else { peer.calls.refused(id) };
+        if !is_in {
+            socket.leave(Room::Call(id));
         }
         started?;
         Ok(())
@@ -101,13 +103,16 @@ impl Realtime {
             data.call_id.parse().map_err(|_| ApiError::from(ChatError::from(CallRefusal::NotFound)))?;
         // Before it listens, it has to be one who may know of the call; and it listens before others hear of it.
         calls.find(user, &data.call_id).await?;
-        let was_in = socket.is_in(Room::Call(id));
         let name = self.take_part(socket, peer, id);
         let joined = calls.join(user, &data.call_id, media(data.settings), Some(name)).await;
-        if joined.is_err() && !was_in {
-            leave(socket, peer, id);
+        let is_in = match &joined {
+            Ok(joined) => peer.calls.joined(id, joined.number),
+            Err(_) => peer.calls.refused(id),
+        };
+        if !is_in {
+            socket.leave(Room::Call(id));
         }
-        self.welcome_to_call(socket, peer, joined?);
+        self.welcome_to_call(socket, peer, joined?.view);
         Ok(())
     }
 
@@ -139,11 +144,6 @@ impl Realtime {
         socket.join(Room::Call(call));
         peer.calls.join(call, || self.chat.secrets().hex(8))
     }
-}
-
-fn leave(socket: &Socket, peer: &Peer, call: CallId) {
-    socket.leave(Room::Call(call));
-    peer.calls.leave(call);
 }
 
 fn parsed(signal: Signal) -> Result<CallSignal, CallRefusal> {

@@ -69,6 +69,9 @@ pub async fn authenticate_again(realtime: &Realtime, socket: &Socket, peer: &Pee
 /// sign in.
 pub fn revoke(socket: &Socket) {
     turn_away(socket, ChatError::Unauthenticated(NOT_AUTHENTICATED.into()));
+    if let Some(peer) = socket.state().get() {
+        peer.calls.end_session();
+    }
     socket.disconnect();
 }
 
@@ -82,8 +85,8 @@ pub async fn see_off(realtime: &Realtime, socket: &Socket) {
     if realtime.stopping.load(Ordering::SeqCst) {
         return;
     }
-    if let Some(Taken { socket, calls }) = peer.calls.take()
-        && let Err(error) = realtime.chat.calls().disconnected(peer.user, calls, &socket).await
+    if let Some(Taken { socket, calls, is_final }) = peer.calls.take()
+        && let Err(error) = realtime.chat.calls().disconnected(peer.user, calls, &socket, is_final).await
     {
         tracing::warn!(%error, "Failed to note that a participant of a call has disconnected");
     }

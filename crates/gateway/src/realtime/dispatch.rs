@@ -154,7 +154,7 @@ impl Dispatcher {
                 tokio::spawn(async move { connect::look_and_announce(&sockets, user).await });
             }
             Event::Typing(typing) => self.typing(&typing),
-            Event::Call { event, .. } => call_events::deliver(&self.sockets, &event),
+            Event::Call { number, event } => call_events::deliver(&self.sockets, number, &event),
             // Their clients come back and catch up.
             Event::Missed { conversation_id } => {
                 self.sockets.members(Room::Conversation(conversation_id)).iter().for_each(Socket::cut_off);

@@ -85,7 +85,7 @@ async fn join(
 ) -> Result<Answer<CallSession>, ApiError> {
     app.limiter.count_call(app.limiter.limits.call_joins, caller.user.id)?;
     let media = media(settings);
-    Ok(Answer(call_session(app.chat.calls().join(caller.user.id, &call, media, None).await?)))
+    Ok(Answer(call_session(app.chat.calls().join(caller.user.id, &call, media, None).await?.view)))
 }
 
 async fn leave(

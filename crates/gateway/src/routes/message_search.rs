@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 pub fn routes(api: Api) -> Api {
     api.get(Access::User, "/api/v1/messages/search", "Search in the texts of messages, newest first", search)
-        .fails(&[ErrorCode::ConversationNotFound, ErrorCode::MessageNotFound])
+        .fails(&[ErrorCode::ConversationNotFound])
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -29,7 +29,7 @@ struct Search {
     q: String,
     /// Only in this conversation: an id or an identifier.
     conversation_id: Option<String>,
-    /// Only what comes after the message with this id: the `next` of the page before.
+    /// The `next` of the page before. A page may be empty although the search goes on.
     after: Option<String>,
     #[serde(flatten)]
     page: LimitParam<20, 50>,
@@ -45,5 +45,5 @@ async fn search(
     let request = SearchRequest { text: q, conversation: given(conversation_id), after: given(after), limit };
     let found = app.chat.messages().search(caller.user.id, request).await?;
     let data = found.messages.iter().map(crate::views::message).collect();
-    Ok(Json(KeysetPage::new(data, limit, found.next.map(|id| id.to_string()))))
+    Ok(Json(KeysetPage::new(data, limit, found.next)))
 }

@@ -3,6 +3,7 @@
 use meeshy_chat::{IceSettings, TurnServer};
 use meeshy_gateway::{Limit, RateLimits};
 use meeshy_harness::{TestServer, unlimited};
+use meeshy_store::{StoreError, Tx};
 use meeshy_testkit::{Api, Person, Socket, both_databases};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -230,6 +231,56 @@ async fn a_participant_who_reloads_takes_part_again_and_the_other_is_told(server
     assert_eq!(his.event("call:signal").await["signal"], offer);
     let view = lea.get(&format!("/calls/{call}")).await.body["data"].clone();
     assert_eq!(view["participants"].as_array().unwrap().len(), 2, "one participation of each");
+}
+
+/// Another gateway tells late that somebody has left, who has joined again here meanwhile.
+#[tokio::test]
+async fn a_late_departure_does_not_take_out_who_has_come_back() {
+    let [server, _other] = TestServer::pair(unlimited()).await;
+    let (lea, carlos, talk) = pair(&server).await;
+    let (mut hers, mut his) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
+    hers.tell("call:initiate", json!({ "conversationId": talk, "type": "audio" })).await;
+    let call = his.event("call:initiated").await["callId"].as_str().unwrap().to_owned();
+    let this = || json!({ "callId": call });
+    his.tell("call:join", this()).await;
+    hers.event("call:participant-joined").await;
+    his.tell("call:leave", this()).await;
+    hers.event("call:participant-left").await;
+    let mut phone = Socket::of(&server, &carlos).await;
+    phone.tell("call:join", this()).await;
+    hers.event("call:participant-joined").await;
+    // As if he had left there. What she does there afterwards shows that it was read.
+    let lea_id = lea.id.clone();
+    let elsewhere = move |tx: &mut Tx<'_>| {
+        let moved = "UPDATE call_events SET gateway_id = 'another' WHERE number = 3";
+        assert_eq!(tx.execute(moved, &[])?, 1);
+        let toggled = "INSERT INTO call_events (call_id, number, gateway_id, payload, created_at) \
+            SELECT call_id, 900, 'another', replace($1, 'CALL', call_id), created_at FROM call_events WHERE number = 3";
+        let event = json!({
+            "call_id": "CALL", "conversation_id": talk, "mode": "p2p",
+            "change": { "Media": { "user": lea_id, "media": "audio", "is_enabled": false } },
+        });
+        tx.execute(toggled, &[event.to_string().into()])
+    };
+    server.store.write::<_, StoreError>(elsewhere).await.unwrap();
+    phone.event("call:media-toggled").await;
+    let offer = json!({ "type": "offer", "from": lea.id, "to": carlos.id, "sdp": "v=0" });
+    hers.tell("call:signal", json!({ "callId": call, "signal": offer })).await;
+    assert_eq!(phone.event("call:signal").await["signal"], offer);
+    assert!(!so_far(&mut hers).await.contains(&"call:participant-left".to_owned()), "it is old news");
+}
+
+#[both_databases]
+async fn who_is_signed_out_leaves_the_call(server: TestServer) {
+    let (lea, carlos, talk) = pair(&server).await;
+    let (mut hers, mut his) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
+    hers.tell("call:initiate", json!({ "conversationId": talk, "type": "audio" })).await;
+    let call = his.event("call:initiated").await["callId"].as_str().unwrap().to_owned();
+    his.tell("call:join", json!({ "callId": call })).await;
+    hers.event("call:participant-joined").await;
+    // Time stands still, so the call does not wait for him.
+    carlos.post("/auth/logout", json!({})).await;
+    assert_eq!(hers.event("call:participant-left").await["userId"], json!(carlos.id));
 }
 
 #[tokio::test]

@@ -30,6 +30,29 @@ async fn a_job_exists_exactly_when_its_transaction_is_committed(world: World) {
 }
 
 #[both_databases]
+async fn the_earliest_time_of_a_job_wins(world: World) {
+    let within = async |who: &'static str, delay: Duration| {
+        world.write(move |tx| GREETING.enqueue_within(tx, "a", &who.to_owned(), delay)).await;
+        let row = world.job_until("greeting", "a", Option::is_some).await.unwrap();
+        row.run_at.since(world.now())
+    };
+    let minute = Duration::from_secs(60);
+    assert_eq!(within("Léa", minute * 5).await, minute * 5);
+    assert_eq!(within("Carlos", minute * 9).await, minute * 5, "due before");
+    assert_eq!(within("Emma", minute * 3).await, minute * 3);
+    world.hand.advance(minute * 3);
+    let (greeted, mut greetings) = mpsc::unbounded_channel();
+    let process = Process::start(world.runner("one").handle(&GREETING, move |who| {
+        let greeted = greeted.clone();
+        async move { Ok(greeted.send(who)?) }
+    }));
+    assert_eq!(next(&mut greetings).await, "Emma");
+    process.stop().await;
+    assert_eq!(greetings.recv().await, None);
+    world.nothing_is_left().await;
+}
+
+#[both_databases]
 async fn a_job_that_is_replaced_while_it_runs_runs_again(world: World) {
     let (greeted, mut greetings) = mpsc::unbounded_channel();
     let gate = Arc::new(Semaphore::new(0));

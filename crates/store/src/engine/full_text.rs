@@ -1,9 +1,11 @@
-//! The index of grams: how each database makes, writes and searches it.
+//! The index of grams: how each database makes, fills, writes and searches it.
 
 /// What differs between the databases. A text is indexed as its grams with spaces between them.
 pub(crate) struct FullText {
     /// Creates the table `search_grams` with the columns `rowid` and `grams`.
     pub create: &'static str,
+    /// Creates the trigger that queues the messages whose texts an event of the log has changed.
+    pub queue: &'static str,
     /// The value of `grams`, given the text in parameter `$2`.
     pub value: &'static str,
     /// A condition on a row of `search_grams`, given a search in parameter `$1`.
@@ -18,6 +20,10 @@ pub(crate) struct FullText {
 pub(crate) const FTS5: FullText = FullText {
     create: "CREATE VIRTUAL TABLE search_grams USING fts5 \
         (grams, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii')",
+    queue: "CREATE TRIGGER queue_for_search AFTER INSERT ON conversation_events \
+        WHEN NEW.kind IN ('message', 'edit', 'delete', 'translation') BEGIN \
+        INSERT INTO search_queue (message_id, event) VALUES (substr(NEW.subject, 1, 24), NEW.number) \
+        ON CONFLICT DO NOTHING; END",
     value: "$2",
     matches: "search_grams MATCH $1",
     quote: '"',
@@ -30,6 +36,11 @@ pub(crate) const FTS5: FullText = FullText {
 pub(crate) const TSVECTOR: FullText = FullText {
     create: "CREATE TABLE search_grams (rowid BIGINT PRIMARY KEY, grams TSVECTOR NOT NULL); \
         CREATE INDEX search_grams_by_gram ON search_grams USING GIN (grams) WITH (fastupdate = off)",
+    queue: "CREATE FUNCTION queue_for_search() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN \
+        INSERT INTO search_queue (message_id, event) VALUES (substr(NEW.subject, 1, 24), NEW.number) \
+        ON CONFLICT DO NOTHING; RETURN NULL; END $$; \
+        CREATE TRIGGER queue_for_search AFTER INSERT ON conversation_events FOR EACH ROW \
+        WHEN (NEW.kind IN ('message', 'edit', 'delete', 'translation')) EXECUTE FUNCTION queue_for_search()",
     value: "array_to_tsvector(string_to_array($2, ' '))",
     matches: "grams @@ CAST(CAST($1 AS TEXT) AS TSQUERY)",
     quote: '\'',

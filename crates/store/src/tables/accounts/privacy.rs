@@ -4,8 +4,8 @@
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::FromRow;
 use crate::{Query, Row, StoreError, Tx, Value};
-use meeshy_domain::UserId;
 use meeshy_domain::preferences::{self, Category, Hides, Privacy};
+use meeshy_domain::{ConversationId, UserId};
 
 /// Users whose documents are read with one statement.
 const BATCH: i64 = 500;
@@ -24,6 +24,21 @@ pub fn hiding_read_receipts(users: &[UserId]) -> Query<Vec<UserId>> {
     Query::all(
         format!("SELECT u.id FROM users u WHERE u.id IN ({list}) AND u.hides_read_receipts"),
         padded(users.iter().map(|id| Value::from(*id))),
+    )
+}
+
+/// Notes whether a user lets only friends call.
+pub fn refuse_calls(tx: &mut Tx<'_>, user: UserId, only_friends: bool) -> Result<(), StoreError> {
+    tx.execute("UPDATE users SET refuses_calls = $2 WHERE id = $1", &[user.into(), only_friends.into()])?;
+    Ok(())
+}
+
+/// The other members of a conversation, at most `limit`, who let only friends call.
+pub fn refusing_calls(conversation: ConversationId, caller: UserId, limit: i64) -> Query<Vec<UserId>> {
+    Query::all(
+        "SELECT u.id FROM members m JOIN users u ON u.id = m.user_id \
+         WHERE m.conversation_id = $1 AND m.is_active AND u.id <> $2 AND u.refuses_calls LIMIT $3",
+        vec![conversation.into(), caller.into(), limit.into()],
     )
 }
 

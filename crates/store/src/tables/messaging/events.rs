@@ -2,11 +2,12 @@
 //!
 //! A change takes its number under the lock of the conversation's row, in its own transaction. When a number
 //! is committed, so are all lower ones, and a reader that knows a number finds what followed with [`after`].
-//! The oldest rows are [pruned](prune). A reader whose next row was pruned has to reload.
+//! The oldest rows are [pruned](prune). A reader whose next row was pruned has to reload. A trigger queues the messages whose texts
+//! have changed for the [search](crate::search_queue).
 
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::FromRow;
-use crate::{Row, StoreError, Tx, Value, search_queue};
+use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp, UserId};
 
 /// Conversations that are looked up with one statement.
@@ -94,17 +95,6 @@ impl Change {
         })
     }
 
-    /// The message, if the change is of its texts.
-    fn of_texts(&self) -> Option<MessageId> {
-        match *self {
-            Self::MessageNew(id)
-            | Self::MessageEdited(id)
-            | Self::MessageDeleted(id)
-            | Self::Translated(id, _) => Some(id),
-            _ => None,
-        }
-    }
-
     /// The changed message, if the change is of a message.
     #[must_use]
     pub fn message(&self) -> Option<MessageId> {
@@ -179,8 +169,7 @@ pub fn insert(
     tx.execute_later(
         "INSERT INTO conversation_events (conversation_id, number, kind, subject, at) VALUES ($1, $2, $3, $4, $5)",
         &[conversation.into(), number.into(), kind.into(), subject.into(), now.into()],
-    )?;
-    change.of_texts().map_or(Ok(()), |message| search_queue::add(tx, message, number))
+    )
 }
 
 /// The rows after a known number in each of several conversations, at most `limit` per conversation. They

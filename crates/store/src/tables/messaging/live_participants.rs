@@ -3,6 +3,7 @@
 use crate::engine::record::record;
 use crate::{Query, StoreError, Tx};
 use meeshy_domain::{CallId, CallParticipantId, Timestamp, UserId};
+use std::time::Duration;
 
 record! {
     /// A user who is in a call.
@@ -28,6 +29,14 @@ pub fn of_call(call: CallId) -> Query<Vec<LiveParticipant>> {
     Query::all(
         format!("SELECT {} FROM live_participants WHERE call_id = $1", LiveParticipant::columns()),
         vec![call.into()],
+    )
+}
+
+/// The calls in which a user is, at most `limit`.
+pub fn of_user(user: UserId, limit: i64) -> Query<Vec<CallId>> {
+    Query::all(
+        "SELECT call_id FROM live_participants WHERE user_id = $1 ORDER BY call_id LIMIT $2",
+        vec![user.into(), limit.into()],
     )
 }
 
@@ -57,4 +66,24 @@ pub fn close_socket(tx: &mut Tx<'_>, call: CallId, user: UserId, socket: &str) -
         &[call.into(), user.into(), socket.into(), now.into()],
     )?;
     Ok(())
+}
+
+/// Counts the bytes of a signal of a participant; returns how many there were within `window`, with these.
+pub fn count_signal(
+    tx: &mut Tx<'_>,
+    call: CallId,
+    user: UserId,
+    bytes: usize,
+    window: Duration,
+) -> Result<i64, StoreError> {
+    let now = tx.now_sql();
+    let sql = format!(
+        "UPDATE live_participants SET \
+           signal_bytes = $3 + CASE WHEN signals_since + $4 <= {now} THEN 0 ELSE signal_bytes END, \
+           signals_since = CASE WHEN signals_since + $4 <= {now} THEN {now} ELSE signals_since END \
+         WHERE call_id = $1 AND user_id = $2 RETURNING signal_bytes"
+    );
+    let bytes = i64::try_from(bytes).unwrap_or(i64::MAX / 2);
+    let window_ms = i64::try_from(window.as_millis()).unwrap_or(i64::MAX / 2);
+    tx.fetch_one(&sql, &[call.into(), user.into(), bytes.into(), window_ms.into()])
 }

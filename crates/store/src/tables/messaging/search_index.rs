@@ -1,6 +1,6 @@
 //! The index for the search in texts of messages.
 //!
-//! A change of a message is queued in its own transaction ([`search_queue`]), and indexed later. A message is indexed by the grams of all
+//! A change of a message is queued in its own transaction ([`search_queue`](crate::search_queue)), and indexed later. A message is indexed by the grams of all
 //! its texts ([`meeshy_domain::text::grams`]), and by two more: its conversation, and the bucket of its number. A search goes through the
 //! buckets from the newest on, so that a frequent word costs no more than a rare one.
 
@@ -8,27 +8,25 @@ use super::conversations::not_deleted;
 use crate::engine::placeholders::{padded, placeholders};
 use crate::messages::Message;
 use crate::visibility::Viewer;
-use crate::{Query, StoreError, Tx, Value, search_queue};
-use meeshy_domain::text::TextSearch;
+use crate::{Query, StoreError, Tx, Value};
+use meeshy_domain::text::{FOLD_VERSION, TextSearch};
 use meeshy_domain::{ConversationId, MessageId, UserId};
 use std::collections::{BTreeSet, HashMap};
 
 /// Messages in a bucket.
 const BUCKET: i64 = 4_096;
+/// The most buckets in which is searched at once.
+const MAX_BUCKETS: i64 = 64;
 
-/// Makes the index, and queues all messages.
+/// Makes the index.
 pub(crate) fn create(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.batch(tx.full_text().create)?;
-    search_queue::start(tx)
+    tx.execute("INSERT INTO search_state (id, last_number, fold_version) VALUES (1, 0, 0)", &[]).map(drop)
 }
 
-/// Empties the index and queues all messages, if texts are folded differently now.
-pub fn follow_folding(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    if search_queue::restart(tx)? {
-        tx.execute("DELETE FROM search_entries", &[])?;
-        tx.execute("DELETE FROM search_grams WHERE rowid > 0", &[])?;
-    }
-    Ok(())
+/// Lets the event log queue what has to be indexed.
+pub(crate) fn follow_log(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.batch(tx.full_text().queue)
 }
 
 /// A message to index.
@@ -76,9 +74,9 @@ pub fn replace(tx: &mut Tx<'_>, messages: &BTreeSet<MessageId>, entries: &[Entry
         let (place, bucket) = (conversation(entry.conversation), bucket(number / BUCKET));
         grams.extend([place.as_str(), bucket.as_str()]);
         tx.execute_later(&sql, &[number.into(), grams.join(" ").into()])?;
-        rows.extend([Value::from(entry.message), number.into()]);
+        rows.extend([Value::from(entry.message), number.into(), FOLD_VERSION.into()]);
     }
-    tx.insert_rows("search_entries", &["message_id", "number"], &rows, "").map(drop)
+    tx.insert_rows("search_entries", &["message_id", "number", "fold_version"], &rows, "").map(drop)
 }
 
 /// The gram of a conversation. Longer than those of texts.
@@ -96,7 +94,7 @@ fn bucket(number: i64) -> String {
 pub enum Scope {
     /// In these conversations, a few.
     Conversations(Vec<ConversationId>),
-    /// In all open conversations in which this person is.
+    /// In all open conversations in which this person is. The index does not know them.
     AllOf(UserId),
 }
 
@@ -115,9 +113,9 @@ impl Span {
         Self { from: (to - 1).max(0) / BUCKET * BUCKET, to }
     }
 
-    /// The messages before these, at least twice as many buckets. `None` if there are none.
+    /// The messages before these, in twice as many buckets up to a bound. `None` if there are none.
     pub fn older(self) -> Option<Self> {
-        let buckets = ((self.to - self.from) / BUCKET).max(1) * 2;
+        let buckets = (((self.to - self.from) / BUCKET).max(1) * 2).min(MAX_BUCKETS);
         (self.from > 0).then(|| Self { from: (self.from - buckets * BUCKET).max(0), to: self.from })
     }
 
@@ -131,47 +129,55 @@ pub fn end() -> Query<i64> {
     Query::one("SELECT last_number + 1 AS past FROM search_state WHERE id = 1", Vec::new())
 }
 
-/// The number of a message, if it is indexed.
-pub fn number(message: MessageId) -> Query<Option<i64>> {
-    Query::optional("SELECT number FROM search_entries WHERE message_id = $1", vec![message.into()])
-}
-
-/// Up to `limit` messages of a span that may have what is searched, with their numbers, the newest first. The caller checks the texts.
-pub fn candidates(
+/// The newest messages of a span that may have what is searched, at most `limit`: their numbers, from the highest on.
+pub fn matches(
     tx: &mut Tx<'_>,
     search: &TextSearch,
     scope: &Scope,
     span: Span,
-    viewer: &Viewer,
     limit: i64,
-) -> Result<Vec<(i64, Message)>, StoreError> {
+) -> Result<Vec<i64>, StoreError> {
     let mut groups: Vec<Vec<String>> = search.grams().into_iter().map(|gram| vec![gram]).collect();
     groups.push(span.buckets());
-    let is_member = match scope {
-        Scope::Conversations(ids) => {
-            groups.push(ids.iter().copied().map(conversation).collect());
-            String::new()
-        }
-        Scope::AllOf(_) => format!(
-            " AND EXISTS (SELECT 1 FROM members x JOIN conversations c ON c.id = x.conversation_id \
-               WHERE x.conversation_id = m.conversation_id AND x.user_id = $4 AND x.is_active AND c.is_active AND {})",
-            not_deleted(4)
-        ),
-    };
-    let mut params = vec![tx.full_text().search(&groups).into(), span.to.into(), limit.into()];
-    if let Scope::AllOf(user) = scope {
-        params.push((*user).into());
+    if let Scope::Conversations(ids) = scope {
+        groups.push(ids.iter().copied().map(conversation).collect());
     }
+    // Materialized, so that the index of grams is read, and not the numbers from the end.
+    let sql = format!(
+        "WITH found AS MATERIALIZED (SELECT rowid AS number FROM search_grams WHERE {}) \
+         SELECT number FROM found WHERE number < $2 ORDER BY number DESC LIMIT $3",
+        tx.full_text().matches
+    );
+    tx.fetch_all(&sql, &[tx.full_text().search(&groups).into(), span.to.into(), limit.into()])
+}
+
+/// Those of the messages with these numbers that the viewer can read, with their numbers, the newest first.
+pub fn readable(numbers: &[i64], scope: &Scope, viewer: &Viewer) -> Query<Vec<(i64, Message)>> {
+    if numbers.is_empty() {
+        return Query::known(Vec::new());
+    }
+    let list = placeholders(1, numbers.len());
+    let mut params = padded(numbers.iter().map(|number| Value::from(*number)));
+    let is_member = match scope {
+        Scope::Conversations(_) => String::new(),
+        Scope::AllOf(user) => {
+            params.push((*user).into());
+            let at = params.len();
+            format!(
+                " AND EXISTS (SELECT 1 FROM members x JOIN conversations c ON c.id = x.conversation_id \
+                   WHERE x.conversation_id = m.conversation_id AND x.user_id = ${at} AND x.is_active AND c.is_active AND {})",
+                not_deleted(at)
+            )
+        }
+    };
     let (seen, of_viewer) = viewer.condition("m", params.len() + 1);
     params.extend(of_viewer);
-    // Materialized, so that the index of grams is read first, and not the messages from the end.
-    let sql = format!(
-        "WITH found AS MATERIALIZED (SELECT rowid AS number FROM search_grams WHERE {matches}) \
-         SELECT found.number, {columns} FROM found JOIN search_entries e ON e.number = found.number \
-           JOIN messages m ON m.id = e.message_id \
-         WHERE found.number < $2 AND {seen}{is_member} ORDER BY found.number DESC LIMIT $3",
-        matches = tx.full_text().matches,
-        columns = Message::columns()
-    );
-    tx.fetch_all(&sql, &params)
+    let columns = Message::columns();
+    Query::all(
+        format!(
+            "SELECT e.number, {columns} FROM search_entries e JOIN messages m ON m.id = e.message_id \
+             WHERE e.number IN ({list}) AND {seen}{is_member} ORDER BY e.number DESC"
+        ),
+        params,
+    )
 }

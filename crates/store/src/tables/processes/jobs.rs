@@ -61,6 +61,24 @@ pub fn enqueue_in(
     tx.execute_later(&sql, &[kind.into(), key.into(), payload.into(), millis(delay).into()])
 }
 
+/// The same, unless the job with this key is due before that and waits.
+pub fn enqueue_within(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    key: &str,
+    payload: &str,
+    delay: Duration,
+) -> Result<(), StoreError> {
+    let now = tx.now_sql();
+    let sql = format!(
+        "INSERT INTO jobs (kind, key, payload, run_at) VALUES ($1, $2, $3, {now} + $4) ON CONFLICT (kind, key) DO UPDATE SET \
+           payload = excluded.payload, run_at = excluded.run_at, revision = jobs.revision + 1, attempts = 0, \
+           last_error = NULL, is_dead = FALSE \
+         WHERE jobs.is_dead OR jobs.claimed_until > {now} OR jobs.run_at > excluded.run_at"
+    );
+    tx.execute_later(&sql, &[kind.into(), key.into(), payload.into(), millis(delay).into()])
+}
+
 /// Cancels a job that is not running; returns whether it existed.
 pub fn cancel(tx: &mut Tx<'_>, kind: &str, key: &str) -> Result<bool, StoreError> {
     let now = tx.now()?;
