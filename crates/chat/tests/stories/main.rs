@@ -34,6 +34,7 @@ mod proposing;
 mod racing;
 mod reacting;
 mod receipts;
+mod recovering;
 mod requests;
 mod retention;
 mod round_trips;

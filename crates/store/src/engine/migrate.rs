@@ -81,6 +81,7 @@ const MIGRATIONS: &[Migration] = migrations![
     45 "0045_live_calls",
     49 "0049_search" then search_index::create,
     50 "0050_pins",
+    51 "0051_recovery",
 ];
 
 /// The schema changes made when a database was opened.
