@@ -82,6 +82,7 @@ const MIGRATIONS: &[Migration] = migrations![
     49 "0049_search" then search_index::create,
     50 "0050_pins",
     51 "0051_recovery",
+    52 "0052_deletions",
 ];
 
 /// The schema changes made when a database was opened.
