@@ -35,6 +35,10 @@ named!(
         InvalidCode = "invalid_code",
         /// The code was sent too long ago.
         CodeExpired = "code_expired",
+        /// Too many wrong answers for this number; it has to wait.
+        TooManyAnswers = "too_many_answers",
+        /// The account has another way to choose a new password, and this number is too new for it.
+        TooNew = "phone_not_verified",
         /// Too many calls, or too many messages.
         RateLimited = "rate_limited",
     }
@@ -53,6 +57,10 @@ impl PhoneRefusal {
             Self::IdentityMismatch => "this is not the username and the address of the account",
             Self::InvalidCode => "wrong code",
             Self::CodeExpired => "this code is too old; ask for another one",
+            Self::TooManyAnswers => "too many wrong codes for this number today; try again tomorrow",
+            Self::TooNew => {
+                "this number was confirmed less than a day ago; choose a new password by e-mail, or try again tomorrow"
+            }
             Self::RateLimited => "too many calls; try again later",
         }
     }

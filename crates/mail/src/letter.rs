@@ -43,6 +43,10 @@ pub enum Letter {
     PasswordChanged,
     /// Tells the owner at the old address that the account has a new one.
     AddressChanged,
+    /// Answers who asks for a link that signs in or changes the password, that the address is too new for it.
+    TooEarly,
+    /// Tells the owner that a telephone number was added to the account, or replaced the one before.
+    NumberConfirmed,
     /// Tells the owner that the telephone number is another account's now.
     NumberMoved,
 }
@@ -102,6 +106,8 @@ impl Letter {
             Self::ChangeAddress { link } => (&wording.change_address, Some(link)),
             Self::PasswordChanged => (&wording.password_changed, None),
             Self::AddressChanged => (&wording.address_changed, None),
+            Self::TooEarly => (&wording.too_early, None),
+            Self::NumberConfirmed => (&wording.number_confirmed, None),
             Self::NumberMoved => (&wording.number_moved, None),
         }
     }
@@ -120,6 +126,8 @@ mod tests {
             Letter::ChangeAddress { link: link() },
             Letter::PasswordChanged,
             Letter::AddressChanged,
+            Letter::TooEarly,
+            Letter::NumberConfirmed,
             Letter::NumberMoved,
         ]
     }

@@ -12,6 +12,8 @@ pub(crate) struct Wording {
     pub change_address: Notice,
     pub password_changed: Notice,
     pub address_changed: Notice,
+    pub too_early: Notice,
+    pub number_confirmed: Notice,
     pub number_moved: Notice,
 }
 

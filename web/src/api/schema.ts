@@ -17118,7 +17118,7 @@ export interface components {
             phoneNumber: string;
         };
         /** @description Why a step with a code that was sent to a telephone is refused. */
-        PhoneRefusal: "invalid_phone" | "user_not_found" | "invalid_token" | "token_expired" | "invalid_step" | "max_attempts_exceeded" | "identity_mismatch" | "invalid_code" | "code_expired" | "rate_limited";
+        PhoneRefusal: "invalid_phone" | "user_not_found" | "invalid_token" | "token_expired" | "invalid_step" | "max_attempts_exceeded" | "identity_mismatch" | "invalid_code" | "code_expired" | "too_many_answers" | "phone_not_verified" | "rate_limited";
         /** @description Whether something was done, without the usual envelope. */
         PhoneStep: {
             error?: components["schemas"]["PhoneRefusal"];

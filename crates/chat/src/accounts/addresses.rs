@@ -9,8 +9,13 @@ use meeshy_domain::{Secret, Timestamp, UserId, text};
 use meeshy_store::addresses::{self, Pending};
 use meeshy_store::{Tx, attempts, mailed_links, names, users};
 use std::sync::Arc;
+use std::time::Duration;
 
 const BAD_LINK: &str = "this link is wrong or has expired; ask for another one";
+
+/// How long no link is sent to a new address that signs in or changes the password, so that the owner of an account
+/// can read the e-mail to the old address first.
+const RECOVERS_AFTER: Duration = Duration::from_secs(86_400);
 
 /// A confirmed address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +94,8 @@ impl Addresses {
     }
 
     /// Changes the caller's address to the new one, with the token of the link that was sent there, and tells
-    /// the old address. Links that were sent to the old one no longer work. Returns the new address.
+    /// the old address. Links that were sent to the old one no longer work, and none to sign in or to choose a new
+    /// password is sent to the new one for a day. Returns the new address.
     ///
     /// # Errors
     /// When the link is wrong or has expired, or somebody has taken the address.
@@ -105,7 +111,7 @@ impl Addresses {
             if names::email_is_taken(tx, &email)? {
                 return Err(ChatError::Taken { field: "newEmail" });
             }
-            addresses::change(tx, caller, &email, now)?;
+            addresses::change(tx, caller, &email, now, now.plus(RECOVERS_AFTER))?;
             mailed_links::remove_all(tx, caller)?;
             Order::AddressChanged { user: caller, old: user.email }.place(tx)?;
             Ok(email)

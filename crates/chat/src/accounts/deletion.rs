@@ -13,9 +13,7 @@ use crate::conversations::Conversations;
 use crate::{ChatError, calls};
 use meeshy_domain::{Role, UserId};
 use meeshy_jobs::{JobError, Kind};
-use meeshy_store::{
-    Tx, attempts, avatars, deleted_accounts, mailed_links, phone_codes, second_factor, sessions, users,
-};
+use meeshy_store::{Tx, attempts, deleted_accounts, sessions, users};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -98,11 +96,6 @@ impl Deletions {
             calls::leave_all(tx, &service.context, user.id)?;
             // Before the row says that the account is deleted: the languages of its conversations are counted.
             users::set_active(tx, user.id, false, now)?;
-            second_factor::delete_challenges(tx, user.id)?;
-            mailed_links::remove_all(tx, user.id)?;
-            phone_codes::remove_of_user(tx, user.id)?;
-            avatars::remove(tx, user.id)?;
-            deleted_accounts::remove_devices(tx, user.id)?;
             deleted_accounts::anonymise(tx, user.id, &username, now)?;
             Ok(DELETION.enqueue(tx, &user.id.to_string(), &Deleted { user: user.id })?)
         };
@@ -137,9 +130,6 @@ impl Deletions {
             }
         }
         while self.context.store.write(move |tx| deleted_accounts::remove_some(tx, user, AT_ONCE)).await? {}
-        while self.context.store.write(move |tx| deleted_accounts::remove_sessions(tx, user, AT_ONCE)).await?
-            > 0
-        {}
         Ok(())
     }
 }

@@ -55,6 +55,11 @@ pub(crate) enum Order {
         /// The address before, which it is sent to.
         old: String,
     },
+    /// Word that a telephone number was confirmed for the account.
+    NumberConfirmed {
+        /// The user.
+        user: UserId,
+    },
     /// Word that the telephone number is another account's now.
     NumberMoved {
         /// The user who had it.
@@ -77,6 +82,7 @@ impl Order {
             Self::SignIn { email, .. } => format!("sign-in {}", hash(email)),
             Self::ChangeAddress { user } => format!("change {user}"),
             Self::PasswordChanged { user } => format!("password-changed {user}"),
+            Self::NumberConfirmed { user } => format!("number-confirmed {user}"),
             Self::NumberMoved { user } => format!("number-moved {user}"),
             // Everyone who had the account in turn is told.
             Self::AddressChanged { user, old } => format!("address-changed {user} {}", hash(old)),

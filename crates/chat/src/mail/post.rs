@@ -72,12 +72,18 @@ impl Fresh {
             Order::VerifyAddress { email } => self.verify_address(tx, email, site),
             Order::ResetPassword { email, .. } => {
                 let Some(user) = self.owner(tx, email)? else { return Ok(None) };
+                if self.is_new(tx, &user)? {
+                    return Ok(Some(to_owner(user, Letter::TooEarly)));
+                }
                 mailed_links::add_reset(tx, &self.link(user.id, RESET_FOR), false)?;
                 let link = format!("{site}/reset-password?token={}", self.token);
                 Ok(Some(to_owner(user, Letter::ResetPassword { link })))
             }
             Order::SignIn { email, remember, .. } => {
                 let Some(user) = self.owner(tx, email)? else { return Ok(None) };
+                if self.is_new(tx, &user)? {
+                    return Ok(Some(to_owner(user, Letter::TooEarly)));
+                }
                 mailed_links::add_sign_in(tx, &self.link(user.id, SIGN_IN_FOR), *remember)?;
                 let link = format!("{site}/auth/magic-link?token={}", self.token);
                 Ok(Some(to_owner(user, Letter::SignIn { link })))
@@ -86,6 +92,10 @@ impl Fresh {
             Order::PasswordChanged { user } => {
                 let user = self.user(tx, *user)?;
                 Ok(user.map(|user| to_owner(user, Letter::PasswordChanged)))
+            }
+            Order::NumberConfirmed { user } => {
+                let user = self.user(tx, *user)?;
+                Ok(user.map(|user| to_owner(user, Letter::NumberConfirmed)))
             }
             Order::NumberMoved { user } => {
                 let user = self.user(tx, *user)?;
@@ -141,6 +151,11 @@ impl Fresh {
             Some(user) => self.user(tx, user.id),
             None => Ok(None),
         }
+    }
+
+    /// Whether the address of a user is too new for links that sign in or change the password.
+    fn is_new(&self, tx: &mut Tx<'_>, user: &User) -> Result<bool, StoreError> {
+        Ok(addresses::recovers_from(tx, user.id)?.is_some_and(|from| from > self.now))
     }
 
     /// A user whose account can be used.

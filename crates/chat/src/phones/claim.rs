@@ -1,42 +1,66 @@
 //! Users confirm their number, and change it to one that they have confirmed.
 
-use super::codes::{Phones, entered};
+use super::codes::{By, Phones};
 use super::numbers::parsed;
 use crate::ChatError;
 use crate::mail::Order as Letter;
 use meeshy_domain::{PhonePurpose, PhoneRefusal, Timestamp, UserId};
 use meeshy_store::users::{self, User};
 use meeshy_store::{StoreError, Tx, mailed_links, phone_codes, phones};
+use std::time::Duration;
+
+/// How long a number does not recover an account that has another way to recover, so that its owner can read the
+/// e-mail about it first.
+const RECOVERS_AFTER: Duration = Duration::from_secs(86_400);
 
 impl Phones {
     /// Sends a code to a number that an account has entered and not confirmed: that of the caller if somebody is
-    /// signed in, otherwise the one that has entered it last. The caller does not learn whether there is one.
+    /// signed in, otherwise the only one that has the number. The caller does not learn whether there is one.
     ///
     /// # Errors
     /// [`ChatError::PhoneCode`] when it is not a number, or was sent too many codes.
     pub async fn send_code(&self, typed: &str, caller: Option<UserId>) -> Result<(), ChatError> {
         let (service, number) = (self.clone(), parsed(typed, None)?);
         let write = move |tx: &mut Tx<'_>| {
-            let user = match caller {
-                Some(caller) => has_entered(tx, caller, &number)?.then_some(caller),
-                None => phones::newest_unconfirmed(tx, &number)?,
+            let code = match caller {
+                Some(caller) if has_entered(tx, caller, &number)? => {
+                    service.begin_claim(tx, &number, caller)?
+                }
+                Some(_) => service.begin(tx, PhonePurpose::Claim, &number, None)?,
+                None => {
+                    let user = phones::only_unconfirmed(tx, &number)?;
+                    service.begin(tx, PhonePurpose::Claim, &number, user)?
+                }
             };
             // The same is done without an account, so that it takes as long.
-            let code = service.begin(tx, PhonePurpose::Claim, &number, user)?;
             service.order(tx, &code)
         };
         self.context.store.write(write).await
     }
 
-    /// Confirms a number with the code that was sent to it; if somebody is signed in, for their account.
+    /// Confirms a number with the code that was sent to it, for the account that has entered the number and that this
+    /// code was sent for. If somebody is signed in, it must be theirs; otherwise that account must never have confirmed
+    /// a number, and no other one this number.
     ///
     /// # Errors
     /// [`ChatError::PhoneCode`] when the code is wrong or has expired.
     pub async fn verify(&self, typed: &str, code: &str, caller: Option<UserId>) -> Result<(), ChatError> {
         let (number, code, service) = (parsed(typed, None)?, code.to_owned(), self.clone());
-        let write = move |tx: &mut Tx<'_>| match phone_codes::newest_claim(tx, &number, caller)? {
-            Some(id) => Ok(service.claim(tx, &id, None, &code)?.map(drop)),
-            None => Ok(Err(PhoneRefusal::InvalidCode)),
+        let write = move |tx: &mut Tx<'_>| {
+            let (codes, by) = match caller {
+                Some(caller) => (phone_codes::lock_claims(tx, caller, Some(&number))?, By::Holder),
+                None => (phone_codes::lock_claims_to(tx, &number)?, By::Anyone),
+            };
+            let code = match service.answered(tx, codes, &code, by)? {
+                Ok(code) => code,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let Some(user) = code.user_id else { return Ok(Err(PhoneRefusal::InvalidCode)) };
+            if caller.is_none() && !phones::other_owners(tx, &number, user)?.is_empty() {
+                return Ok(Err(PhoneRefusal::InvalidCode));
+            }
+            service.give(tx, user, &number)?;
+            Ok(Ok(()))
         };
         self.decide(write).await
     }
@@ -63,14 +87,19 @@ impl Phones {
     /// [`ChatError::PhoneCode`] when the code is wrong or has expired.
     pub async fn confirm_change(&self, caller: UserId, code: &str) -> Result<String, ChatError> {
         let (service, code) = (self.clone(), code.to_owned());
-        let write = move |tx: &mut Tx<'_>| match phone_codes::claim_of(tx, caller)? {
-            Some(id) => service.claim(tx, &id, Some(caller), &code),
-            None => Ok(Err(PhoneRefusal::InvalidCode)),
+        let write = move |tx: &mut Tx<'_>| {
+            let codes = phone_codes::lock_claims(tx, caller, None)?;
+            let code = match service.answered(tx, codes, &code, By::Holder)? {
+                Ok(code) => code,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            service.give(tx, caller, &code.phone_number)?;
+            Ok(Ok(code.phone_number))
         };
         self.decide(write).await
     }
 
-    /// Sends a code to a number that a user wants to have. One that is not confirmed is replaced at once.
+    /// Sends a code to a number that a signed-in user wants to have. One that is not confirmed is replaced at once.
     pub(crate) fn ask(&self, tx: &mut Tx<'_>, user: &User, number: &str) -> Result<(), ChatError> {
         let is_confirmed = user.phone_number.is_some() && user.details.phone_verified_at.is_some();
         if is_confirmed && user.phone_number.as_deref() == Some(number) {
@@ -79,36 +108,26 @@ impl Phones {
         if !is_confirmed {
             phones::enter(tx, user.id, Some(number), self.context.now())?;
         }
-        let code = self.begin(tx, PhonePurpose::Claim, number, Some(user.id))?;
+        let code = self.begin_claim(tx, number, user.id)?;
         self.order(tx, &code)
     }
 
-    /// Gives a number to the user who has entered its code, who must be `by` if that is given.
-    pub(super) fn claim(
-        &self,
-        tx: &mut Tx<'_>,
-        id: &str,
-        by: Option<UserId>,
-        typed: &str,
-    ) -> Result<Result<String, PhoneRefusal>, ChatError> {
-        let now = self.context.now();
-        let code = match entered(tx, id, PhonePurpose::Claim, typed, now)? {
-            Ok(code) => code,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        match code.user_id {
-            Some(user) if by.is_none_or(|by| by == user) => {
-                take(tx, user, &code.phone_number, now)?;
-                Ok(Ok(code.phone_number))
-            }
-            _ => Ok(Err(PhoneRefusal::InvalidToken)),
-        }
+    /// Sends a code to the number with which a user has just registered.
+    pub(crate) fn confirm_registered(&self, tx: &mut Tx<'_>, user: &User) -> Result<(), ChatError> {
+        user.phone_number.as_deref().map_or(Ok(()), |number| self.ask(tx, user, number))
+    }
+
+    /// Gives a number to a user who has entered its code, and tells them by e-mail, because it is a way to choose a
+    /// new password.
+    pub(super) fn give(&self, tx: &mut Tx<'_>, user: UserId, number: &str) -> Result<(), StoreError> {
+        take(tx, user, number, self.context.now())?;
+        Letter::NumberConfirmed { user }.place(tx)
     }
 }
 
 /// Whether a user has entered this number, and not confirmed it.
 fn has_entered(tx: &mut Tx<'_>, user: UserId, number: &str) -> Result<bool, StoreError> {
-    let is_pending = phone_codes::newest_claim(tx, number, Some(user))?.is_some();
+    let is_pending = !phone_codes::lock_claims(tx, user, Some(number))?.is_empty();
     let found = tx.fetch(users::find(user))?;
     let is_unconfirmed =
         |user: User| user.phone_number.as_deref() == Some(number) && user.details.phone_verified_at.is_none();
@@ -128,5 +147,5 @@ pub(crate) fn take(tx: &mut Tx<'_>, user: UserId, number: &str, now: Timestamp) 
         Letter::NumberMoved { user: *loser }.place(tx)?;
     }
     phones::take_from_others(tx, number, user, now)?;
-    phones::confirm(tx, user, number, losers.first().copied(), now)
+    phones::confirm(tx, user, number, losers.first().copied(), now, now.plus(RECOVERS_AFTER))
 }

@@ -9,6 +9,7 @@ use meeshy_mail::sms::CODE_FOR;
 use meeshy_store::call_counts::{self, Counted};
 use meeshy_store::phone_codes::{self, PhoneCode};
 use meeshy_store::{StoreError, Tx};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,12 @@ const MAX_ATTEMPTS: i64 = 5;
 const MAX_SENDS: i64 = 4;
 
 const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+/// The most wrong answers about a number in a day, with however many codes.
+const MAX_WRONG_PER_DAY: i64 = 20;
+/// The most recoveries of an account that wait for its name, so that a stranger who begins some does not end that
+/// of its owner.
+const MAX_RECOVERIES: i64 = 50;
 /// The most messages to one number in an hour.
 const MAX_PER_NUMBER: i64 = 5;
 /// The most messages that the server sends in an hour: each costs money, and strangers can cause them.
@@ -28,6 +35,15 @@ const MAX_PER_HOUR: i64 = 500;
 /// What a transaction decides about an answer. A refusal is no error of the transaction, so that the answer stays
 /// counted.
 pub(super) type Decided<T> = Result<T, PhoneRefusal>;
+
+/// Who answers. The two have their own answers, so that strangers do not use up those of the owner.
+#[derive(Clone, Copy)]
+pub(super) enum By {
+    /// The signed-in owner of a claim, or whoever has the id of another code.
+    Holder,
+    /// Somebody who knows the number only.
+    Anyone,
+}
 
 /// The telephone numbers of accounts. Cheap to clone.
 #[derive(Clone)]
@@ -42,7 +58,7 @@ impl Phones {
         Self { context, is_limited }
     }
 
-    /// Begins the steps to a code.
+    /// Begins the steps to a code. Nothing that was begun before ends.
     pub(super) fn begin(
         &self,
         tx: &mut Tx<'_>,
@@ -60,11 +76,26 @@ impl Phones {
             sends: 0,
             attempts: 0,
             token_hash: None,
+            open_attempts: 0,
             created_at: now,
             expires_at: now.plus(BEGUN_FOR),
         };
         phone_codes::add(tx, &code)?;
+        if let (PhonePurpose::Recover, Some(user)) = (purpose, user) {
+            phone_codes::trim_recoveries(tx, user, MAX_RECOVERIES)?;
+        }
         Ok(code)
+    }
+
+    /// Begins the steps to a code for a number that a signed-in user claims. What they claimed before ends.
+    pub(super) fn begin_claim(
+        &self,
+        tx: &mut Tx<'_>,
+        number: &str,
+        user: UserId,
+    ) -> Result<PhoneCode, StoreError> {
+        phone_codes::remove_claims(tx, user)?;
+        self.begin(tx, PhonePurpose::Claim, number, Some(user))
     }
 
     /// Orders a message with a code.
@@ -112,45 +143,108 @@ impl Phones {
     ) -> Result<T, ChatError> {
         self.context.store.write(write).await?.map_err(ChatError::PhoneCode)
     }
+
+    /// The code that was begun under `id` for this purpose, if `typed` is it.
+    pub(super) fn entered(
+        &self,
+        tx: &mut Tx<'_>,
+        id: &str,
+        purpose: PhonePurpose,
+        typed: &str,
+    ) -> Result<Decided<PhoneCode>, StoreError> {
+        match find(tx, id)? {
+            Some(code) if code.purpose == purpose => self.answered(tx, vec![code], typed, By::Holder),
+            _ => Ok(Err(PhoneRefusal::InvalidToken)),
+        }
+    }
+
+    /// The one of several codes, the newest first, that somebody has typed. The answer is counted for each of them,
+    /// and for their numbers if it is wrong.
+    pub(super) fn answered(
+        &self,
+        tx: &mut Tx<'_>,
+        codes: Vec<PhoneCode>,
+        typed: &str,
+        by: By,
+    ) -> Result<Decided<PhoneCode>, StoreError> {
+        let now = self.context.now();
+        let (mut waiting, mut refusal) = (Vec::new(), None);
+        for code in codes {
+            match waits_for_answer(&code, by, now) {
+                Ok(()) => waiting.push(code),
+                Err(why) => refusal = refusal.or(Some(why)),
+            }
+        }
+        if waiting.is_empty() {
+            return Ok(Err(refusal.unwrap_or(PhoneRefusal::InvalidCode)));
+        }
+        let numbers: BTreeSet<&str> = waiting.iter().map(|code| code.phone_number.as_str()).collect();
+        let counted: Vec<Counted> = numbers.into_iter().map(wrong_answers).collect();
+        for counted in &counted {
+            if call_counts::count(tx, counted)?.is_some() && self.is_limited {
+                return Ok(Err(PhoneRefusal::TooManyAnswers));
+            }
+        }
+        for code in &waiting {
+            match by {
+                By::Holder => phone_codes::count_attempt(tx, &code.id)?,
+                By::Anyone => phone_codes::count_open_attempt(tx, &code.id)?,
+            }
+        }
+        let digits: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').take(16).collect();
+        let is_typed =
+            |code: &PhoneCode| code.code_hash.as_ref() == Some(&Secret::from(hash_of(&code.id, &digits)));
+        let Some(code) = waiting.into_iter().find(is_typed) else {
+            return Ok(Err(PhoneRefusal::InvalidCode));
+        };
+        counted.iter().try_for_each(|counted| call_counts::give_back(tx, counted))?;
+        Ok(Ok(code))
+    }
+}
+
+/// The counter of wrong answers about a number.
+fn wrong_answers(number: &str) -> Counted {
+    Counted {
+        limit_name: "sms_answers",
+        caller_hash: digest(number),
+        max_calls: MAX_WRONG_PER_DAY,
+        window: DAY,
+    }
+}
+
+/// What was begun under this id.
+pub(super) fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<PhoneCode>, StoreError> {
+    if id.contains('\0') { Ok(None) } else { phone_codes::lock(tx, id) }
 }
 
 /// What was begun under this id, if it has not ended.
 pub(super) fn begun(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<PhoneCode, ChatError> {
-    let refused = |refusal| Err(ChatError::PhoneCode(refusal));
-    match if id.contains('\0') { None } else { phone_codes::lock(tx, id)? } {
-        None => refused(PhoneRefusal::InvalidToken),
-        Some(code) if code.token_hash.is_some() => refused(PhoneRefusal::InvalidStep),
-        Some(code) if code.expires_at <= now && code.sends > 0 => refused(PhoneRefusal::CodeExpired),
-        Some(code) if code.expires_at <= now => refused(PhoneRefusal::TokenExpired),
-        Some(code) => Ok(code),
+    let code = find(tx, id)?.ok_or(ChatError::PhoneCode(PhoneRefusal::InvalidToken))?;
+    goes_on(&code, now).map_err(ChatError::PhoneCode)?;
+    Ok(code)
+}
+
+/// Whether the steps to a code can go on.
+fn goes_on(code: &PhoneCode, now: Timestamp) -> Decided<()> {
+    match code {
+        code if code.token_hash.is_some() => Err(PhoneRefusal::InvalidStep),
+        code if code.expires_at > now => Ok(()),
+        code if code.sends > 0 => Err(PhoneRefusal::CodeExpired),
+        _ => Err(PhoneRefusal::TokenExpired),
     }
 }
 
-/// Checks a code as it was typed, and counts the answer.
-pub(super) fn entered(
-    tx: &mut Tx<'_>,
-    id: &str,
-    purpose: PhonePurpose,
-    typed: &str,
-    now: Timestamp,
-) -> Result<Decided<PhoneCode>, ChatError> {
-    let code = match begun(tx, id, now) {
-        Err(ChatError::PhoneCode(refusal)) => return Ok(Err(refusal)),
-        found => found?,
-    };
-    if code.purpose != purpose {
-        return Ok(Err(PhoneRefusal::InvalidToken));
-    }
+/// Whether a code can be entered now.
+fn waits_for_answer(code: &PhoneCode, by: By, now: Timestamp) -> Decided<()> {
+    goes_on(code, now)?;
     if code.sends == 0 {
-        return Ok(Err(PhoneRefusal::InvalidStep));
+        return Err(PhoneRefusal::InvalidStep);
     }
-    if code.attempts >= MAX_ATTEMPTS {
-        return Ok(Err(PhoneRefusal::MaxAttempts));
-    }
-    phone_codes::count_attempt(tx, &code.id)?;
-    let digits: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').take(16).collect();
-    let shown = Secret::from(hash_of(&code.id, &digits));
-    Ok(if code.code_hash.as_ref() == Some(&shown) { Ok(code) } else { Err(PhoneRefusal::InvalidCode) })
+    let attempts = match by {
+        By::Holder => code.attempts,
+        By::Anyone => code.open_attempts,
+    };
+    if attempts >= MAX_ATTEMPTS { Err(PhoneRefusal::MaxAttempts) } else { Ok(()) }
 }
 
 /// What is stored of a code.

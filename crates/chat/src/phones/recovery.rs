@@ -3,7 +3,7 @@
 //! First they enter the number, then the username and the address of the account, of which they are shown the first
 //! letters, and then the code. What they get is a link to choose a new password, as by e-mail.
 
-use super::codes::{Phones, begun, entered};
+use super::codes::{Phones, begun};
 use super::numbers::parsed;
 use crate::ChatError;
 use crate::phone_owner::PhoneOwner;
@@ -39,12 +39,17 @@ impl Phones {
     /// Begins with a number.
     ///
     /// # Errors
-    /// [`ChatError::PhoneCode`] when it is not a number, or no account has confirmed it.
+    /// [`ChatError::PhoneCode`] when it is not a number, no account has confirmed it, or one with another way to
+    /// recover has confirmed it less than a day ago.
     pub async fn begin_recovery(&self, typed: &str, country: Option<&str>) -> Result<Recovery, ChatError> {
         let (service, number) = (self.clone(), parsed(typed, country)?);
         let write = move |tx: &mut Tx<'_>| {
-            let user = phones::owner(tx, &number, service.context.now())?;
+            let now = service.context.now();
+            let user = phones::owner(tx, &number, now)?;
             let user = user.ok_or(ChatError::PhoneCode(PhoneRefusal::UserNotFound))?;
+            if phones::recovers_from(tx, user.id)?.is_some_and(|from| from > now) {
+                return Err(ChatError::PhoneCode(PhoneRefusal::TooNew));
+            }
             let code = service.begin(tx, PhonePurpose::Recover, &number, Some(user.id))?;
             Ok(Recovery { id: code.id, owner: PhoneOwner::of(&user, &number) })
         };
@@ -104,9 +109,9 @@ impl Phones {
     pub async fn verify_recovery(&self, id: &str, typed: &str) -> Result<String, ChatError> {
         let (id, typed, now) = (id.to_owned(), typed.to_owned(), self.context.now());
         let token = self.context.secrets.hex(32);
-        let (link, kept) = (self.context.new_id(), digest(&token));
+        let (link, kept, service) = (self.context.new_id(), digest(&token), self.clone());
         let write = move |tx: &mut Tx<'_>| {
-            let code = match entered(tx, &id, PhonePurpose::Recover, &typed, now)? {
+            let code = match service.entered(tx, &id, PhonePurpose::Recover, &typed)? {
                 Ok(code) => code,
                 Err(refusal) => return Ok(Err(refusal)),
             };

@@ -1,13 +1,13 @@
 //! A number moves from the account that has it to another one, or to one that is being registered.
 
-use super::codes::{Phones, entered};
+use super::codes::{By, Phones, find};
 use super::numbers::parsed;
 use crate::ChatError;
 use crate::phone_owner::PhoneOwner;
 use crate::secrets::digest;
 use meeshy_domain::{PhonePurpose, PhoneRefusal, Timestamp, UserId};
-use meeshy_store::users::User;
-use meeshy_store::{Tx, phone_codes, phones};
+use meeshy_store::phone_codes::{self, PhoneCode};
+use meeshy_store::{Tx, phones};
 use std::time::Duration;
 
 /// How long a registration may take after its code was entered.
@@ -39,7 +39,7 @@ impl Phones {
             let now = service.context.now();
             let user = phones::owner(tx, &number, now)?.filter(|owner| owner.id != caller);
             let user = user.ok_or(ChatError::PhoneCode(PhoneRefusal::UserNotFound))?;
-            let code = service.begin(tx, PhonePurpose::Claim, &number, Some(caller))?;
+            let code = service.begin_claim(tx, &number, caller)?;
             service.order(tx, &code)?;
             Ok((code.id, PhoneOwner::of(&user, &number)))
         };
@@ -52,7 +52,19 @@ impl Phones {
     /// [`ChatError::PhoneCode`] when the code is wrong or has expired.
     pub async fn finish_transfer(&self, caller: UserId, id: &str, code: &str) -> Result<(), ChatError> {
         let (service, id, code) = (self.clone(), id.to_owned(), code.to_owned());
-        let write = move |tx: &mut Tx<'_>| Ok(service.claim(tx, &id, Some(caller), &code)?.map(drop));
+        let write = move |tx: &mut Tx<'_>| {
+            let is_own =
+                |begun: &PhoneCode| begun.purpose == PhonePurpose::Claim && begun.user_id == Some(caller);
+            let Some(begun) = find(tx, &id)?.filter(is_own) else {
+                return Ok(Err(PhoneRefusal::InvalidToken));
+            };
+            let code = match service.answered(tx, vec![begun], &code, By::Holder)? {
+                Ok(code) => code,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            service.give(tx, caller, &code.phone_number)?;
+            Ok(Ok(()))
+        };
         self.decide(write).await
     }
 
@@ -81,9 +93,9 @@ impl Phones {
     pub async fn verify_registration(&self, id: &str, typed: &str) -> Result<String, ChatError> {
         let (id, typed, now) = (id.to_owned(), typed.to_owned(), self.context.now());
         let token = self.context.secrets.hex(32);
-        let kept = token.clone();
+        let (kept, service) = (token.clone(), self.clone());
         let write = move |tx: &mut Tx<'_>| {
-            let code = match entered(tx, &id, PhonePurpose::Register, &typed, now)? {
+            let code = match service.entered(tx, &id, PhonePurpose::Register, &typed)? {
                 Ok(code) => code,
                 Err(refusal) => return Ok(Err(refusal)),
             };
@@ -124,11 +136,6 @@ impl Phones {
             Some(owner) => Err(ChatError::PhoneOwned(Box::new(owner))),
             None => Ok(()),
         }
-    }
-
-    /// Sends a code to the number with which a user has just registered.
-    pub(crate) fn confirm_registered(&self, tx: &mut Tx<'_>, user: &User) -> Result<(), ChatError> {
-        user.phone_number.as_deref().map_or(Ok(()), |number| self.ask(tx, user, number))
     }
 }
 

@@ -228,6 +228,61 @@ const FULL: &[(&str, &str, &str)] = &[
         "id, owner_id, term, language, proposed_by, created_at",
         "[t], [c], 'term', '', [u], 1",
     ),
+    (
+        "affiliate_tokens",
+        "id, token, name, created_by, created_at, updated_at",
+        "[a], 'token-' || i, 'Filler', [u], 1, 1",
+    ),
+    (
+        "affiliate_relations",
+        "id, affiliate_token_id, affiliate_user_id, referred_user_id, created_at",
+        "[a], [a], [u], [u], 1",
+    ),
+    (
+        "tracking_links",
+        "id, token, original_url, short_url, created_by, created_at, updated_at",
+        "[a], 'token-' || i, '/', '/', [u], 1, 1",
+    ),
+    ("tracking_link_clicks", "id, tracking_link_id, user_id, clicked_at", "[a], [a], [u], 1"),
+    ("audit_log", "id, user_id, admin_id, action, entity_id, created_at", "[a], [u], [u], 'filler', [u], i"),
+    (
+        "security_events",
+        "id, user_id, event_type, severity, status, created_at",
+        "[a], [u], 'filler', 'LOW', 'SUCCESS', 1",
+    ),
+    ("user_stats", "id, user_id, created_at, updated_at", "[a], [u], 1, 1"),
+    (
+        "conversation_settings",
+        "id, conversation_id, user_id, key, value, created_at, updated_at",
+        "[a], [c], [u], 'filler', '', 1, 1",
+    ),
+    (
+        "conversation_public_keys",
+        "id, user_id, conversation_id, key_type, public_key, created_at, updated_at",
+        "[a], [u], [c], 'identity', '', 1, 1",
+    ),
+    (
+        "signal_pre_key_bundles",
+        "id, user_id, identity_key, registration_id, signed_pre_key_id, signed_pre_key_public, \
+         signed_pre_key_signature, created_at, last_rotated_at",
+        "[a], [u], '', 1, 1, '', '', 1, 1",
+    ),
+    (
+        "dma_sessions",
+        "id, remote_party_id, user_id, root_key, chain_key_send, chain_key_receive, created_at, updated_at, last_used_at",
+        "[a], 'party-' || i, [u], '', '', '', 1, 1, 1",
+    ),
+    (
+        "dma_enrollments",
+        "id, whatsapp_internal_id, identity_key, signed_pre_key, signed_pre_key_signature, signed_pre_key_id, \
+         created_at, updated_at, last_verified_at",
+        "[a], 'party-' || i, '', '', '', 1, 1, 1, 1",
+    ),
+    (
+        "dma_pre_keys",
+        "id, pre_key_id, key_data, used_by, created_at, signal_enrollment_id",
+        "[a], i, '', [u], 1, [a]",
+    ),
 ];
 
 /// `[u]` stands for the id of user number `i`, `[c]` for that of a conversation, and so on.

@@ -35,6 +35,7 @@ mod proposing;
 mod racing;
 mod reacting;
 mod receipts;
+mod recovering;
 mod requests;
 mod retention;
 mod round_trips;

@@ -118,8 +118,10 @@ impl From<ChatError> for ApiError {
 
 fn phone_refusal(refusal: PhoneRefusal) -> ApiError {
     match refusal {
-        PhoneRefusal::RateLimited => ApiError::new(ErrorCode::RateLimitExceeded, refusal.sentence()),
-        PhoneRefusal::InvalidPhone | PhoneRefusal::UserNotFound => {
+        PhoneRefusal::RateLimited | PhoneRefusal::TooManyAnswers => {
+            ApiError::new(ErrorCode::RateLimitExceeded, refusal.sentence())
+        }
+        PhoneRefusal::InvalidPhone | PhoneRefusal::UserNotFound | PhoneRefusal::TooNew => {
             ApiError::invalid("phoneNumber", refusal.sentence())
         }
         refusal => ApiError::invalid("code", refusal.sentence()),

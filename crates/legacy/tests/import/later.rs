@@ -4,9 +4,11 @@ use crate::support::{
     change, conversation, counts, everything, export, id, import, made, message, one, options, rows, small,
     try_import, user,
 };
-use bson::{Document, doc};
+use bson::oid::ObjectId;
+use bson::{DateTime, Document, doc};
+use meeshy_domain::{Timestamp, UserId};
 use meeshy_legacy::import::{ImportError, Options};
-use meeshy_store::Value;
+use meeshy_store::{Ending, Exclusive, StoreError, Tx, Value, deleted_accounts};
 use meeshy_testkit::{Database, both_databases};
 
 fn stats(number: u8, user: u8, sent: i64) -> Document {
@@ -204,4 +206,39 @@ fn a_changed_message_loses_its_translations(database: Database) {
         assert_eq!(known(), expected);
     }
     assert_eq!(export(at).dump.digest(), edited.dump.digest());
+}
+
+#[both_databases]
+fn an_account_deleted_here_stays_deleted(database: Database) {
+    let (ann, bob) = (id('u', 1), id('u', 2));
+    let mut users = vec![user(1, "ann"), user(2, "bob")];
+    users[0].insert("blockedUserIds", vec![bob]);
+    users[1].insert("blockedUserIds", vec![ann]);
+    let first = small(&[("User", users.clone())]);
+    users[0].insert("bio", "written there");
+    users[0].insert("updatedAt", DateTime::from_millis(1_990_000_000_000));
+    users[1].insert("bio", "written there");
+    let later = small(&[("User", users)]);
+    let at = database.location();
+    import(at, &first.dump);
+    let delete = |tx: &mut Tx<'_>| {
+        let user: UserId = ann.to_string().parse().unwrap();
+        deleted_accounts::anonymise(tx, user, "deleted-1", Timestamp::from_millis(1_900_000_000_000))?;
+        while deleted_accounts::remove_some(tx, user, 10)? {}
+        Ok(((), Ending::Commit))
+    };
+    Exclusive::open(at).unwrap().transaction::<_, StoreError>(delete).unwrap();
+    let report = import(at, &later.dump);
+    let conflicts: Vec<_> = report.conflicts.iter().map(|conflict| conflict.what.as_str()).collect();
+    assert_eq!(conflicts, ["changed in the old system, but the account was deleted here; stays deleted"]);
+    let read =
+        |column: &str, of: ObjectId| one(at, &format!("SELECT {column} AS it FROM users WHERE id = '{of}'"));
+    assert_eq!((read("username", ann), read("bio", ann)), ("deleted-1".into(), String::new()));
+    assert_eq!(read("bio", bob), "written there");
+    assert_eq!(read("blocked_user_ids", bob), "[]");
+    assert_eq!(one(at, "SELECT CAST(count(*) AS TEXT) AS it FROM blocks"), "0");
+    let kept = format!(
+        "SELECT CAST(count(*) AS TEXT) AS it FROM legacy_documents WHERE id = '{ann}' AND rest IS NOT NULL"
+    );
+    assert_eq!(one(at, &kept), "0");
 }

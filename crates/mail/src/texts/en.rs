@@ -41,6 +41,18 @@ pub(crate) const WORDING: Wording = Wording {
         button: "",
         caution: "If it was not you, contact the administrator of your Meeshy server at once.",
     },
+    too_early: Notice {
+        subject: "You cannot do that yet",
+        text: "A link was asked for that signs in to your Meeshy account or changes its password. This address was confirmed less than a day ago, so that we do not send such links to it yet. Sign in with your password, or ask again tomorrow.",
+        button: "",
+        caution: "If you did not ask for it, ignore this e-mail.",
+    },
+    number_confirmed: Notice {
+        subject: "A telephone number was added to your account",
+        text: "A telephone number was confirmed for your Meeshy account. Whoever reads text messages sent to it can use it to choose a new password.",
+        button: "",
+        caution: "If it was not you, somebody has access to your account: change your password at once, and remove the number in the settings.",
+    },
     number_moved: Notice {
         subject: "Your telephone number was removed",
         text: "Your telephone number now belongs to another Meeshy account, because a code that was sent to it was entered there. You sign in with your username or your e-mail address.",

@@ -41,6 +41,18 @@ pub(crate) const WORDING: Wording = Wording {
         button: "",
         caution: "Si no has sido tú, avisa enseguida al administrador de tu servidor de Meeshy.",
     },
+    too_early: Notice {
+        subject: "Todavía no es posible",
+        text: "Se ha pedido un enlace para iniciar sesión en tu cuenta de Meeshy o para cambiar su contraseña. Esta dirección se confirmó hace menos de un día, así que todavía no enviamos a ella esos enlaces. Inicia sesión con tu contraseña o vuelve a pedirlo mañana.",
+        button: "",
+        caution: "Si no lo has pedido tú, no hagas caso de este correo.",
+    },
+    number_confirmed: Notice {
+        subject: "Se ha añadido un número de teléfono a tu cuenta",
+        text: "Se ha confirmado un número de teléfono para tu cuenta de Meeshy. Quien lea los SMS enviados a ese número puede elegir otra contraseña.",
+        button: "",
+        caution: "Si no has sido tú, alguien tiene acceso a tu cuenta: cambia enseguida tu contraseña y quita el número en los ajustes.",
+    },
     number_moved: Notice {
         subject: "Se ha quitado tu número de teléfono",
         text: "Tu número de teléfono es ahora de otra cuenta de Meeshy, porque en ella se escribió un código enviado a ese número. Inicias sesión con tu nombre de usuario o tu correo electrónico.",

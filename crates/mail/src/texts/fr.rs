@@ -41,6 +41,18 @@ pub(crate) const WORDING: Wording = Wording {
         button: "",
         caution: "Si ce n’était pas vous, contactez tout de suite l’administrateur de votre serveur Meeshy.",
     },
+    too_early: Notice {
+        subject: "Ce n’est pas encore possible",
+        text: "Un lien a été demandé pour se connecter à votre compte Meeshy ou pour en changer le mot de passe. Cette adresse a été confirmée il y a moins d’un jour : nous n’y envoyons pas encore de tels liens. Connectez-vous avec votre mot de passe, ou réessayez demain.",
+        button: "",
+        caution: "Si vous n’avez rien demandé, ignorez cet e-mail.",
+    },
+    number_confirmed: Notice {
+        subject: "Un numéro de téléphone a été ajouté à votre compte",
+        text: "Un numéro de téléphone a été confirmé pour votre compte Meeshy. Toute personne qui lit les SMS envoyés à ce numéro peut choisir un nouveau mot de passe.",
+        button: "",
+        caution: "Si ce n’était pas vous, quelqu’un a accès à votre compte : changez tout de suite votre mot de passe et retirez le numéro dans les paramètres.",
+    },
     number_moved: Notice {
         subject: "Votre numéro de téléphone a été retiré",
         text: "Votre numéro de téléphone appartient désormais à un autre compte Meeshy, car un code envoyé à ce numéro y a été saisi. Vous vous connectez avec votre nom d’utilisateur ou votre adresse e-mail.",

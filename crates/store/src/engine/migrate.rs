@@ -81,6 +81,8 @@ const MIGRATIONS: &[Migration] = migrations![
     45 "0045_live_calls",
     49 "0049_search" then search_index::create,
     50 "0050_pins",
+    51 "0051_recovery",
+    52 "0052_deletions",
     54 "0054_search_upkeep" then search_index::follow_log,
     55 "0055_calls_upkeep",
     57 "0057_system_messages",

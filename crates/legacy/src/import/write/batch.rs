@@ -136,9 +136,20 @@ impl Change<'_> {
         }
         let is_same = returned.is_none() && prior.as_ref().is_some_and(|prior| is_same(prior, &entry));
         let base = Base::of(prior.as_ref().filter(|_| has_row), returned);
+        let is_deleted = !is_same && change::is_deleted_account(tx, self.context.collection, &entry.id)?;
         let mut inserted = Ok(());
         match (&row, base) {
             _ if is_same => {}
+            _ if is_deleted => {
+                // Nothing of the document is kept either.
+                entry = Entry { rest: None, instead: None, ..entry };
+                self.result.conflicts.push(Conflict {
+                    collection: self.context.collection.to_owned(),
+                    id: entry.id.clone(),
+                    column: None,
+                    what: "changed in the old system, but the account was deleted here; stays deleted".into(),
+                });
+            }
             (Some(row), Some(base)) => {
                 let conflicts = change::change(tx, row, &entry, &base, self.context)?;
                 let (collection, id) = (self.context.collection, &entry.id);

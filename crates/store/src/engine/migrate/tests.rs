@@ -1,5 +1,7 @@
 //! Migrations of databases with rows.
 
+mod deleted_accounts;
+
 use super::*;
 use crate::Value;
 use std::collections::BTreeMap;

@@ -58,6 +58,12 @@ pub fn verify(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<(), Store
     Ok(())
 }
 
+/// Since when links that are sent to the address of a user sign in and change the password; `None` is from the
+/// start.
+pub fn recovers_from(tx: &mut Tx<'_>, user: UserId) -> Result<Option<Timestamp>, StoreError> {
+    tx.fetch_one("SELECT email_recovers_from FROM users WHERE id = $1", &[user.into()])
+}
+
 record! {
     /// A new address of an account that is not confirmed yet.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,15 +98,22 @@ pub fn set_pending(tx: &mut Tx<'_>, user: UserId, pending: &Pending) -> Result<(
     Ok(())
 }
 
-/// Changes the address of a user to one that was confirmed, and forgets the tokens of both.
+/// Changes the address of a user to one that was confirmed, and forgets the tokens of both. Links sent to the new one
+/// sign in and change the password from `recovers_from`.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when it is taken.
-pub fn change(tx: &mut Tx<'_>, user: UserId, email: &str, now: Timestamp) -> Result<(), StoreError> {
+pub fn change(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    email: &str,
+    now: Timestamp,
+    recovers_from: Timestamp,
+) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET email = $2, email_key = $3, email_verified_at = $4, updated_at = $4, \
-           email_verification_token = NULL, email_verification_expiry = NULL WHERE id = $1",
-        &[user.into(), email.into(), text::email_key(email).into(), now.into()],
+           email_verification_token = NULL, email_verification_expiry = NULL, email_recovers_from = $5 WHERE id = $1",
+        &[user.into(), email.into(), text::email_key(email).into(), now.into(), recovers_from.into()],
     )?;
     set_pending(tx, user, &Pending::default())
 }

@@ -2,26 +2,152 @@
 //! because messages refer to it.
 
 use crate::names::set_words;
-use crate::{Query, StoreError, Tx};
+use crate::{Query, StoreError, Tx, Value, attempts, avatars, blocks, mailed_links, phone_codes};
 use meeshy_domain::{CommunityId, ConversationId, Timestamp, UserId};
 use std::collections::BTreeSet;
 
 /// The first name, the last name and the displayed name of a deleted account.
 pub const DELETED_NAMES: [&str; 3] = ["Deleted", "Account", "Deleted account"];
 
-/// Tables from which all rows of a user are removed, with the columns that name the user. What can be much is
-/// removed in steps.
-const PERSONAL: &[(&str, &str)] = &[
-    ("notifications", "user_id"),
-    ("archived_notifications", "user_id"),
-    ("message_deletions", "user_id"),
-    ("conversation_preferences", "user_id"),
-    ("community_preferences", "user_id"),
-    ("conversation_categories", "user_id"),
-    ("user_settings", "user_id"),
-    ("friend_requests", "sender_id"),
-    ("friend_requests", "receiver_id"),
-    ("blocks", "user_id"),
+/// Rows of a user that are removed. They can be many, so it is done in steps.
+struct Removed {
+    table: &'static str,
+    /// The column that names the user.
+    user: &'static str,
+    /// The column that tells apart the rows of one user.
+    key: &'static str,
+    /// The collection of the old system whose documents became such rows.
+    collection: Option<&'static str>,
+}
+
+const fn removed(table: &'static str, user: &'static str, collection: &'static str) -> Removed {
+    Removed { table, user, key: "id", collection: Some(collection) }
+}
+
+const fn removed_by(table: &'static str, user: &'static str, key: &'static str) -> Removed {
+    Removed { table, user, key, collection: None }
+}
+
+/// What else there is of a user is kept, by a deleted account; a test knows the reason for each column.
+const REMOVED: &[Removed] = &[
+    removed("notifications", "user_id", "Notification"),
+    // They say what the user has done, by name.
+    removed("notifications", "sender_id", "Notification"),
+    removed_by("archived_notifications", "user_id", "id"),
+    removed("message_deletions", "user_id", "UserMessageDeletion"),
+    removed("conversation_preferences", "user_id", "UserConversationPreferences"),
+    removed("community_preferences", "user_id", "UserCommunityPreferences"),
+    removed("conversation_categories", "user_id", "UserConversationCategory"),
+    removed("conversation_settings", "user_id", "ConversationPreference"),
+    removed("conversation_public_keys", "user_id", "ConversationPublicKey"),
+    removed("user_settings", "user_id", "UserPreference"),
+    removed("friend_requests", "sender_id", "FriendRequest"),
+    removed("friend_requests", "receiver_id", "FriendRequest"),
+    removed_by("blocks", "user_id", "blocked_id"),
+    removed_by("community_invites", "created_by", "token_hash"),
+    removed_by("glossary_proposals", "proposed_by", "id"),
+    removed("affiliate_relations", "affiliate_user_id", "AffiliateRelation"),
+    removed("affiliate_relations", "referred_user_id", "AffiliateRelation"),
+    removed("tracking_link_clicks", "user_id", "TrackingLinkClick"),
+    removed("security_events", "user_id", "SecurityEvent"),
+    removed("push_tokens", "user_id", "PushToken"),
+    removed("phone_reset_tokens", "user_id", "PhonePasswordResetToken"),
+    removed("password_reset_tokens", "user_id", "PasswordResetToken"),
+    removed("magic_link_tokens", "user_id", "MagicLinkToken"),
+    removed("password_history", "user_id", "PasswordHistory"),
+    removed("voice_models", "user_id", "UserVoiceModel"),
+    removed("user_preferences", "user_id", "UserPreferences"),
+    removed("notification_preferences", "user_id", "NotificationPreference"),
+    removed("user_stats", "user_id", "UserStats"),
+    removed("signal_pre_key_bundles", "user_id", "SignalPreKeyBundle"),
+    removed("dma_sessions", "user_id", "DMASession"),
+    removed("sessions", "user_id", "UserSession"),
+];
+
+/// Rows that stay, but lose what is personal in them.
+struct Emptied {
+    table: &'static str,
+    /// The column that names the user.
+    user: &'static str,
+    /// The collection of the old system whose documents became such rows.
+    collection: Option<&'static str>,
+    /// The new values.
+    set: &'static str,
+    /// What is true of rows that have the old ones.
+    while_: &'static str,
+}
+
+const EMPTIED: &[Emptied] = &[
+    Emptied {
+        table: "members",
+        user: "user_id",
+        collection: Some("ConversationMember"),
+        set: "nickname = NULL",
+        while_: "nickname IS NOT NULL",
+    },
+    Emptied {
+        table: "reports",
+        user: "reporter_id",
+        collection: Some("Report"),
+        set: "reporter_name = NULL",
+        while_: "reporter_name IS NOT NULL",
+    },
+    Emptied {
+        table: "translation_reports",
+        user: "reporter_id",
+        collection: None,
+        set: "comment = NULL",
+        while_: "comment IS NOT NULL",
+    },
+    Emptied {
+        table: "audit_log",
+        user: "entity_id",
+        collection: Some("AdminAuditLog"),
+        set: "changes = NULL, metadata = NULL",
+        while_: "(changes IS NOT NULL OR metadata IS NOT NULL)",
+    },
+    Emptied {
+        table: "audit_log",
+        user: "user_id",
+        collection: Some("AdminAuditLog"),
+        set: "changes = NULL, metadata = NULL",
+        while_: "(changes IS NOT NULL OR metadata IS NOT NULL)",
+    },
+    Emptied {
+        table: "audit_log",
+        user: "admin_id",
+        collection: Some("AdminAuditLog"),
+        set: "ip_address = NULL, user_agent = NULL",
+        while_: "(ip_address IS NOT NULL OR user_agent IS NOT NULL)",
+    },
+    Emptied {
+        table: "affiliate_tokens",
+        user: "created_by",
+        collection: Some("AffiliateToken"),
+        set: "name = '', is_active = FALSE",
+        while_: "(name <> '' OR is_active)",
+    },
+    Emptied {
+        table: "tracking_links",
+        user: "created_by",
+        collection: Some("TrackingLink"),
+        set: "name = NULL, created_by = NULL",
+        while_: "created_by IS NOT NULL",
+    },
+    Emptied {
+        table: "dma_pre_keys",
+        user: "used_by",
+        collection: Some("PreKey"),
+        set: "used_by = NULL",
+        while_: "used_by IS NOT NULL",
+    },
+    Emptied {
+        table: "users",
+        user: "phone_transferred_from_user_id",
+        collection: None,
+        set: "phone_transferred_from_user_id = NULL",
+        while_: "phone_transferred_from_user_id IS NOT NULL",
+    },
 ];
 
 /// The accounts that are in charge of the server, other than one.
@@ -42,7 +168,11 @@ pub fn anonymise(tx: &mut Tx<'_>, user: UserId, username: &str, now: Timestamp) 
            avatar = NULL, banner = NULL, phone_number = NULL, phone_country_code = NULL, phone_verified_at = NULL, \
            phone_verification_code = NULL, phone_verification_expiry = NULL, pending_phone_number = NULL, \
            pending_phone_verification_code = NULL, pending_phone_verification_expiry = NULL, \
-           phone_transferred_from_user_id = NULL, phone_transferred_at = NULL, role = 'USER', hides_profile = TRUE \
+           phone_transferred_from_user_id = NULL, phone_transferred_at = NULL, phone_recovers_from = NULL, \
+           email_recovers_from = NULL, role = 'USER', hides_profile = TRUE, blocked_user_ids = '[]', \
+           system_language = 'en', regional_language = NULL, custom_destination_language = NULL, \
+           auto_translate_enabled = TRUE, translate_to_system_language = TRUE, \
+           translate_to_regional_language = FALSE, use_custom_destination = FALSE \
          WHERE id = $1",
         &[user.into(), username.into(), first.into(), last.into(), shown.into()],
     )?;
@@ -50,57 +180,91 @@ pub fn anonymise(tx: &mut Tx<'_>, user: UserId, username: &str, now: Timestamp) 
         "UPDATE users SET email_verified_at = NULL, email_verification_token = NULL, \
            email_verification_expiry = NULL, pending_email = NULL, pending_email_verification_token = NULL, \
            pending_email_verification_expiry = NULL, two_factor_secret = NULL, two_factor_backup_codes = '[]', \
-           two_factor_pending_secret = NULL, two_factor_enabled_at = NULL, last_password_change = NULL, \
+           two_factor_pending_secret = NULL, two_factor_enabled_at = NULL, two_factor_step = 0, \
+           last_password_change = NULL, failed_login_attempts = 0, locked_until = NULL, locked_reason = NULL, \
+           last_failed_login_at = NULL, password_reset_attempts = 0, last_password_reset_attempt = NULL, \
            last_login_ip = NULL, last_login_location = NULL, last_login_device = NULL, registration_ip = NULL, \
            registration_location = NULL, registration_device = NULL, registration_country = NULL, \
            profile_completion_rate = 0, timezone = NULL, signal_identity_key_public = NULL, \
-           signal_identity_key_private = NULL, signal_registration_id = NULL, birth_date = NULL, \
+           signal_identity_key_private = NULL, signal_registration_id = NULL, signal_pre_key_bundle_version = NULL, \
+           last_key_rotation = NULL, encryption_preference = NULL, birth_date = NULL, \
            voice_profile_consent_at = NULL, voice_data_consent_at = NULL, data_processing_consent_at = NULL, \
-           voice_cloning_enabled_at = NULL, age_verified_at = NULL, deleted_at = $2, deleted_by = $1, \
-           updated_at = $2 WHERE id = $1",
+           voice_cloning_enabled_at = NULL, age_verified_at = NULL, last_seen_at = NULL, last_active_at = $2, \
+           deactivated_at = $2, deleted_at = $2, deleted_by = $1, updated_at = $2 WHERE id = $1",
         &[user.into(), now.into()],
     )?;
     set_words(tx, &user.into(), BTreeSet::new())?;
-    // What an import has left of the old document.
+    tx.execute("DELETE FROM sign_in_challenges WHERE user_id = $1", &[user.into()])?;
+    tx.execute("DELETE FROM known_devices WHERE user_id = $1", &[user.into()])?;
+    mailed_links::remove_all(tx, user)?;
+    phone_codes::remove_of_user(tx, user)?;
+    avatars::remove(tx, user)?;
+    // What an import has left of the old document, and of those that were merged into it.
     tx.execute(
         "UPDATE legacy_documents SET rest = NULL, instead = NULL WHERE collection = 'User' AND id = $1",
+        &[user.into()],
+    )?;
+    tx.execute(
+        "UPDATE legacy_documents SET rest = NULL, instead = NULL WHERE kept_id = $1 AND kept_collection = 'User'",
         &[user.into()],
     )?;
     Ok(())
 }
 
-/// Removes what there is little of: devices, pictures, and preferences.
-pub fn remove_devices(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM known_devices WHERE user_id = $1", &[user.into()])?;
-    tx.execute("DELETE FROM push_tokens WHERE user_id = $1", &[user.into()])?;
-    tx.execute("DELETE FROM phone_reset_tokens WHERE user_id = $1", &[user.into()])?;
-    tx.execute("DELETE FROM password_history WHERE user_id = $1", &[user.into()])?;
-    tx.execute("DELETE FROM voice_models WHERE user_id = $1", &[user.into()])?;
-    tx.execute("DELETE FROM user_preferences WHERE user_id = $1", &[user.into()])?;
-    tx.execute("DELETE FROM notification_preferences WHERE user_id = $1", &[user.into()])?;
-    Ok(())
-}
-
-/// Removes up to `limit` rows of each table with rows of a user; returns whether there may be more.
+/// Removes up to `limit` rows of each table with rows of a user, or what is personal in them, and the user from up to
+/// `limit` lists of blocked users; returns whether there may be more.
 pub fn remove_some(tx: &mut Tx<'_>, user: UserId, limit: i64) -> Result<bool, StoreError> {
-    let mut more = false;
-    for (table, column) in PERSONAL {
-        let key = if *table == "blocks" { "blocked_id" } else { "id" };
-        let sql = format!(
-            "DELETE FROM {table} WHERE {column} = $1 AND {key} IN \
-               (SELECT {key} FROM {table} WHERE {column} = $1 LIMIT $2)"
-        );
-        more |= tx.execute(&sql, &[user.into(), limit.into()])? > 0;
+    let mut more = leave_lists(tx, user, limit)?;
+    let params = [user.into(), limit.into()];
+    for Removed { table, user, key, collection } in REMOVED {
+        let some = format!("SELECT {key} FROM {table} WHERE {user} = $1 LIMIT $2");
+        if let Some(collection) = collection {
+            empty_documents(tx, collection, &some, &params)?;
+        }
+        let sql = format!("DELETE FROM {table} WHERE {user} = $1 AND {key} IN ({some})");
+        more |= tx.execute(&sql, &params)? > 0;
+    }
+    for Emptied { table, user, collection, set, while_ } in EMPTIED {
+        let some = format!("SELECT id FROM {table} WHERE {user} = $1 AND {while_} LIMIT $2");
+        if let Some(collection) = collection {
+            empty_documents(tx, collection, &some, &params)?;
+        }
+        more |= tx.execute(&format!("UPDATE {table} SET {set} WHERE id IN ({some})"), &params)? > 0;
     }
     Ok(more)
 }
 
-/// Removes the ended sessions of a user; returns their number.
-pub fn remove_sessions(tx: &mut Tx<'_>, user: UserId, limit: i64) -> Result<u64, StoreError> {
-    tx.execute(
-        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 LIMIT $2)",
+/// Removes what an import has left of the documents of some rows, and of those that were merged into them.
+fn empty_documents(
+    tx: &mut Tx<'_>,
+    collection: &str,
+    some: &str,
+    params: &[Value; 2],
+) -> Result<(), StoreError> {
+    for (named, id) in [("collection", "id"), ("kept_collection", "kept_id")] {
+        let sql = format!(
+            "UPDATE legacy_documents SET rest = NULL, instead = NULL \
+             WHERE {named} = '{collection}' AND {id} IS NOT NULL AND {id} IN ({some})"
+        );
+        tx.execute(&sql, params)?;
+    }
+    Ok(())
+}
+
+/// Takes a user from some lists of blocked users; returns whether there may be more.
+fn leave_lists(tx: &mut Tx<'_>, user: UserId, limit: i64) -> Result<bool, StoreError> {
+    let blockers: Vec<UserId> = tx.fetch_all(
+        "SELECT user_id FROM blocks WHERE blocked_id = $1 ORDER BY user_id LIMIT $2",
         &[user.into(), limit.into()],
-    )
+    )?;
+    for blocker in &blockers {
+        // The list is written as it is read here.
+        attempts::lock(tx, *blocker)?;
+        let mut list = blocks::of_user(tx, *blocker)?;
+        list.retain(|blocked| *blocked != user);
+        blocks::set(tx, *blocker, &list)?;
+    }
+    Ok(!blockers.is_empty())
 }
 
 /// Some open conversations of which a user is a member, but for those of two.

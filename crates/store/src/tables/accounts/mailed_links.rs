@@ -1,8 +1,12 @@
 //! Links that were sent by e-mail: to choose a new password, and to sign in. Only hashes of their tokens are
-//! stored, and for each user one link of each kind.
+//! stored. An earlier link still works after another one was sent, so that strangers who ask for one do not end that
+//! of the owner.
 
 use crate::{StoreError, Tx};
 use meeshy_domain::{MailId, Secret, Timestamp, UserId};
+
+/// The most links of a kind and a user; older ones no longer work. It is more than can be asked for while one works.
+const MAX_LINKS: i64 = 5;
 
 /// A link that is sent to a user.
 #[derive(Debug, Clone)]
@@ -19,10 +23,14 @@ pub struct MailedLink {
     pub expires_at: Timestamp,
 }
 
-/// Adds a link to choose a new password, got by e-mail or with a code on the telephone. Earlier ones of the user
-/// no longer work.
+/// Adds a link to choose a new password, got by e-mail or with a code on the telephone.
 pub fn add_reset(tx: &mut Tx<'_>, link: &MailedLink, by_phone: bool) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM password_reset_tokens WHERE user_id = $1", &[link.user_id.into()])?;
+    tx.execute(
+        "DELETE FROM password_reset_tokens WHERE user_id = $1 AND by_phone = $2 AND (expires_at <= $3 OR id NOT IN \
+           (SELECT id FROM password_reset_tokens WHERE user_id = $1 AND by_phone = $2 AND expires_at > $3 \
+            ORDER BY created_at DESC, id DESC LIMIT $4))",
+        &[link.user_id.into(), by_phone.into(), link.created_at.into(), (MAX_LINKS - 1).into()],
+    )?;
     tx.execute(
         "INSERT INTO password_reset_tokens (id, user_id, token_hash, created_at, expires_at, by_phone) \
          VALUES ($1, $2, $3, $4, $5, $6)",
@@ -65,10 +73,14 @@ pub fn take_reset(
     )
 }
 
-/// Adds a link to sign in; `remember` says whether to remember the device. Earlier ones of the user no longer
-/// work.
+/// Adds a link to sign in; `remember` says whether to remember the device.
 pub fn add_sign_in(tx: &mut Tx<'_>, link: &MailedLink, remember: bool) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM magic_link_tokens WHERE user_id = $1", &[link.user_id.into()])?;
+    tx.execute(
+        "DELETE FROM magic_link_tokens WHERE user_id = $1 AND (expires_at <= $2 OR id NOT IN \
+           (SELECT id FROM magic_link_tokens WHERE user_id = $1 AND expires_at > $2 \
+            ORDER BY created_at DESC, id DESC LIMIT $3))",
+        &[link.user_id.into(), link.created_at.into(), (MAX_LINKS - 1).into()],
+    )?;
     tx.execute(
         "INSERT INTO magic_link_tokens (id, user_id, token_hash, remember_device, created_at, expires_at) \
          VALUES ($1, $2, $3, $4, $5, $6)",

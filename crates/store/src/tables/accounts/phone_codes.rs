@@ -25,6 +25,8 @@ record! {
         pub attempts: i64,
         /// SHA-256 of the token of a registration, in hexadecimal.
         pub token_hash: Option<Secret>,
+        /// The answers to a claim by nobody who was signed in.
+        pub open_attempts: i64,
         /// When it began.
         pub created_at: Timestamp,
         /// Until when it can go on.
@@ -32,13 +34,26 @@ record! {
     }
 }
 
-/// Adds a code. Earlier ones of the user for the same purpose no longer work.
+/// Adds a code. Earlier ones still work.
 pub fn add(tx: &mut Tx<'_>, code: &PhoneCode) -> Result<(), StoreError> {
-    tx.execute(
-        "DELETE FROM phone_codes WHERE user_id = $1 AND purpose = $2",
-        &[code.user_id.into(), code.purpose.into()],
-    )?;
     tx.insert(code)
+}
+
+/// Removes the claims of a user.
+pub fn remove_claims(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM phone_codes WHERE user_id = $1 AND purpose = 'claim'", &[user.into()])?;
+    Ok(())
+}
+
+/// Removes the recoveries of a user of which no code was ordered, but for the newest `keep`.
+pub fn trim_recoveries(tx: &mut Tx<'_>, user: UserId, keep: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM phone_codes WHERE user_id = $1 AND purpose = 'recover' AND sends = 0 AND id NOT IN \
+           (SELECT id FROM phone_codes WHERE user_id = $1 AND purpose = 'recover' AND sends = 0 \
+            ORDER BY created_at DESC, id DESC LIMIT $2)",
+        &[user.into(), keep.into()],
+    )?;
+    Ok(())
 }
 
 /// The code with this id, which no other transaction changes until this one ends.
@@ -50,25 +65,36 @@ pub fn lock(tx: &mut Tx<'_>, id: &str) -> Result<Option<PhoneCode>, StoreError> 
     tx.fetch_optional(&sql, &[id.into()])
 }
 
-/// The id of the newest code with which the owner of a number confirms it; of one account, if it is named.
-pub fn newest_claim(
+/// The claims of a user, of one number if it is given, for which a code was ordered, the newest first. No other
+/// transaction changes them until this one ends.
+pub fn lock_claims(
     tx: &mut Tx<'_>,
-    number: &str,
-    user: Option<UserId>,
-) -> Result<Option<String>, StoreError> {
-    tx.fetch_optional(
-        "SELECT id FROM phone_codes WHERE phone_number = $1 AND purpose = 'claim' AND sends > 0 \
-           AND (CAST($2 AS TEXT) IS NULL OR user_id = $2) ORDER BY created_at DESC, id DESC LIMIT 1",
-        &[number.into(), user.into()],
-    )
+    user: UserId,
+    number: Option<&str>,
+) -> Result<Vec<PhoneCode>, StoreError> {
+    let sql = format!(
+        "UPDATE phone_codes SET attempts = attempts WHERE user_id = $1 AND purpose = 'claim' AND sends > 0 \
+           AND (CAST($2 AS TEXT) IS NULL OR phone_number = $2) RETURNING {}",
+        PhoneCode::columns()
+    );
+    Ok(newest_first(tx.fetch_all(&sql, &[user.into(), number.into()])?))
 }
 
-/// The id of the code with which a user confirms a number.
-pub fn claim_of(tx: &mut Tx<'_>, user: UserId) -> Result<Option<String>, StoreError> {
-    tx.fetch_optional(
-        "SELECT id FROM phone_codes WHERE user_id = $1 AND purpose = 'claim' LIMIT 1",
-        &[user.into()],
-    )
+/// The same of all accounts that have entered a number and never confirmed one.
+pub fn lock_claims_to(tx: &mut Tx<'_>, number: &str) -> Result<Vec<PhoneCode>, StoreError> {
+    let sql = format!(
+        "UPDATE phone_codes SET attempts = attempts WHERE phone_number = $1 AND purpose = 'claim' AND sends > 0 \
+           AND user_id IN (SELECT u.id FROM users u WHERE u.phone_number = $1 AND u.phone_verified_at IS NULL \
+             AND u.phone_recovers_from IS NULL AND u.is_active AND u.deleted_at IS NULL) \
+         RETURNING {}",
+        PhoneCode::columns()
+    );
+    Ok(newest_first(tx.fetch_all(&sql, &[number.into()])?))
+}
+
+fn newest_first(mut codes: Vec<PhoneCode>) -> Vec<PhoneCode> {
+    codes.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
+    codes
 }
 
 /// Counts an answer.
@@ -83,6 +109,12 @@ pub fn order(tx: &mut Tx<'_>, id: &str, expires_at: Timestamp) -> Result<(), Sto
         "UPDATE phone_codes SET sends = sends + 1, code_hash = NULL, expires_at = $2 WHERE id = $1",
         &[id.into(), expires_at.into()],
     )?;
+    Ok(())
+}
+
+/// Counts an answer by nobody who is signed in.
+pub fn count_open_attempt(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE phone_codes SET open_attempts = open_attempts + 1 WHERE id = $1", &[id.into()])?;
     Ok(())
 }
 

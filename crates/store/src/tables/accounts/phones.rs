@@ -20,13 +20,17 @@ pub fn owner(tx: &mut Tx<'_>, number: &str, now: Timestamp) -> Result<Option<Use
     tx.fetch_optional(&sql, &[number.into(), now.into()])
 }
 
-/// The account that has entered this number last and not confirmed it.
-pub fn newest_unconfirmed(tx: &mut Tx<'_>, number: &str) -> Result<Option<UserId>, StoreError> {
-    tx.fetch_optional(
-        "SELECT u.id FROM users u WHERE u.phone_number = $1 AND u.phone_verified_at IS NULL AND u.is_active \
-           AND u.deleted_at IS NULL ORDER BY u.created_at DESC, u.id DESC LIMIT 1",
+/// The account that has entered this number and not confirmed it, if no other account has the number.
+pub fn only_unconfirmed(tx: &mut Tx<'_>, number: &str) -> Result<Option<UserId>, StoreError> {
+    let found: Vec<(UserId, bool)> = tx.fetch_all(
+        "SELECT u.id, u.phone_verified_at IS NULL AND u.is_active AND u.deleted_at IS NULL AS is_unconfirmed \
+         FROM users u WHERE u.phone_number = $1 LIMIT 2",
         &[number.into()],
-    )
+    )?;
+    Ok(match found.as_slice() {
+        [(user, true)] => Some(*user),
+        _ => None,
+    })
 }
 
 /// The other accounts that have confirmed this number.
@@ -53,18 +57,23 @@ pub fn take_from_others(
     Ok(())
 }
 
-/// Sets the number of a user, who has confirmed it; `from` had it before.
+/// Sets the number of a user, who has confirmed it; `from` had it before. If the account has a confirmed address, or
+/// ever had another confirmed number, the number can be used to choose a new password from `recovers_from`, otherwise at once.
 pub fn confirm(
     tx: &mut Tx<'_>,
     user: UserId,
     number: &str,
     from: Option<UserId>,
     now: Timestamp,
+    recovers_from: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE users SET phone_number = $2, phone_country_code = NULL, phone_verified_at = $3, updated_at = $3 \
+        "UPDATE users SET phone_number = $2, phone_country_code = NULL, phone_verified_at = $3, updated_at = $3, \
+           phone_recovers_from = CASE WHEN email_verified_at IS NOT NULL \
+             OR (phone_number IS NOT NULL AND phone_verified_at IS NOT NULL) OR phone_recovers_from IS NOT NULL \
+             THEN CAST($4 AS BIGINT) END \
          WHERE id = $1 AND deleted_at IS NULL",
-        &[user.into(), number.into(), now.into()],
+        &[user.into(), number.into(), now.into(), recovers_from.into()],
     )?;
     if from.is_some() {
         tx.execute(
@@ -75,10 +84,16 @@ pub fn confirm(
     Ok(())
 }
 
+/// Since when the number of a user can be used to choose a new password; `None` is from the start.
+pub fn recovers_from(tx: &mut Tx<'_>, user: UserId) -> Result<Option<Timestamp>, StoreError> {
+    tx.fetch_one("SELECT phone_recovers_from FROM users WHERE id = $1", &[user.into()])
+}
+
 /// Sets the number of a user, who has not confirmed it, or removes it.
 pub fn enter(tx: &mut Tx<'_>, user: UserId, number: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE users SET phone_number = $2, phone_country_code = NULL, phone_verified_at = NULL, updated_at = $3 \
+        "UPDATE users SET phone_number = $2, phone_country_code = NULL, phone_verified_at = NULL, updated_at = $3, \
+           phone_recovers_from = CASE WHEN phone_verified_at IS NULL THEN phone_recovers_from ELSE $3 END \
          WHERE id = $1 AND deleted_at IS NULL",
         &[user.into(), number.into(), now.into()],
     )?;

@@ -34,6 +34,15 @@ pub fn count(tx: &mut Tx<'_>, counted: &Counted) -> Result<Option<Duration>, Sto
     Ok((calls > counted.max_calls).then_some(remaining))
 }
 
+/// Takes back a call that was counted.
+pub fn give_back(tx: &mut Tx<'_>, counted: &Counted) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE call_counts SET calls = calls - 1 WHERE limit_name = $1 AND caller_hash = $2 AND calls > 0",
+        &[counted.limit_name.into(), (&counted.caller_hash).into()],
+    )?;
+    Ok(())
+}
+
 /// Removes the windows that have ended and, of the rest, all but the `keep` that end last.
 pub fn trim(tx: &mut Tx<'_>, keep: i64) -> Result<(), StoreError> {
     let now: Timestamp = tx.now()?;

@@ -1,0 +1,188 @@
+//! What strangers, and those who have found an open session, cannot do with the ways to recover an account, on both
+//! databases.
+
+use crate::phones::{NUMBER, OTHER, TYPED, number, other_code, owner, refusal, register, text, with_number};
+use meeshy_chat::{PasswordReset, ProfilePatch};
+use meeshy_domain::{PhoneRefusal, UserId};
+use meeshy_harness::World;
+use meeshy_testkit::both_databases;
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// The name of an account with the code that was sent for it last; the text message is taken.
+async fn code_for(world: &World, who: UserId) -> String {
+    world.chat.phones().request_change(who, NUMBER).await.unwrap();
+    text(world).await.code()
+}
+
+async fn verify_address(world: &World, who: UserId) {
+    world.set(who, "email_verified_at", 1).await;
+}
+
+#[both_databases]
+async fn the_owner_is_told_of_a_number_that_was_added_or_changed(world: World) {
+    let lea = owner(&world, "lea", NUMBER).await;
+    let told = world.emails().await;
+    let of_number =
+        |email: &&meeshy_harness::Email| email.text.contains("Un numéro de téléphone a été confirmé");
+    assert_eq!(told.iter().filter(of_number).count(), 1, "{told:?}");
+    let change = ProfilePatch { phone_number: Some(Some(OTHER.into())), ..ProfilePatch::default() };
+    world.chat.profiles().update(lea, change).await.unwrap();
+    assert!(world.emails().await.is_empty(), "not before it is confirmed");
+    let code = text(&world).await.code();
+    world.chat.phones().verify(OTHER, &code, Some(lea)).await.unwrap();
+    let told = world.emails().await;
+    assert_eq!(told.iter().filter(of_number).count(), 1, "{told:?}");
+    assert_eq!(told[0].to, "lea@example.org");
+}
+
+#[both_databases]
+async fn a_new_number_recovers_an_account_a_day_later(world: World) {
+    let phones = world.chat.phones();
+    let lea = world.person("lea", "fr").await;
+    verify_address(&world, lea).await;
+    let code = code_for(&world, lea).await;
+    phones.confirm_change(lea, &code).await.unwrap();
+    assert_eq!(refusal(phones.begin_recovery(TYPED, None).await), PhoneRefusal::TooNew);
+    world.hand.advance(HOUR * 24);
+    assert!(phones.begin_recovery(TYPED, None).await.is_ok());
+    // An account without another way could recover at once; it cannot with a number that replaces another one, not even
+    // if that was removed before.
+    let carlos = owner(&world, "carlos", OTHER).await;
+    assert!(phones.begin_recovery(OTHER, None).await.is_ok());
+    let remove = ProfilePatch { phone_number: Some(None), ..ProfilePatch::default() };
+    world.chat.profiles().update(carlos, remove).await.unwrap();
+    phones.request_change(carlos, "+34698765432").await.unwrap();
+    let code = text(&world).await.code();
+    phones.confirm_change(carlos, &code).await.unwrap();
+    assert_eq!(refusal(phones.begin_recovery("+34698765432", None).await), PhoneRefusal::TooNew);
+}
+
+#[both_databases]
+async fn nobody_confirms_a_number_for_an_account_that_did_not_ask_for_the_code(world: World) {
+    let phones = world.chat.phones();
+    let lea = register(&world, with_number("lea", TYPED)).await.unwrap().user.id;
+    let own = text(&world).await.code();
+    // A stranger claims the same number later, at a registration and in a session.
+    let emma = register(&world, with_number("emma", TYPED)).await.unwrap().user.id;
+    let other = text(&world).await.code();
+    assert_ne!(own, other);
+    let carlos = owner(&world, "carlos", OTHER).await;
+    let claimed = code_for(&world, carlos).await;
+    assert_eq!(
+        refusal(phones.verify(NUMBER, &claimed, None).await),
+        PhoneRefusal::InvalidCode,
+        "sign in first"
+    );
+    assert_eq!(
+        refusal(phones.verify(NUMBER, &other, Some(lea)).await),
+        PhoneRefusal::InvalidCode,
+        "not hers"
+    );
+    // Several accounts have entered it, so that nobody can tell whose code a caller without a token wants.
+    phones.send_code(NUMBER, None).await.unwrap();
+    assert!(world.texts().await.is_empty());
+    phones.verify(NUMBER, &own, None).await.unwrap();
+    assert_eq!(number(&world, lea).await.as_deref(), Some(NUMBER));
+    assert_eq!(number(&world, emma).await, None);
+    assert_eq!(number(&world, carlos).await.as_deref(), Some(OTHER));
+}
+
+#[both_databases]
+async fn a_confirmed_number_does_not_move_without_signing_in(world: World) {
+    let phones = world.chat.phones();
+    let emma = world.person("emma", "en").await;
+    let lea = owner(&world, "lea", NUMBER).await;
+    // It is entered, which moves nothing; only somebody who is signed in may ask for the code and enter it.
+    let claimed = code_for(&world, emma).await;
+    phones.send_code(NUMBER, None).await.unwrap();
+    assert!(world.texts().await.is_empty());
+    assert_eq!(refusal(phones.verify(NUMBER, &claimed, None).await), PhoneRefusal::InvalidCode);
+    assert_eq!(number(&world, lea).await.as_deref(), Some(NUMBER));
+}
+
+#[both_databases]
+async fn wrong_answers_about_a_number_are_bounded_in_a_day(world: World) {
+    let phones = world.chat.phones();
+    let lea = world.person("lea", "fr").await;
+    for _ in 0..4 {
+        let code = code_for(&world, lea).await;
+        for _ in 0..5 {
+            let answered = phones.confirm_change(lea, &other_code(&code)).await;
+            assert_eq!(refusal(answered), PhoneRefusal::InvalidCode);
+        }
+    }
+    let code = code_for(&world, lea).await;
+    assert_eq!(refusal(phones.confirm_change(lea, &code).await), PhoneRefusal::TooManyAnswers);
+    // Whoever answers, and for another purpose too.
+    world.hand.advance(HOUR);
+    let carlos = world.person("carlos", "es").await;
+    let code = code_for(&world, carlos).await;
+    assert_eq!(refusal(phones.confirm_change(carlos, &code).await), PhoneRefusal::TooManyAnswers);
+    world.hand.advance(HOUR * 23);
+    let code = code_for(&world, carlos).await;
+    phones.confirm_change(carlos, &code).await.unwrap();
+    // Right answers are not counted.
+    for turn in 0..25 {
+        world.hand.advance(HOUR);
+        let code = code_for(&world, if turn % 2 == 0 { lea } else { carlos }).await;
+        let who = if turn % 2 == 0 { lea } else { carlos };
+        phones.confirm_change(who, &code).await.unwrap();
+    }
+}
+
+#[both_databases]
+async fn a_stranger_does_not_end_what_the_owner_has_begun(world: World) {
+    let phones = world.chat.phones();
+    let lea = owner(&world, "lea", NUMBER).await;
+    let own = phones.begin_recovery(NUMBER, None).await.unwrap();
+    // The strangers do not know the name of the account.
+    for _ in 0..60 {
+        phones.begin_recovery(NUMBER, None).await.unwrap();
+    }
+    assert_eq!(
+        refusal(phones.verify_identity(&own.id, "lea", "").await),
+        PhoneRefusal::InvalidToken,
+        "only fifty are kept"
+    );
+    let own = phones.begin_recovery(NUMBER, None).await.unwrap();
+    let named = phones.verify_identity(&own.id, "lea", "lea@example.org").await.unwrap();
+    assert_eq!(named.refusal, None);
+    let code = text(&world).await.code();
+    for _ in 0..60 {
+        phones.begin_recovery(NUMBER, None).await.unwrap();
+    }
+    // Her own change of the number, and what others begin with it, are other purposes.
+    phones.request_change(lea, OTHER).await.unwrap();
+    let change = text(&world).await.code();
+    let carlos = world.person("carlos", "es").await;
+    phones.begin_transfer(carlos, NUMBER, None).await.unwrap();
+    phones.begin_registration(NUMBER, None).await.unwrap();
+    phones.send_code(NUMBER, None).await.unwrap();
+    world.texts().await;
+    let token = phones.verify_recovery(&own.id, &code).await.unwrap();
+    // Nor does a link that anybody asks for by e-mail.
+    world.chat.security().request_password_reset("lea@example.org").await.unwrap();
+    world.emails().await;
+    phones.confirm_change(lea, &change).await.unwrap();
+    let reset = PasswordReset { token, new: "battery staple".into(), confirmation: None, code: None };
+    world.chat.security().reset_password(reset, &meeshy_chat::Device::default()).await.unwrap();
+}
+
+#[both_databases]
+async fn a_code_at_a_registration_works_after_another_was_asked_for(world: World) {
+    let phones = world.chat.phones();
+    let lea = register(&world, with_number("lea", TYPED)).await.unwrap().user.id;
+    let first = text(&world).await.code();
+    phones.send_code(NUMBER, None).await.unwrap();
+    assert_ne!(text(&world).await.code(), first);
+    // Wrong answers of strangers do not end it for the owner.
+    for _ in 0..5 {
+        let answered = phones.verify(NUMBER, &other_code(&first), None).await;
+        assert_eq!(refusal(answered), PhoneRefusal::InvalidCode);
+    }
+    assert_eq!(refusal(phones.verify(NUMBER, &first, None).await), PhoneRefusal::MaxAttempts);
+    phones.verify(NUMBER, &first, Some(lea)).await.unwrap();
+    assert_eq!(number(&world, lea).await.as_deref(), Some(NUMBER));
+}
