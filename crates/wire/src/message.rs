@@ -237,8 +237,6 @@ pub struct TranslationState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SystemMetadata {
-    /// Always `system`.
-    pub kind: &'static str,
     /// What has happened.
     pub event: SystemEvent,
     /// Who did it.

@@ -15844,6 +15844,8 @@ export interface components {
             isEncrypted: boolean;
             isViewOnce: boolean;
             messageType: string;
+            /** @description What a system message tells; absent from others. */
+            metadata?: components["schemas"]["SystemMetadata"];
             originalLanguage: components["schemas"]["LanguageCode"];
             /** Format: int64 */
             revision: number;
@@ -16148,6 +16150,8 @@ export interface components {
             messageSource: string;
             messageType: string;
             meta: components["schemas"]["MessageMeta"];
+            /** @description What a system message tells; absent from others. */
+            metadata?: components["schemas"]["SystemMetadata"];
             originalContent: string;
             originalLanguage: components["schemas"]["LanguageCode"];
             pinnedAt: components["schemas"]["Time"] | null;
@@ -16221,6 +16225,8 @@ export interface components {
             messageSource: string;
             messageType: string;
             meta: components["schemas"]["MessageMeta"];
+            /** @description What a system message tells; absent from others. */
+            metadata?: components["schemas"]["SystemMetadata"];
             originalContent: string;
             originalLanguage: components["schemas"]["LanguageCode"];
             pinnedAt: components["schemas"]["Time"] | null;
@@ -16311,6 +16317,8 @@ export interface components {
             messageSource: string;
             messageType: string;
             meta: components["schemas"]["MessageMeta"];
+            /** @description What a system message tells; absent from others. */
+            metadata?: components["schemas"]["SystemMetadata"];
             originalContent: string;
             originalLanguage: components["schemas"]["LanguageCode"];
             pinnedAt: components["schemas"]["Time"] | null;
@@ -17758,6 +17766,8 @@ export interface components {
             isBlurred: boolean;
             isViewOnce: boolean;
             messageType: string;
+            /** @description What a system message tells; absent from others. */
+            metadata?: components["schemas"]["SystemMetadata"];
             originalLanguage: components["schemas"]["LanguageCode"];
             sender: components["schemas"]["MessageSender"] | null;
             senderId: components["schemas"]["UserId"] | null;
@@ -18164,6 +18174,26 @@ export interface components {
         };
         /** @description `reaction:request_sync`: the id of a message. */
         SyncReactions: string;
+        /** @description What has happened to a conversation. */
+        SystemEvent: "added" | "left" | "removed" | "title-changed" | "ownership-transferred";
+        /** @description What a system message tells, for clients to word. */
+        SystemMetadata: {
+            /** @description Who did it. */
+            actor: components["schemas"]["SystemPerson"];
+            /** @description What has happened. */
+            event: components["schemas"]["SystemEvent"];
+            /** @description Always `system`. */
+            kind: string;
+            /** @description To whom. */
+            target?: components["schemas"]["SystemPerson"];
+            /** @description The new title. */
+            value?: string;
+        };
+        /** @description A person in a system message. */
+        SystemPerson: {
+            displayName: string;
+            userId: components["schemas"]["UserId"];
+        };
         /** @description A term of a glossary. */
         TermId: string;
         /** @description A term of a glossary was removed. */
@@ -19717,6 +19747,9 @@ export type Status = components['schemas']['Status'];
 export type StatusSummary = components['schemas']['StatusSummary'];
 export type StatusTranslation = components['schemas']['StatusTranslation'];
 export type SyncReactions = components['schemas']['SyncReactions'];
+export type SystemEvent = components['schemas']['SystemEvent'];
+export type SystemMetadata = components['schemas']['SystemMetadata'];
+export type SystemPerson = components['schemas']['SystemPerson'];
 export type TermId = components['schemas']['TermId'];
 export type TermRemoved = components['schemas']['TermRemoved'];
 export type TextAlign = components['schemas']['TextAlign'];

@@ -59,7 +59,7 @@ describe("the short form of a message", () => {
   });
 
   test("says what has happened, for a system message", () => {
-    const metadata = { kind: "system", event: "left", actor: { userId: "u", displayName: "Léa" } };
+    const metadata = { event: "left" as const, actor: { userId: "u", displayName: "Léa" } };
     const left = { ...message(1, { messageType: "system", content: "x" }), metadata };
     expect(excerptOf(reader, left)).toEqual({ text: "\u2068Léa\u2069 left" });
     const old = message(1, { messageType: "system", content: "Léa a rejoint", originalLanguage: "fr" });

@@ -94,7 +94,6 @@ fn message_type(message: &Message) -> String {
 
 fn told(told: &Told) -> wire::SystemMetadata {
     wire::SystemMetadata {
-        kind: "system",
         event: told.event,
         actor: person(&told.actor),
         target: told.target.as_ref().map(person),

@@ -48,7 +48,7 @@ async fn system_messages_arrive_live_for_clients_to_word(server: TestServer) {
     let heard = his.event("message:new").await;
     let person = |person: &Person, name: &str| json!({ "userId": person.id, "displayName": name });
     let expected = json!({
-        "kind": "system", "event": "added", "actor": person(&lea, "Lea Test"), "target": person(&emma, "Emma Test"),
+        "event": "added", "actor": person(&lea, "Lea Test"), "target": person(&emma, "Emma Test"),
     });
     assert_eq!(heard["metadata"], expected, "{heard}");
     assert_eq!(
