@@ -4,10 +4,12 @@
 
 mod accounts;
 mod authority;
+mod belongings;
 mod calling;
 mod caring;
 mod catching_up;
 mod communities;
+mod conversation_files;
 mod conversing;
 mod deleting;
 mod deletion;
@@ -44,6 +46,7 @@ mod secrets;
 mod security;
 mod sessions;
 mod setup;
+mod share_links;
 mod sharing;
 mod statements;
 mod system_messages;

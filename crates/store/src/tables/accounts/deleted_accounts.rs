@@ -73,6 +73,12 @@ pub fn anonymise(tx: &mut Tx<'_>, user: UserId, username: &str, now: Timestamp) 
 pub fn remove_devices(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM known_devices WHERE user_id = $1", &[user.into()])?;
     tx.execute("DELETE FROM push_tokens WHERE user_id = $1", &[user.into()])?;
+    tx.execute("DELETE FROM share_link_uses WHERE user_id = $1", &[user.into()])?;
+    // Nobody joins in the name of somebody who is gone.
+    tx.execute(
+        "UPDATE share_links SET is_active = FALSE WHERE created_by = $1 AND is_active",
+        &[user.into()],
+    )?;
     tx.execute("DELETE FROM phone_reset_tokens WHERE user_id = $1", &[user.into()])?;
     tx.execute("DELETE FROM password_history WHERE user_id = $1", &[user.into()])?;
     tx.execute("DELETE FROM voice_models WHERE user_id = $1", &[user.into()])?;
