@@ -1,5 +1,5 @@
 // Paths: `/`, `/c/<id>`, `/c/<id>/<message>`, `/new`, `/people`, `/communities`, `/communities/<id>`,
-// `/communities/join/<token>`, `/settings`; signed out, `/signup` and `/signin`; and those of emails.
+// `/communities/join/<token>`, `/join/<link>`, `/settings`; signed out, `/signup` and `/signin`; and those of emails.
 
 import { at, basePath, within } from "./base";
 
@@ -68,6 +68,10 @@ export const router = {
   /** The invitation to a community of the path. */
   get invitation(): string | null {
     return path.match(/^\/communities\/join\/([0-9a-f]{32})$/)?.[1] ?? null;
+  },
+  /** The link to a conversation of the path. */
+  get link(): string | null {
+    return path.match(/^\/join\/([\w.-]{1,200})$/)?.[1] ?? null;
   },
   go(to: string): void {
     if (to === path) return;
