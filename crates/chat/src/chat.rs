@@ -3,7 +3,7 @@
 use crate::ChatError;
 use crate::accounts::{
     Accounts, Activity, Addresses, Administration, CallLimits, Deletions, Passwords, Preferences, Profiles,
-    Security, Sessions, Setup, SignIns,
+    PushDevices, Security, Sessions, Setup, SignIns,
 };
 use crate::calls::Calls;
 use crate::cluster::{Cluster, Gateways};
@@ -17,11 +17,13 @@ use crate::health::Health;
 use crate::jobs::Jobs;
 use crate::mail::Post;
 use crate::messages::{Files, Messages, Reactions};
+use crate::notifications::Notifications;
 use crate::people::{AbuseReports, Blocks, Friends};
 use crate::phones::{Phones, SmsPost};
 use crate::presence::Presence;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
+use crate::share_links::ShareLinks;
 use crate::translation::{
     Delegation, Engines, Glossary, Reports, Signals, Texts, Translate, Translations, WarmUp, Worker,
 };
@@ -103,12 +105,16 @@ services! {
     jobs: Jobs,
     /// Messages.
     messages: Messages,
+    /// Notifications of users.
+    notifications: Notifications,
     /// The telephone numbers of accounts.
     phones: Phones,
     /// The preferences of users.
     preferences: Preferences,
     /// The profiles of users.
     profiles: Profiles,
+    /// Devices that get push notifications.
+    push_devices: PushDevices,
     /// Reactions to messages.
     reactions: Reactions,
     /// Reports of translations.
@@ -119,6 +125,8 @@ services! {
     sessions: Sessions,
     /// The setup of a new server.
     setup: Setup,
+    /// Links by which people join conversations.
+    share_links: ShareLinks,
     /// Signing in.
     sign_ins: SignIns,
     /// Translation of texts that are not messages.
@@ -182,6 +190,7 @@ impl Chat {
         let sign_ins = SignIns::new(shared(), sessions.clone(), passwords.clone(), settings.limit_sign_ins);
         let security = Security::new(shared(), sessions.clone(), sign_ins.clone(), passwords);
 
+        let share_links = ShareLinks::new(shared(), conversations.clone(), Arc::clone(&settings.mail.site));
         let communities = Communities::new(shared(), conversations.clone(), Arc::clone(&presence));
         let deletions =
             Deletions::new(shared(), security.clone(), conversations.clone(), communities.clone());
@@ -242,15 +251,18 @@ impl Chat {
             ),
             deletions,
             messages,
+            notifications: Notifications::new(shared()),
             profiles: Profiles::new(shared(), Arc::clone(&presence), phones.clone()),
             phones,
             preferences: Preferences::new(shared()),
             presence,
+            push_devices: PushDevices::new(shared()),
             reactions: Reactions::new(shared()),
             reports,
             security,
             sessions,
             setup,
+            share_links,
             sign_ins,
             texts,
             translations,

@@ -4,7 +4,7 @@ use crate::call_refusal::CallRefusal;
 use crate::phone_owner::PhoneOwner;
 use meeshy_domain::preferences::Consent;
 use meeshy_domain::text::InvalidText;
-use meeshy_domain::{PhoneRefusal, Timestamp};
+use meeshy_domain::{LinkClosed, PhoneRefusal, Timestamp};
 use meeshy_store::StoreError;
 use std::time::Duration;
 
@@ -72,6 +72,9 @@ pub enum ChatError {
         /// When it can be changed again.
         next: Timestamp,
     },
+    /// Nobody joins by this link any more.
+    #[error("{}", .0.sentence())]
+    LinkClosed(LinkClosed),
     /// Something about a call is refused.
     #[error(transparent)]
     Call(#[from] CallRefusal),

@@ -35,6 +35,7 @@ mod languages;
 mod mail;
 mod messages;
 pub mod model;
+mod notifications;
 mod people;
 mod phone_owner;
 mod phones;
@@ -43,16 +44,17 @@ mod presence;
 pub mod retention;
 mod secrets;
 mod settings;
+mod share_links;
 mod signing_key;
 mod translation;
 mod views;
 
 pub use accounts::{
     AVATAR_PATH, Account, Accounts, Activity, Addresses, Administration, Authority, Availability, CallLimit,
-    CallLimits, Caller, Credential, DeletionProof, Deletions, Device, Ended, PasswordChange, PasswordReset,
-    Preferences, ProfilePatch, Profiles, PublicProfile, Refreshed, Registration, ResetLink, Security,
-    Sessions, Setup, SetupState, SignIn, SignIns, SignedIn, TwoFactorSetup, TwoFactorStatus, Typist,
-    UserFigures, UserPage, VerifiedAddress, Wanted,
+    CallLimits, Caller, Credential, DeletionProof, Deletions, Device, Ended, NewPushDevice, PasswordChange,
+    PasswordReset, Preferences, ProfilePatch, Profiles, PublicProfile, PushDevices, Refreshed, Registration,
+    ResetLink, Security, Sessions, Setup, SetupState, SignIn, SignIns, SignedIn, TwoFactorSetup,
+    TwoFactorStatus, Typist, UserFigures, UserPage, VerifiedAddress, Wanted,
 };
 pub use call_refusal::CallRefusal;
 pub use calls::{
@@ -89,6 +91,7 @@ pub use messages::{
     PagePlace, PageRequest, Reactions, ReadStatus, ReceiptCounts, ReceiptPage, SearchRequest, Sent,
     ServedFile,
 };
+pub use notifications::Notifications;
 pub use people::{
     AbuseReports, Blocks, FriendRequestPage, FriendRequestView, Friends, NewAbuseReport, NewFriendRequest,
     RequestAnswer, RequestFilter,
@@ -98,6 +101,7 @@ pub use phones::{IdentityCheck, Phones, Recovery};
 pub use presence::{Presence, Seen};
 pub use secrets::Secrets;
 pub use settings::{HashingCost, MailSettings, Settings};
+pub use share_links::{CreatedLink, GuestRules, LinkList, LinkView, NewShareLink, ShareLinks};
 pub use signing_key::{SECRET_BYTES, SigningKey};
 pub use translation::{
     Answer, Detected, Glossary, NewReport, NewTerm, Progress, Proposals, Reported, Reports, Requested,

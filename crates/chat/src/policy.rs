@@ -55,6 +55,10 @@ pub(crate) enum Action {
     EndCall { by_caller: bool, kind: ConversationKind },
     /// Adding a member to a conversation of this kind.
     AddMember(ConversationKind),
+    /// Creating a link by which others join a conversation of this kind.
+    CreateLink(ConversationKind),
+    /// Seeing the links that others have created.
+    SeeAllLinks,
     /// Removing or banning a member with this role from a conversation of this kind.
     RemoveMember(ConversationKind, MemberRole),
     /// Changing the role of a member of a conversation of this kind: the current one and the new one.
@@ -82,6 +86,7 @@ impl Action {
     fn of_memberships(self) -> Option<ConversationKind> {
         match self {
             Self::AddMember(kind)
+            | Self::CreateLink(kind)
             | Self::RemoveMember(kind, _)
             | Self::SetRole(kind, ..)
             | Self::Leave(kind)
@@ -161,6 +166,7 @@ impl Standing {
             Action::EndCall { by_caller, kind } if by_caller || self.moderates(kind) => Ok(()),
             Action::EndCall { .. } => refuse("only who has started a call and moderators can end it"),
 
+            Action::CreateLink(ConversationKind::Global) if self.site == Role::BigBoss => Ok(()),
             _ if action.of_memberships() == Some(ConversationKind::Direct) => {
                 refuse("this is a conversation of two people")
             }
@@ -175,6 +181,9 @@ impl Standing {
             Action::AddMember(ConversationKind::Group) | Action::Leave(_) => Ok(()),
             Action::AddMember(_) if self.is_at_least(MemberRole::Moderator) => Ok(()),
             Action::AddMember(_) => refuse("only moderators may add members"),
+            Action::CreateLink(_) => Ok(()),
+            Action::SeeAllLinks if self.is_at_least(MemberRole::Moderator) => Ok(()),
+            Action::SeeAllLinks => refuse("only moderators may see the links of others"),
             Action::RemoveMember(_, role) if self.is_at_least(MemberRole::Admin) && self.outranks(role) => {
                 Ok(())
             }
@@ -318,6 +327,12 @@ mod tests {
             ("members add members to a group", MEMBER, Action::AddMember(Group), true),
             ("and moderators to a public one", of(Moderator), Action::AddMember(Public), true),
             ("others do not", MEMBER, Action::AddMember(Public), false),
+            ("members create links to a public one", MEMBER, Action::CreateLink(Public), true),
+            ("and not to their direct one", of(Creator), Action::CreateLink(Direct), false),
+            ("nor to the room for everybody", of(Creator), Action::CreateLink(Global), false),
+            ("which needs the highest role", on_site(Role::BigBoss), Action::CreateLink(Global), true),
+            ("moderators see all links", of(Moderator), Action::SeeAllLinks, true),
+            ("members only see their own", MEMBER, Action::SeeAllLinks, false),
             ("two people stay two", of(Creator), Action::AddMember(Direct), false),
             ("admins remove who is below them", of(Admin), Action::RemoveMember(Group, Moderator), true),
             ("and not their equals", of(Admin), Action::RemoveMember(Group, Admin), false),

@@ -180,6 +180,14 @@ id!(
     /// A participant of a call.
     CallParticipantId
 );
+id!(
+    /// A link by which people join a conversation.
+    ShareLinkId
+);
+id!(
+    /// A device that gets push notifications.
+    PushTokenId
+);
 
 /// A new identifier without a type yet: `UserId::from(ids.next(now))`.
 #[derive(Debug, Clone, Copy)]

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod compare;
 pub mod concealment;
 pub mod emoji;
+pub mod file_kind;
 pub mod grade;
 pub mod id;
 pub mod image;
@@ -23,10 +24,12 @@ pub mod network;
 pub mod phone;
 pub mod phone_code;
 pub mod preferences;
+pub mod push;
 pub mod reader;
 pub mod reason;
 pub mod role;
 pub mod secret;
+pub mod share_link;
 pub mod spans;
 pub mod system_event;
 pub mod text;
@@ -38,11 +41,12 @@ pub use clock::{Clock, Timestamp};
 pub use compare::is_same_secret;
 pub use concealment::Concealed;
 pub use emoji::Emoji;
+pub use file_kind::FileKind;
 pub use grade::Grade;
 pub use id::{
     AttachmentId, CallId, CallParticipantId, CategoryId, CommunityId, CommunityMemberId, ConversationId,
-    FriendRequestId, IdGenerator, MailId, MemberId, MessageId, PreferencesId, ReactionId, ReportId,
-    SessionId, TermId, TextId, UserId,
+    FriendRequestId, IdGenerator, MailId, MemberId, MessageId, PreferencesId, PushTokenId, ReactionId,
+    ReportId, SessionId, ShareLinkId, TermId, TextId, UserId,
 };
 pub use image::ImageKind;
 pub use kind::{AbuseKind, ConversationKind, FriendRequestStatus, MessageType, ReportReason, ReportedKind};
@@ -50,9 +54,11 @@ pub use language::{Direction, Language, UnknownLanguage};
 pub use named::UnknownName;
 pub use network::Network;
 pub use phone_code::{PhonePurpose, PhoneRefusal};
+pub use push::{PushPlatform, PushService};
 pub use reader::{LanguageSettings, Shown, Written, shown_text};
 pub use reason::{Reason, ReasonCode};
 pub use role::{CommunityRole, MemberRole, Permission, Role};
 pub use secret::{Address, Secret};
+pub use share_link::{LinkClosed, LinkState};
 pub use system_event::SystemEvent;
 pub use web_address::WebAddress;

@@ -139,3 +139,19 @@ pub const SIGNAL_BYTES_IN_WINDOW: i64 = 1_048_576;
 pub const OPEN_CALL_MEMBERS: i64 = 50;
 /// The most participants that are shown of a call, present and former ones.
 pub const CALL_PARTICIPANTS: i64 = 50;
+/// The most links to a conversation that one member has turned on.
+pub const OWN_SHARE_LINKS: i64 = 20;
+/// The most links to a conversation that are listed.
+pub const SHARE_LINKS: i64 = 100;
+/// Maximum length of the name of a link, in characters.
+pub const SHARE_LINK_NAME_CHARS: usize = 100;
+/// The most uses, guests or sessions that a link can be limited to.
+pub const SHARE_LINK_USES: i64 = 1_000_000;
+/// The most countries, languages or IP ranges to which a link is limited.
+pub const SHARE_LINK_ORIGINS: usize = 50;
+/// Minimum and maximum length of a token for push notifications, in bytes.
+pub const PUSH_TOKEN_BYTES: std::ops::RangeInclusive<usize> = 10..=500;
+/// Maximum length of what a client says of its device, in characters.
+pub const DEVICE_CHARS: usize = 200;
+/// The most devices of a user that get push notifications; a newer one replaces the oldest.
+pub const PUSH_TOKENS: i64 = 20;

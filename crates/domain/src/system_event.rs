@@ -7,6 +7,8 @@ named!(
     SystemEvent, "system event" {
         /// The actor has added somebody.
         Added = "added",
+        /// The actor has joined.
+        Joined = "joined",
         /// The actor has left.
         Left = "left",
         /// The actor has removed somebody.
@@ -23,6 +25,7 @@ impl SystemEvent {
     pub fn sentence(self, actor: &str, target: &str, value: &str) -> String {
         match self {
             Self::Added => format!("{actor} added {target}"),
+            Self::Joined => format!("{actor} joined"),
             Self::Left => format!("{actor} left"),
             Self::Removed => format!("{actor} removed {target}"),
             Self::TitleChanged => format!("{actor} changed the title to \u{201c}{value}\u{201d}"),

@@ -24,9 +24,9 @@ pub use engine::record::FromRow;
 pub use engine::tx::Tx;
 pub use engine::value::{FromValue, Row, Value};
 pub use tables::accounts::{
-    abuse_reports, addresses, attempts, avatars, blocks, deleted_accounts, friend_requests, mailed_links,
-    names, phone_codes, phones, preferences, privacy, profiles, second_factor, sessions, setup,
-    user_settings, users,
+    abuse_reports, addresses, affiliate_tokens, attempts, avatars, blocks, deleted_accounts, friend_requests,
+    mailed_links, names, phone_codes, phones, preferences, privacy, profiles, push_tokens, second_factor,
+    sessions, setup, user_settings, users,
 };
 pub use tables::messaging::{
     attachments, call_events, calls, communities, community_invites, community_members, community_names,
@@ -34,7 +34,7 @@ pub use tables::messaging::{
     conversation_search, conversations, dashboard, deletions, events, exports, glossary, glossary_proposals,
     guests, live_calls, live_participants, members, mentions, message_revisions, messages, notifications,
     own_deletions, participants, pins, reactions, read_cursors, receipts, search_index, search_queue,
-    statuses, system_messages, view_once, visibility,
+    share_links, statuses, system_messages, view_once, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

@@ -5,6 +5,16 @@ use meeshy_domain::{AttachmentId, MessageId, WebAddress};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// Files of a conversation.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationFiles {
+    /// The newest first.
+    pub attachments: Vec<Attachment>,
+    /// Whether there are more after them.
+    pub has_more: bool,
+}
+
 /// A file attached to a message.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -95,10 +95,14 @@ codes! {
     MaxParticipantsReached = 409 "MAX_PARTICIPANTS_REACHED",
     /// Something else has this identifier.
     IdentifierTaken = 409 "IDENTIFIER_TAKEN",
+    /// Nobody joins by this link any more: it was turned off, has expired, or was used as often as possible.
+    LinkClosed = 410 "LINK_CLOSED",
     /// The request is too large.
     PayloadTooLarge = 413 "PAYLOAD_TOO_LARGE",
     /// Not possible in the current state.
     InvalidOperation = 422 "INVALID_OPERATION",
+    /// This server does not encrypt from end to end.
+    EncryptionNotSupported = 422 "ENCRYPTION_NOT_SUPPORTED",
     /// There is no translation; `reasonCode` says why.
     TranslationUnavailable = 422 "TRANSLATION_UNAVAILABLE",
     /// Too many requests; `retryAfter` says when to try again.

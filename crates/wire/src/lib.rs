@@ -23,16 +23,19 @@ mod json;
 mod mailed;
 mod mention;
 mod message;
+mod notification;
 mod overview;
 mod own_deletion;
 mod participant;
 mod people;
 mod phone;
 mod preferences;
+mod push;
 mod reaction;
 mod receipt;
 mod request;
 mod schema;
+mod share_link;
 mod time;
 mod translation;
 mod user;
@@ -42,7 +45,7 @@ pub use account::{
     NeedsCode, Notice, ProfileUpdated, Refreshed, RegisterAnswer, SetupState, SignedIn, Token,
     TwoFactorSetup, TwoFactorStatus, UsernameAvailable, UsernameChecked, UsernameUpdated,
 };
-pub use attachment::Attachment;
+pub use attachment::{Attachment, ConversationFiles};
 pub use call::{
     CallConversation, CallEnded, CallError, CallInitiated, CallInitiator, CallJoined, CallMedia,
     CallMediaToggled, CallParticipant, CallParticipantJoined, CallParticipantLeft, CallRef, CallSession,
@@ -97,6 +100,7 @@ pub use message::{
     MessageText, MissingState, Reply, SystemMetadata, SystemPerson, TextState, Translation, TranslationState,
     ViewedMessage,
 };
+pub use notification::Notification;
 pub use overview::{
     ConversationReactions, ConversationStatuses, MessageReceipts, NamedReactions, OpenConversation,
     ReactedMessage, Reactor, ReceiptEntry,
@@ -119,6 +123,9 @@ pub use preferences::{
     AddCategory, CategoryPlace, Consents, ConversationCategory, Done, MyAccount, OwnStatus, PatchCategory,
     PatchConsents, PreferenceValues, Preferences, PutSetting, PutStatus, ReorderCategories, Setting, Status,
 };
+pub use push::{
+    BrowserToken, PushDevice, RegisterDevice, RegisteredDevice, UnregisterDevice, UnregisteredDevices,
+};
 pub use reaction::{
     React, Reaction, ReactionAction, ReactionAggregation, ReactionEvent, ReactionSync, SyncReactions,
 };
@@ -133,6 +140,10 @@ pub use request::{
     Register, ReportUser, SendFriendRequest, ValidateSession,
 };
 pub use schema::Schemas;
+pub use share_link::{
+    CreateShareLink, CreatedShareLink, JoinedByLink, LinkCreator, LinkedConversation, ListedShareLink,
+    ShareLink, ShareLinkCounts, ShareLinks,
+};
 pub use time::Iso;
 pub use translation::{
     AddTerm, Cancelled, DetectLanguage, DetectedLanguage, FreeText, GlossaryProposal, GlossaryProposals,
@@ -143,6 +154,6 @@ pub use translation::{
     TranslationProgress, TranslationReceived, TranslationReport, TranslationStatistics, TranslationsBeside,
 };
 pub use user::{
-    FoundUser, Language, Languages, Permissions, PublicUser, Session, SessionCheck, SessionDetails, Sessions,
-    SessionsEnded, SignedInTest, TranslatedFrom, User, UserPage, UserStats,
+    AffiliateToken, FoundUser, Language, Languages, Permissions, PublicUser, Session, SessionCheck,
+    SessionDetails, Sessions, SessionsEnded, SignedInTest, TranslatedFrom, User, UserPage, UserStats,
 };

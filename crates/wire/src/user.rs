@@ -144,6 +144,12 @@ pub struct Languages {
     pub languages: Vec<Language>,
 }
 
+/// The token of a referral link.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AffiliateToken {
+    pub token: String,
+}
+
 /// A user found by a search.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -689,6 +689,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/push-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register a browser for push notifications
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BrowserToken"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Remove a browser by its token
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BrowserToken"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/reports": {
         parameters: {
             query?: never;
@@ -4898,6 +4992,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/join/{linkId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join a conversation by a link; a member is already there
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["JoinedByLink"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/search": {
         parameters: {
             query?: never;
@@ -5160,6 +5309,67 @@ export interface paths {
                     content: {
                         "application/json": {
                             data: components["schemas"]["CallSession"] | null;
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The files of a conversation, the newest first
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                    /** @description Only those of this kind. A file that is nothing else is a document. */
+                    type?: components["schemas"]["FileKind"];
+                };
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationFiles"];
                             /** @constant */
                             success: true;
                         };
@@ -5893,6 +6103,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The links to a conversation
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ShareLinks"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/mark-as-read": {
         parameters: {
             query?: never;
@@ -6261,6 +6521,66 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/new-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a link to a conversation
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateShareLink"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CreatedShareLink"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -12878,6 +13198,161 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/me/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's devices for push notifications
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["PushDevice"][];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/devices/{deviceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a device
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a device, or its id for the client. */
+                    deviceId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/me/encryption-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fails: this server does not encrypt from end to end
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                422: components["responses"]["422.ENCRYPTION_NOT_SUPPORTED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me/password": {
         parameters: {
             query?: never;
@@ -13306,6 +13781,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/register-device-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register a device for push notifications
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RegisterDevice"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["RegisteredDevice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Remove devices by token or id
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UnregisterDevice"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["UnregisteredDevices"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/search": {
         parameters: {
             query?: never;
@@ -13417,6 +13986,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{userId}/affiliate-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The token of a user's referral link, by id; `null` if there is none
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or username of a user. */
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AffiliateToken"] | null;
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{userId}/block": {
         parameters: {
             query?: never;
@@ -13504,6 +14126,66 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{userId}/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's own notifications; there are none of other users
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path: {
+                    /** @description The id or username of a user. */
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notification"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -14263,6 +14945,10 @@ export interface components {
             member: components["schemas"]["Member"];
             message: string;
         };
+        /** @description The token of a referral link. */
+        AffiliateToken: {
+            token: string;
+        };
         /** @description What has happened in all conversations. */
         AllEvents: {
             /** @description Those that were named, where something has happened. */
@@ -14573,6 +15259,19 @@ export interface components {
             /** @description The country of a number without a calling code, as two letters; `FR` if absent. */
             phoneCountryCode?: string | null;
             phoneNumber: string;
+        };
+        /**
+         * @description The token of a browser.
+         * @example {
+         *       "deviceInfo": {},
+         *       "token": "a1b2c3d4e5f6a7b8"
+         *     }
+         */
+        BrowserToken: {
+            /** @description What the client says of the browser; not used. */
+            deviceInfo?: unknown;
+            /** @description Letters, digits and signs of ASCII. */
+            token: string;
         };
         /** @description The conversation of a call. */
         CallConversation: {
@@ -15035,6 +15734,13 @@ export interface components {
              */
             unreadCount: number;
         };
+        /** @description Files of a conversation. */
+        ConversationFiles: {
+            /** @description The newest first. */
+            attachments: components["schemas"]["Attachment"][];
+            /** @description Whether there are more after them. */
+            hasMore: boolean;
+        };
         /** @description A conversation of any kind. */
         ConversationId: string;
         /** @description The kinds of conversation. */
@@ -15169,6 +15875,105 @@ export interface components {
             title?: string | null;
             /** @enum {string} */
             type: "direct" | "group" | "public";
+        };
+        /**
+         * @description A new link. What it says of guests does not concern registered users.
+         * @example {
+         *       "maxUses": 50,
+         *       "name": "Open day"
+         *     }
+         */
+        CreateShareLink: {
+            /**
+             * @description `false` by default.
+             * @default null
+             */
+            allowAnonymousFiles: boolean | null;
+            /**
+             * @description `true` by default.
+             * @default null
+             */
+            allowAnonymousImages: boolean | null;
+            /**
+             * @description `true` by default.
+             * @default null
+             */
+            allowAnonymousMessages: boolean | null;
+            /**
+             * @description `true` by default.
+             * @default null
+             */
+            allowViewHistory: boolean | null;
+            /**
+             * @description Codes of two letters; all countries if empty.
+             * @default null
+             */
+            allowedCountries: string[] | null;
+            /**
+             * @description Addresses, and ranges such as `192.0.2.0/24`; all if empty.
+             * @default null
+             */
+            allowedIpRanges: string[] | null;
+            /**
+             * @description Codes of languages; all if empty.
+             * @default null
+             */
+            allowedLanguages: string[] | null;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description When it expires; a time in the future.
+             * @default null
+             */
+            expiresAt: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description How many guests can be there at the same time.
+             * @default null
+             */
+            maxConcurrentUsers: number | null;
+            /**
+             * Format: int64
+             * @description How many sessions of guests there can be.
+             * @default null
+             */
+            maxUniqueSessions: number | null;
+            /**
+             * Format: int64
+             * @description How many people can join by it; everybody counts once.
+             * @default null
+             */
+            maxUses: number | null;
+            /** @default null */
+            name: string | null;
+            /**
+             * @description `false` by default.
+             * @default null
+             */
+            requireAccount: boolean | null;
+            /**
+             * @description `false` by default.
+             * @default null
+             */
+            requireBirthday: boolean | null;
+            /**
+             * @description `false` by default.
+             * @default null
+             */
+            requireEmail: boolean | null;
+            /**
+             * @description `true` by default.
+             * @default null
+             */
+            requireNickname: boolean | null;
+        };
+        /** @description A link that was just created. */
+        CreatedShareLink: {
+            /** @description The secret part of it. */
+            code: string;
+            /** @description The URL of a page of the web client that asks whether to join. */
+            link: components["schemas"]["WebAddress"];
+            shareLink: components["schemas"]["ShareLink"];
         };
         /** @description How much there is, and what was last. */
         Dashboard: {
@@ -15542,7 +16347,7 @@ export interface components {
             violations?: components["schemas"]["Violation"][];
         };
         /** @description Error codes, for programs. */
-        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "INVALID_TRANSFER_TOKEN" | "BINARY_NOT_SUPPORTED" | "INVALID_SIGNAL" | "VIDEO_CALLS_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "NOT_AUTHENTICATED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "NOT_A_PARTICIPANT" | "PERMISSION_DENIED" | "SIGNAL_SENDER_MISMATCH" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "CALL_NOT_FOUND" | "TARGET_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "CALL_ALREADY_ACTIVE" | "CALL_ENDED" | "MAX_PARTICIPANTS_REACHED" | "IDENTIFIER_TAKEN" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "SIGNAL_FAILED" | "MEDIA_TOGGLE_FAILED" | "FORCE_LEAVE_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
+        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "INVALID_TRANSFER_TOKEN" | "BINARY_NOT_SUPPORTED" | "INVALID_SIGNAL" | "VIDEO_CALLS_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "NOT_AUTHENTICATED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "NOT_A_PARTICIPANT" | "PERMISSION_DENIED" | "SIGNAL_SENDER_MISMATCH" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "CALL_NOT_FOUND" | "TARGET_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "CALL_ALREADY_ACTIVE" | "CALL_ENDED" | "MAX_PARTICIPANTS_REACHED" | "IDENTIFIER_TAKEN" | "LINK_CLOSED" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "ENCRYPTION_NOT_SUPPORTED" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "SIGNAL_FAILED" | "MEDIA_TOGGLE_FAILED" | "FORCE_LEAVE_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
         /** @description What is wrong with one field. */
         ErrorDetail: {
             field: string;
@@ -15558,6 +16363,8 @@ export interface components {
          * @enum {string}
          */
         FileForm: "json" | "html";
+        /** @description The kinds of files. */
+        FileKind: "image" | "document" | "audio" | "video" | "text";
         /** @enum {string} */
         Filter: "all" | "delivered" | "read" | "unread";
         /** @description The size of texts. */
@@ -15779,6 +16586,11 @@ export interface components {
             group: components["schemas"]["Community"];
             member: components["schemas"]["CommunityMember"];
         };
+        /** @description A conversation that the caller has joined, or was in already. */
+        JoinedByLink: {
+            conversationId: components["schemas"]["ConversationId"];
+            message: string;
+        };
         /** @description Whether the list continues, and where. */
         KeysetPagination: {
             hasMore: boolean;
@@ -15937,6 +16749,15 @@ export interface components {
         };
         /** @description The distance of lines. */
         LineHeight: "tight" | "normal" | "relaxed" | "loose";
+        /** @description Who created a link. */
+        LinkCreator: {
+            avatar: components["schemas"]["WebAddress"] | null;
+            displayName: string;
+            firstName: string;
+            id: components["schemas"]["UserId"];
+            lastName: string;
+            username: string;
+        };
         /**
          * @description The token of a link.
          * @example {
@@ -15945,6 +16766,55 @@ export interface components {
          */
         LinkToken: {
             token: string;
+        };
+        /** @description The conversation of a link. */
+        LinkedConversation: {
+            description: string | null;
+            id: components["schemas"]["ConversationId"];
+            title: string | null;
+            type: components["schemas"]["ConversationKind"];
+        };
+        /** @description A link in a list. */
+        ListedShareLink: {
+            _count: components["schemas"]["ShareLinkCounts"];
+            allowAnonymousFiles: boolean;
+            allowAnonymousImages: boolean;
+            allowAnonymousMessages: boolean;
+            allowViewHistory: boolean;
+            allowedCountries: string[];
+            allowedIpRanges: string[];
+            allowedLanguages: string[];
+            conversation: components["schemas"]["LinkedConversation"];
+            conversationId: components["schemas"]["ConversationId"];
+            createdAt: components["schemas"]["Time"];
+            createdBy: components["schemas"]["UserId"];
+            /** @description `null` if there is no such account any more. */
+            creator: components["schemas"]["LinkCreator"] | null;
+            /** Format: int64 */
+            currentConcurrentUsers: number;
+            /** Format: int64 */
+            currentUniqueSessions: number;
+            /** Format: int64 */
+            currentUses: number;
+            description: string | null;
+            expiresAt: components["schemas"]["Time"] | null;
+            id: components["schemas"]["ShareLinkId"];
+            identifier: string;
+            isActive: boolean;
+            /** @description The secret part of its URL. */
+            linkId: string;
+            /** Format: int64 */
+            maxConcurrentUsers: number | null;
+            /** Format: int64 */
+            maxUniqueSessions: number | null;
+            /** Format: int64 */
+            maxUses: number | null;
+            name: string | null;
+            requireAccount: boolean;
+            requireBirthday: boolean;
+            requireEmail: boolean;
+            requireNickname: boolean;
+            updatedAt: components["schemas"]["Time"];
         };
         /** @description An event, as a socket would have heard it, with what it is about as that is now. */
         LoggedEvent: {
@@ -16623,6 +17493,34 @@ export interface components {
             data?: components["schemas"]["Notice"];
             error?: string;
             success: boolean;
+        };
+        /** @description A notification. What it refers to may have been deleted. */
+        Notification: {
+            callSessionId: string | null;
+            content: string;
+            conversationId: string | null;
+            createdAt: components["schemas"]["Time"];
+            /** @description What belongs to its type, as JSON in a text. */
+            data: string | null;
+            emailSent: boolean;
+            expiresAt: components["schemas"]["Time"] | null;
+            id: string;
+            isRead: boolean;
+            messageId: string | null;
+            messagePreview: string | null;
+            /** @description `low`, `normal`, `high` or `urgent`. */
+            priority: string;
+            pushSent: boolean;
+            readAt: components["schemas"]["Time"] | null;
+            senderAvatar: components["schemas"]["WebAddress"] | null;
+            senderDisplayName: string | null;
+            senderFirstName: string | null;
+            senderId: string | null;
+            senderLastName: string | null;
+            senderUsername: string | null;
+            title: string;
+            type: string;
+            userId: string;
         };
         /** @description What a user is notified of. */
         NotificationPreferences: {
@@ -17385,6 +18283,25 @@ export interface components {
             useCustomDestination: boolean;
             username: string;
         };
+        /** @description A device that gets push notifications. Its token is not shown. */
+        PushDevice: {
+            appVersion: string | null;
+            createdAt: components["schemas"]["Time"];
+            deviceId: string | null;
+            deviceName: string | null;
+            id: components["schemas"]["PushTokenId"];
+            isActive: boolean;
+            lastUsedAt: components["schemas"]["Time"] | null;
+            platform: components["schemas"]["PushPlatform"];
+            type: components["schemas"]["PushService"];
+            updatedAt: components["schemas"]["Time"];
+        };
+        /** @description What a device runs. */
+        PushPlatform: "ios" | "android" | "web";
+        /** @description What delivers push notifications to a device. */
+        PushService: "apns" | "fcm" | "voip";
+        /** @description A device that gets push notifications. */
+        PushTokenId: string;
         /**
          * @description Changes to the preferences for a community; what is missing stays as it is.
          * @example {
@@ -17712,6 +18629,37 @@ export interface components {
         };
         /** @description The result of a registration. */
         RegisterAnswer: components["schemas"]["SignedIn"] | components["schemas"]["PhoneConflict"];
+        /**
+         * @description A device to register, with its token or, from Apple, its `apnsToken`.
+         * @example {
+         *       "platform": "ios",
+         *       "token": "a1b2c3d4e5f6a7b8",
+         *       "type": "apns"
+         *     }
+         */
+        RegisterDevice: {
+            /** @description The same, of a device that Apple delivers to. */
+            apnsToken?: string | null;
+            appVersion?: string | null;
+            bundleId?: string | null;
+            deviceId?: string | null;
+            deviceName?: string | null;
+            platform: components["schemas"]["PushPlatform"];
+            /** @description Letters, digits and signs of ASCII. */
+            token?: string | null;
+            /** @description `apns` for an `apnsToken`, otherwise `fcm`. */
+            type?: components["schemas"]["PushService"] | null;
+        };
+        /** @description A device that was registered. */
+        RegisteredDevice: {
+            deviceName: string | null;
+            id: components["schemas"]["PushTokenId"];
+            /** @description Whether the caller had not registered it before. */
+            isNew: boolean;
+            message: string;
+            platform: components["schemas"]["PushPlatform"];
+            type: components["schemas"]["PushService"];
+        };
         /**
          * @description New places of categories.
          * @example {
@@ -18046,6 +18994,63 @@ export interface components {
             hasAccounts: boolean;
             needsAdministrator: boolean;
         };
+        /** @description A link, for members of its conversation. */
+        ShareLink: {
+            allowAnonymousFiles: boolean;
+            allowAnonymousImages: boolean;
+            allowAnonymousMessages: boolean;
+            allowViewHistory: boolean;
+            allowedCountries: string[];
+            allowedIpRanges: string[];
+            allowedLanguages: string[];
+            conversationId: components["schemas"]["ConversationId"];
+            createdAt: components["schemas"]["Time"];
+            createdBy: components["schemas"]["UserId"];
+            /** Format: int64 */
+            currentConcurrentUsers: number;
+            /** Format: int64 */
+            currentUniqueSessions: number;
+            /** Format: int64 */
+            currentUses: number;
+            description: string | null;
+            expiresAt: components["schemas"]["Time"] | null;
+            id: components["schemas"]["ShareLinkId"];
+            identifier: string;
+            isActive: boolean;
+            /** @description The secret part of its URL. */
+            linkId: string;
+            /** Format: int64 */
+            maxConcurrentUsers: number | null;
+            /** Format: int64 */
+            maxUniqueSessions: number | null;
+            /** Format: int64 */
+            maxUses: number | null;
+            name: string | null;
+            requireAccount: boolean;
+            requireBirthday: boolean;
+            requireEmail: boolean;
+            requireNickname: boolean;
+            updatedAt: components["schemas"]["Time"];
+        };
+        /** @description Who came by a link. */
+        ShareLinkCounts: {
+            /**
+             * Format: int64
+             * @description Guests, up to 1,000.
+             */
+            anonymousParticipants: number;
+        };
+        /** @description A link by which people join a conversation. */
+        ShareLinkId: string;
+        /** @description The links of a conversation: `{"success":true,"data":[…],"isModerator":…}`. */
+        ShareLinks: {
+            /** @description Those of all members for moderators, the caller's own for others; the newest 100. */
+            data: components["schemas"]["ListedShareLink"][];
+            /** @description Whether the caller sees those of all members. */
+            isModerator: boolean;
+            /** @constant */
+            success: true;
+        };
         /** @description A side of the screen. */
         Side: "left" | "right";
         /** @description What one participant tells another one, so that the two connect to each other. */
@@ -18175,7 +19180,7 @@ export interface components {
         /** @description `reaction:request_sync`: the id of a message. */
         SyncReactions: string;
         /** @description What has happened to a conversation. */
-        SystemEvent: "added" | "left" | "removed" | "title-changed" | "ownership-transferred";
+        SystemEvent: "added" | "joined" | "left" | "removed" | "title-changed" | "ownership-transferred";
         /** @description What a system message tells, for clients to word. */
         SystemMetadata: {
             /** @description Who did it. */
@@ -18518,6 +19523,22 @@ export interface components {
             conversationId: components["schemas"]["ConversationId"];
             /** Format: int64 */
             unreadCount: number;
+        };
+        /**
+         * @description A device to remove, by its token or its id.
+         * @example {
+         *       "deviceId": "65a0c0ffee0123456789abcd"
+         *     }
+         */
+        UnregisterDevice: {
+            deviceId?: string | null;
+            token?: string | null;
+        };
+        /** @description Devices that were removed. */
+        UnregisteredDevices: {
+            /** Format: uint64 */
+            deletedCount: number;
+            message: string;
         };
         /** @description The whole account, for its owner. */
         User: {
@@ -19248,6 +20269,18 @@ export interface components {
                 };
             };
         };
+        /** @description - `LINK_CLOSED`: Nobody joins by this link any more: it was turned off, has expired, or was used as often as possible. */
+        "410.LINK_CLOSED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "LINK_CLOSED";
+                };
+            };
+        };
         /** @description - `PAYLOAD_TOO_LARGE`: The request is too large. */
         "413.PAYLOAD_TOO_LARGE": {
             headers: {
@@ -19257,6 +20290,18 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "PAYLOAD_TOO_LARGE";
+                };
+            };
+        };
+        /** @description - `ENCRYPTION_NOT_SUPPORTED`: This server does not encrypt from end to end. */
+        "422.ENCRYPTION_NOT_SUPPORTED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "ENCRYPTION_NOT_SUPPORTED";
                 };
             };
         };
@@ -19406,6 +20451,7 @@ export type AddCommunityMember = components['schemas']['AddCommunityMember'];
 export type AddMember = components['schemas']['AddMember'];
 export type AddTerm = components['schemas']['AddTerm'];
 export type AddedMember = components['schemas']['AddedMember'];
+export type AffiliateToken = components['schemas']['AffiliateToken'];
 export type AllEvents = components['schemas']['AllEvents'];
 export type AnswerFriendRequest = components['schemas']['AnswerFriendRequest'];
 export type ApplicationPreferences = components['schemas']['ApplicationPreferences'];
@@ -19425,6 +20471,7 @@ export type AvatarUpdated = components['schemas']['AvatarUpdated'];
 export type BackupCodes = components['schemas']['BackupCodes'];
 export type BeginRegistrationTransfer = components['schemas']['BeginRegistrationTransfer'];
 export type BeginTransfer = components['schemas']['BeginTransfer'];
+export type BrowserToken = components['schemas']['BrowserToken'];
 export type CallConversation = components['schemas']['CallConversation'];
 export type CallEnded = components['schemas']['CallEnded'];
 export type CallError = components['schemas']['CallError'];
@@ -19477,6 +20524,7 @@ export type ConversationCategory = components['schemas']['ConversationCategory']
 export type ConversationCounts = components['schemas']['ConversationCounts'];
 export type ConversationDeleted = components['schemas']['ConversationDeleted'];
 export type ConversationEvents = components['schemas']['ConversationEvents'];
+export type ConversationFiles = components['schemas']['ConversationFiles'];
 export type ConversationId = components['schemas']['ConversationId'];
 export type ConversationKind = components['schemas']['ConversationKind'];
 export type ConversationMember = components['schemas']['ConversationMember'];
@@ -19493,6 +20541,8 @@ export type Corner = components['schemas']['Corner'];
 export type Counts = components['schemas']['Counts'];
 export type CreateCommunity = components['schemas']['CreateCommunity'];
 export type CreateConversation = components['schemas']['CreateConversation'];
+export type CreateShareLink = components['schemas']['CreateShareLink'];
+export type CreatedShareLink = components['schemas']['CreatedShareLink'];
 export type Dashboard = components['schemas']['Dashboard'];
 export type DashboardCommunity = components['schemas']['DashboardCommunity'];
 export type DashboardConversation = components['schemas']['DashboardConversation'];
@@ -19528,6 +20578,7 @@ export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type ErrorEvent = components['schemas']['ErrorEvent'];
 export type FileForm = components['schemas']['FileForm'];
+export type FileKind = components['schemas']['FileKind'];
 export type Filter = components['schemas']['Filter'];
 export type FontSize = components['schemas']['FontSize'];
 export type ForwardMessage = components['schemas']['ForwardMessage'];
@@ -19559,6 +20610,7 @@ export type JobCancelled = components['schemas']['JobCancelled'];
 export type JoinByInvite = components['schemas']['JoinByInvite'];
 export type JoinCall = components['schemas']['JoinCall'];
 export type JoinedByInvite = components['schemas']['JoinedByInvite'];
+export type JoinedByLink = components['schemas']['JoinedByLink'];
 export type KeysetPagination = components['schemas']['KeysetPagination'];
 export type KnownConversation = components['schemas']['KnownConversation'];
 export type KnownEvents = components['schemas']['KnownEvents'];
@@ -19575,7 +20627,10 @@ export type LibreTranslateLanguage = components['schemas']['LibreTranslateLangua
 export type LibreTranslateSettings = components['schemas']['LibreTranslateSettings'];
 export type LibreTranslateTranslated = components['schemas']['LibreTranslateTranslated'];
 export type LineHeight = components['schemas']['LineHeight'];
+export type LinkCreator = components['schemas']['LinkCreator'];
 export type LinkToken = components['schemas']['LinkToken'];
+export type LinkedConversation = components['schemas']['LinkedConversation'];
+export type ListedShareLink = components['schemas']['ListedShareLink'];
 export type LoggedEvent = components['schemas']['LoggedEvent'];
 export type Login = components['schemas']['Login'];
 export type LoginAnswer = components['schemas']['LoginAnswer'];
@@ -19627,6 +20682,7 @@ export type Nothing = components['schemas']['Nothing'];
 export type NothingAck = components['schemas']['NothingAck'];
 export type Notice = components['schemas']['Notice'];
 export type NoticeAck = components['schemas']['NoticeAck'];
+export type Notification = components['schemas']['Notification'];
 export type NotificationPreferences = components['schemas']['NotificationPreferences'];
 export type NotificationPreferencesChange = components['schemas']['NotificationPreferencesChange'];
 export type OnlineUser = components['schemas']['OnlineUser'];
@@ -19665,6 +20721,10 @@ export type ProfileUpdated = components['schemas']['ProfileUpdated'];
 export type ProgressBeside = components['schemas']['ProgressBeside'];
 export type ProgressStatus = components['schemas']['ProgressStatus'];
 export type PublicUser = components['schemas']['PublicUser'];
+export type PushDevice = components['schemas']['PushDevice'];
+export type PushPlatform = components['schemas']['PushPlatform'];
+export type PushService = components['schemas']['PushService'];
+export type PushTokenId = components['schemas']['PushTokenId'];
 export type PutCommunityPreferences = components['schemas']['PutCommunityPreferences'];
 export type PutConversationPreferences = components['schemas']['PutConversationPreferences'];
 export type PutMessage = components['schemas']['PutMessage'];
@@ -19697,6 +20757,8 @@ export type Refresh = components['schemas']['Refresh'];
 export type Refreshed = components['schemas']['Refreshed'];
 export type Register = components['schemas']['Register'];
 export type RegisterAnswer = components['schemas']['RegisterAnswer'];
+export type RegisterDevice = components['schemas']['RegisterDevice'];
+export type RegisteredDevice = components['schemas']['RegisteredDevice'];
 export type ReorderCategories = components['schemas']['ReorderCategories'];
 export type ReorderCommunities = components['schemas']['ReorderCommunities'];
 export type ReorderConversations = components['schemas']['ReorderConversations'];
@@ -19732,6 +20794,10 @@ export type SessionsEnded = components['schemas']['SessionsEnded'];
 export type SetMessageStatus = components['schemas']['SetMessageStatus'];
 export type Setting = components['schemas']['Setting'];
 export type SetupState = components['schemas']['SetupState'];
+export type ShareLink = components['schemas']['ShareLink'];
+export type ShareLinkCounts = components['schemas']['ShareLinkCounts'];
+export type ShareLinkId = components['schemas']['ShareLinkId'];
+export type ShareLinks = components['schemas']['ShareLinks'];
 export type Side = components['schemas']['Side'];
 export type Signal = components['schemas']['Signal'];
 export type SignalCall = components['schemas']['SignalCall'];
@@ -19788,6 +20854,8 @@ export type TwoFactorSetup = components['schemas']['TwoFactorSetup'];
 export type TwoFactorStatus = components['schemas']['TwoFactorStatus'];
 export type Typing = components['schemas']['Typing'];
 export type UnreadUpdated = components['schemas']['UnreadUpdated'];
+export type UnregisterDevice = components['schemas']['UnregisterDevice'];
+export type UnregisteredDevices = components['schemas']['UnregisteredDevices'];
 export type User = components['schemas']['User'];
 export type UserId = components['schemas']['UserId'];
 export type UserPage = components['schemas']['UserPage'];
@@ -19842,7 +20910,9 @@ export type Response409CallAlreadyActive = components['responses']['409.CALL_ALR
 export type Response409CallEnded = components['responses']['409.CALL_ENDED'];
 export type Response409CallEndedMaxParticipantsReached = components['responses']['409.CALL_ENDED.MAX_PARTICIPANTS_REACHED'];
 export type Response409IdentifierTaken = components['responses']['409.IDENTIFIER_TAKEN'];
+export type Response410LinkClosed = components['responses']['410.LINK_CLOSED'];
 export type Response413PayloadTooLarge = components['responses']['413.PAYLOAD_TOO_LARGE'];
+export type Response422EncryptionNotSupported = components['responses']['422.ENCRYPTION_NOT_SUPPORTED'];
 export type Response422InvalidOperation = components['responses']['422.INVALID_OPERATION'];
 export type Response422InvalidOperationTranslationUnavailable = components['responses']['422.INVALID_OPERATION.TRANSLATION_UNAVAILABLE'];
 export type Response429RateLimitExceeded = components['responses']['429.RATE_LIMIT_EXCEEDED'];

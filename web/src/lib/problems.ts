@@ -8,6 +8,7 @@ const KNOWN: Partial<Record<string, keyof Texts>> = {
   OFFLINE: "offlineError",
   ALREADY_EXISTS: "taken",
   RATE_LIMIT_EXCEEDED: "tooMany",
+  LINK_CLOSED: "linkClosed",
   SETUP_CODE_INVALID: "wrongSetupCode",
 };
 

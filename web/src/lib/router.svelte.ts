@@ -1,5 +1,5 @@
 // Paths: `/`, `/c/<id>`, `/c/<id>/<message>`, `/new`, `/people`, `/communities`, `/communities/<id>`,
-// `/communities/join/<token>`, `/settings`; signed out, `/signup` and `/signin`; and those of emails.
+// `/communities/join/<token>`, `/join/<link>`, `/settings`; signed out, `/signup` and `/signin`; and those of emails.
 
 import { at, basePath, within } from "./base";
 
@@ -75,6 +75,10 @@ export const router = {
   /** Changes whenever a path is shown: a link to what is shown already leads there again. */
   get visits(): number {
     return visits;
+  },
+  /** The link to a conversation of the path. */
+  get link(): string | null {
+    return path.match(/^\/join\/([\w.-]{1,200})$/)?.[1] ?? null;
   },
   go(to: string): void {
     if (to !== path) history.pushState(null, "", at(to));

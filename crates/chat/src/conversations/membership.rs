@@ -26,7 +26,6 @@ impl Conversations {
     ) -> Result<MemberView, ChatError> {
         let (service, reference, user) = (self.clone(), reference.to_owned(), user_id(user)?);
         let write = move |tx: &mut Tx<'_>| {
-            let context = &service.context;
             let (conversation, by) = member(tx.fetch(find_with_member(caller, &reference))?)?;
             let standing = Standing::from(&by);
             standing.check(Action::AddMember(conversation.kind))?;
@@ -49,26 +48,45 @@ impl Conversations {
                 }
                 Some(Past::Ended) | None => {}
             }
-            let now = context.now();
-            let number = events::append(tx, conversation.id, &[Change::Joined(user)], now)?;
-            let new = NewMember {
-                id: context.new_id(),
-                conversation_id: conversation.id,
-                user_id: user,
-                role: MemberRole::Member,
-                joined_at: now,
-            };
-            members::join(tx, &new)?;
-            if conversation.last_sequence > 0 {
-                read_cursors::advance(tx, conversation.id, user, conversation.last_sequence, now)?;
-            }
-            announce(tx, context, &conversation, (user, MemberChange::Joined), caller, number);
-            service.tell(tx, &conversation, SystemEvent::Added, caller, (Some(user), None))?;
+            service.admit(tx, &conversation, user, caller)?;
             let added = members::find(tx, conversation.id, user)?;
             let added = added.ok_or(ChatError::NotFound { what: "user" })?;
             Ok(MemberView::new(added, service.views.presence(), caller, &[]))
         };
         self.context.write_unless_there(write).await
+    }
+
+    /// Begins the membership of a user who was added, or joins by themselves (`by` is then the same user), and tells the
+    /// members. What was written before counts as read.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`](meeshy_store::StoreError::Conflict) when the user is a member already.
+    pub(crate) fn admit(
+        &self,
+        tx: &mut Tx<'_>,
+        conversation: &Conversation,
+        user: UserId,
+        by: UserId,
+    ) -> Result<(), ChatError> {
+        let now = self.context.now();
+        let number = events::append(tx, conversation.id, &[Change::Joined(user)], now)?;
+        let new = NewMember {
+            id: self.context.new_id(),
+            conversation_id: conversation.id,
+            user_id: user,
+            role: MemberRole::Member,
+            joined_at: now,
+        };
+        members::join(tx, &new)?;
+        if conversation.last_sequence > 0 {
+            read_cursors::advance(tx, conversation.id, user, conversation.last_sequence, now)?;
+        }
+        announce(tx, &self.context, conversation, (user, MemberChange::Joined), by, number);
+        if user == by {
+            self.tell(tx, conversation, SystemEvent::Joined, user, (None, None))
+        } else {
+            self.tell(tx, conversation, SystemEvent::Added, by, (Some(user), None))
+        }
     }
 
     /// Removes a member, or bans one, who then cannot be added by others.

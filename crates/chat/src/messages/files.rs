@@ -1,10 +1,11 @@
 //! Files attached to messages, and who may download them.
 
 use crate::ChatError;
+use crate::access::find_as_member;
 use crate::context::Context;
 use crate::views::{FileLinks, FileSignature};
-use meeshy_domain::{AttachmentId, UserId};
-use meeshy_store::attachments::{self, Attachment};
+use meeshy_domain::{AttachmentId, FileKind, UserId};
+use meeshy_store::attachments::{self, Attachment, ListedFile, Listing};
 use meeshy_store::{Tx, members, messages};
 use std::sync::Arc;
 
@@ -101,6 +102,37 @@ impl Files {
         };
         let file = self.context.store.read(read).await?;
         if small { thumbnail(file) } else { Ok(original(file)) }
+    }
+
+    /// Files of a conversation that the caller sees, the newest first, and whether there are more. What is encrypted or can
+    /// be viewed only once is left out.
+    ///
+    /// # Errors
+    /// When there is no such conversation, or the caller is not a member.
+    pub async fn of_conversation(
+        &self,
+        caller: UserId,
+        reference: &str,
+        kind: Option<FileKind>,
+        (limit, offset): (i64, i64),
+    ) -> Result<(Vec<Attachment>, bool), ChatError> {
+        let (service, reference) = (self.clone(), reference.to_owned());
+        let read = move |tx: &mut Tx<'_>| {
+            let conversation = find_as_member(tx, caller, &reference)?.id;
+            let viewer = service.context.viewer(tx, caller)?;
+            let listing = Listing { conversation, kind, limit: limit.saturating_add(1), offset };
+            let mut found = tx.fetch(attachments::list(listing, &viewer))?;
+            let limit = usize::try_from(limit).unwrap_or(0);
+            let has_more = found.len() > limit;
+            found.truncate(limit);
+            let now = viewer.now();
+            let shown = |listed: ListedFile| {
+                let is_blurred = listed.file.is_blurred || listed.is_message_blurred;
+                service.links.linked(Attachment { is_blurred, ..listed.file }, now)
+            };
+            Ok::<_, ChatError>((found.into_iter().map(shown).collect(), has_more))
+        };
+        self.context.store.read(read).await
     }
 
     /// Whether a file is served to whoever knows its path.

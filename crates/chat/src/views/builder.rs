@@ -4,7 +4,7 @@ use super::file_links::FileLinks;
 use super::message::{MessageView, Person, SenderView, Told};
 use crate::ChatError;
 use crate::presence::Presence;
-use meeshy_domain::{Clock, Language, MessageId, Timestamp, UserId, WebAddress};
+use meeshy_domain::{Clock, Language, MessageId, Timestamp, UserId};
 use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::guests::{self, Guest};
 use meeshy_store::mentions::{self, Mentioned};
@@ -146,7 +146,7 @@ impl<'a> Parts<'a> {
             told: HashMap::new(),
             statuses: statuses.into_iter().collect(),
             mentions: grouped(mentions),
-            files: grouped(files.map(|(message, file)| (message, linked(file, lens)))),
+            files: grouped(files.map(|(message, file)| (message, lens.file_links.linked(file, lens.now)))),
             translations: grouped(translations),
             pending: grouped(pending),
             reactions: grouped(reactions),
@@ -222,16 +222,6 @@ pub(crate) fn shown_to(viewer: Option<UserId>, mut view: MessageView) -> Message
         view.pending.clear();
     }
     view
-}
-
-/// With signed links. Files without a URL are linked by their id.
-fn linked(file: Attachment, lens: Lens<'_>) -> Attachment {
-    let sign = |url: &str| lens.file_links.sign(url, file.id, lens.now);
-    let file_url = match WebAddress::parse(&file.file_url) {
-        Some(_) => sign(&file.file_url),
-        None => sign(&format!("/api/v1/attachments/{}", file.id)),
-    };
-    Attachment { file_url, thumbnail_url: file.thumbnail_url.as_deref().map(sign), ..file }
 }
 
 fn grouped<T>(pairs: impl IntoIterator<Item = (MessageId, T)>) -> HashMap<MessageId, Vec<T>> {

@@ -6,7 +6,8 @@
 use crate::ChatError;
 use crate::signing_key::SigningKey;
 use hmac::{Hmac, KeyInit, Mac};
-use meeshy_domain::{AttachmentId, Timestamp};
+use meeshy_domain::{AttachmentId, Timestamp, WebAddress};
+use meeshy_store::attachments::Attachment;
 use sha2::Sha256;
 use std::fmt::Write;
 
@@ -55,6 +56,16 @@ impl FileLinks {
         }
         let _ = write!(signed, "&exp={expires}");
         signed
+    }
+
+    /// A file with signed links. Without a URL, it is linked by its id.
+    pub(crate) fn linked(&self, file: Attachment, now: Timestamp) -> Attachment {
+        let sign = |url: &str| self.sign(url, file.id, now);
+        let file_url = match WebAddress::parse(&file.file_url) {
+            Some(_) => sign(&file.file_url),
+            None => sign(&format!("/api/v1/attachments/{}", file.id)),
+        };
+        Attachment { file_url, thumbnail_url: file.thumbnail_url.as_deref().map(sign), ..file }
     }
 
     /// Whether a signature is valid for this file.

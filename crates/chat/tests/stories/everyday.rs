@@ -2,10 +2,10 @@
 
 use meeshy_chat::{
     AVATAR_PATH, Caller, CommunityPatch, DeletionProof, Device, NewAbuseReport, NewCommunity,
-    NewConversation, NewFriendRequest, PasswordChange, PasswordReset, ProfilePatch, Registration,
-    RequestAnswer, RequestDirection, RequestFilter, Wanted,
+    NewConversation, NewFriendRequest, NewPushDevice, PasswordChange, PasswordReset, ProfilePatch,
+    Registration, RequestAnswer, RequestDirection, RequestFilter, Wanted,
 };
-use meeshy_domain::{CommunityRole, FriendRequestStatus, UserId};
+use meeshy_domain::{CommunityRole, FriendRequestStatus, PushPlatform, PushService, UserId};
 use meeshy_harness::{World, registration};
 use meeshy_testkit::api;
 use std::time::Duration;
@@ -107,6 +107,25 @@ pub async fn people_secure_their_account(world: &World, lea: UserId, caller: &Ca
         [codes, security.renew_backup_codes(lea, "279037", &device).await.unwrap_or_default()].concat();
     security.verify_code(lea, &codes[0], &device).await.unwrap();
     security.disable_two_factor(lea, api::PASSWORD.into(), None, &device).await.unwrap();
+}
+
+/// Registers devices, and looks at what else belongs to somebody.
+pub async fn people_have_belongings(world: &World, lea: UserId) {
+    let push = world.chat.push_devices();
+    let device = NewPushDevice {
+        token: "0123456789".into(),
+        service: PushService::Fcm,
+        platform: PushPlatform::Android,
+        device_id: Some("one".into()),
+        device_name: None,
+        app_version: None,
+        bundle_id: None,
+    };
+    push.register(lea, device).await.unwrap();
+    push.list(lea).await.unwrap();
+    push.unregister(lea, Some("0123456789".into()), Some("one")).await.unwrap();
+    world.chat.notifications().list(lea, 20, 0).await.unwrap();
+    world.chat.profiles().affiliate_token(&lea.to_string()).await.unwrap();
 }
 
 /// Deletes an account that has everything.

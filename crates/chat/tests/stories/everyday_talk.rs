@@ -3,9 +3,9 @@
 use meeshy_chat::model::ReceiptFilter;
 use meeshy_chat::{
     CallSignal, ConversationPatch, Disclosure, FileRequest, Media, MessageEdit, NewCall, NewMessage,
-    NewReport, NewTerm, PagePlace, PageRequest, ParticipantRequest, Progress, SearchRequest,
+    NewReport, NewShareLink, NewTerm, PagePlace, PageRequest, ParticipantRequest, Progress, SearchRequest,
 };
-use meeshy_domain::{CallType, MediaType, MemberRole, Timestamp, UserId};
+use meeshy_domain::{CallType, FileKind, MediaType, MemberRole, Timestamp, UserId};
 use meeshy_harness::World;
 use meeshy_testkit::eventually;
 use tokio::sync::oneshot;
@@ -111,12 +111,27 @@ pub async fn people_come_and_go(world: &World, lea: UserId, carlos: UserId) {
     conversations.update(lea, &place, patch).await.unwrap();
     world.say(carlos, &talk, "Hola").await.unwrap();
     world.chat.events().after(carlos, &place, known, 100).await.unwrap();
+    people_follow_links(world, lea, carlos, &place).await;
     conversations.leave(lea, &place).await.unwrap();
     conversations.close(carlos, &place).await.unwrap();
 }
 
+/// Creates links, lists them, and joins by one.
+async fn people_follow_links(world: &World, lea: UserId, carlos: UserId, place: &str) {
+    let links = world.chat.share_links();
+    let created = links.create(lea, place, NewShareLink::default()).await.unwrap();
+    for who in [lea, carlos] {
+        links.list(who, place).await.unwrap();
+    }
+    let olga = world.person("olga", "en").await;
+    links.join(olga, &created.link.link_id).await.unwrap();
+}
+
 async fn people_see_who_has_read(world: &World, lea: UserId, carlos: UserId, id: &str, talk: &str) {
     let (messages, conversations) = (world.chat.messages(), world.chat.conversations());
+    for kind in [None, Some(FileKind::Image)] {
+        world.chat.files().of_conversation(lea, talk, kind, (50, 0)).await.unwrap();
+    }
     conversations.mark_delivered(lea, id).await.unwrap();
     conversations.mark_read_to(lea, id).await.unwrap();
     messages.history(carlos, id).await.unwrap();

@@ -75,8 +75,9 @@ const FULL: &[(&str, &str, &str)] = &[
     ("reaction_counts", "message_id, emoji, total, since", "[a], 'x', 1, 1"),
     (
         "attachments",
-        "id, message_id, file_name, original_name, mime_type, file_size, file_path, file_url, thumbnail_path, uploaded_by, created_at",
-        "[f], [a], 'f', 'f', 'image/png', 1, 'f/' || i, '/f/' || i, 't/' || i, [u], 1",
+        "id, message_id, file_name, original_name, mime_type, file_size, file_path, file_url, thumbnail_path, \
+         conversation_id, kind, uploaded_by, created_at",
+        "[f], [a], 'f', 'f', 'image/png', 1, 'f/' || i, '/f/' || i, 't/' || i, [c], 'image', [u], i",
     ),
     (
         "message_statuses",
@@ -98,6 +99,12 @@ const FULL: &[(&str, &str, &str)] = &[
         "share_links",
         "id, link_id, identifier, conversation_id, created_by, created_at, updated_at",
         "[o], 'link-' || i, 'link-' || i, [c], [u], 1, 1",
+    ),
+    ("share_link_uses", "share_link_id, user_id, used_at", "[o], [u], 1"),
+    (
+        "affiliate_tokens",
+        "id, token, name, created_by, created_at, updated_at",
+        "'token-' || i, 'token-' || i, 'Filler', [u], 1, 1",
     ),
     (
         "guests",
@@ -191,7 +198,7 @@ const FULL: &[(&str, &str, &str)] = &[
     (
         "push_tokens",
         "id, user_id, token, platform, created_at, updated_at",
-        "'push-' || i, [u], 'token', 'ios', 1, 1",
+        "'push-' || i, [u], 'token-' || i, 'ios', 1, 1",
     ),
     (
         "password_history",

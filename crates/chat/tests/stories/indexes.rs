@@ -1,7 +1,7 @@
 //! Queries use indexes: the statements are recorded while the program is used, and explained on full tables.
 
 use crate::everyday::{
-    people_delete_their_account, people_gather, people_meet, people_read_their_mail,
+    people_delete_their_account, people_gather, people_have_belongings, people_meet, people_read_their_mail,
     people_secure_their_account, people_show_themselves, people_use_their_phone,
 };
 use crate::everyday_talk::{people_call, people_come_and_go, people_look_around, people_talk};
@@ -183,6 +183,7 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     people_show_themselves(world, lea).await;
     people_meet(world, lea, carlos).await;
     people_set_preferences(world, lea).await;
+    people_have_belongings(world, lea).await;
     people_gather(world, lea, carlos).await;
     people_use_their_phone(world, lea, carlos).await;
     people_delete_their_account(world, lea, carlos).await;

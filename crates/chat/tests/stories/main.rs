@@ -4,11 +4,13 @@
 
 mod accounts;
 mod authority;
+mod belongings;
 mod call_bounds;
 mod calling;
 mod caring;
 mod catching_up;
 mod communities;
+mod conversation_files;
 mod conversing;
 mod deleting;
 mod deletion;
@@ -46,6 +48,7 @@ mod secrets;
 mod security;
 mod sessions;
 mod setup;
+mod share_links;
 mod sharing;
 mod statements;
 mod system_messages;

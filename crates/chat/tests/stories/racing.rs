@@ -1,9 +1,10 @@
 //! Twenty callers do the same at the same time, on both databases: nothing fails, and nothing is duplicated.
 
 use meeshy_chat::{
-    ChatError, Device, NewConversation, NewMessage, NewReport, NewTerm, ProfilePatch, Registration, SignIn,
+    ChatError, Device, NewConversation, NewMessage, NewPushDevice, NewReport, NewShareLink, NewTerm,
+    ProfilePatch, Registration, SignIn,
 };
-use meeshy_domain::{Language, limits};
+use meeshy_domain::{Language, PushPlatform, PushService, limits};
 use meeshy_harness::{World, registration};
 use meeshy_testkit::both_databases;
 use std::collections::HashSet;
@@ -225,4 +226,60 @@ async fn changes_of_different_fields_of_a_profile_are_all_kept(world: World) {
     assert_eq!(languages.regional_language.map(Language::code), Some("de"));
     assert_eq!(languages.custom_destination_language.map(Language::code), Some("ja"));
     assert_eq!((languages.auto_translate_enabled, kept.bio.as_str()), (false, "salut"));
+}
+
+#[both_databases]
+async fn a_link_is_used_as_often_as_it_may_and_no_more(world: World) {
+    let lea = world.person("lea", "fr").await;
+    let mut people = Vec::new();
+    for number in 0..CALLERS / 2 {
+        people.push(world.person(&format!("person{number}"), "en").await);
+    }
+    let talk = world.group(lea, &[]).await;
+    let place = talk.conversation.id.to_string();
+    let new = NewShareLink { max_uses: Some(5), ..NewShareLink::default() };
+    let link = world.chat.share_links().create(lea, &place, new).await.unwrap().link.link_id;
+    // Each tries it twice at the same time.
+    let outcomes = race(|number| {
+        let (chat, who, link) = (world.chat.clone(), people[number / 2], link.clone());
+        async move { chat.share_links().join(who, &link).await.map(|_| who) }
+    });
+    let mut joined = HashSet::new();
+    for outcome in outcomes.await {
+        match outcome {
+            Ok(who) => drop(joined.insert(who)),
+            Err(error) => assert!(matches!(error, ChatError::LinkClosed(_)), "{error:?}"),
+        }
+    }
+    assert_eq!(joined.len(), 5);
+    let list = world.chat.share_links().list(lea, &place).await.unwrap();
+    assert_eq!((list.links[0].link.current_uses, list.conversation.member_count), (5, 6));
+}
+
+#[both_databases]
+async fn a_device_belongs_to_one_account(world: World) {
+    let mut people = Vec::new();
+    for number in 0..4 {
+        people.push(world.person(&format!("person{number}"), "en").await);
+    }
+    let outcomes = race(|number| {
+        let (chat, who) = (world.chat.clone(), people[number % people.len()]);
+        let device = NewPushDevice {
+            token: "0123456789".into(),
+            service: PushService::Fcm,
+            platform: PushPlatform::Android,
+            device_id: None,
+            device_name: None,
+            app_version: None,
+            bundle_id: None,
+        };
+        async move { chat.push_devices().register(who, device).await }
+    });
+    let registered = outcomes.await.into_iter().filter(Result::is_ok).count();
+    assert!(registered > 0);
+    let mut owners = 0;
+    for who in people {
+        owners += world.chat.push_devices().list(who).await.unwrap().len();
+    }
+    assert_eq!(owners, 1);
 }

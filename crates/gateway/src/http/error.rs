@@ -109,6 +109,7 @@ impl From<ChatError> for ApiError {
             }
             ChatError::SetupCodeInvalid => Self::new(ErrorCode::SetupCodeInvalid, message),
             ChatError::InvalidOperation(_) => Self::new(ErrorCode::InvalidOperation, message),
+            ChatError::LinkClosed(_) => Self::new(ErrorCode::LinkClosed, message),
             ChatError::Call(refusal) => Self::new(call_code(&refusal), message),
             ChatError::Busy(_) => Self::new(ErrorCode::ServiceUnavailable, message).retry_after(2),
             ChatError::Store(error) => store_error(&error),

@@ -158,6 +158,10 @@ segments! {
     CallRef = "callId", "65a0c0ffee0123456789abcd", [CallNotFound];
     /// The id of a participation in a call, or that of its user.
     CallParticipantRef = "participantId", "65a0c0ffee0123456789abcd", [NotAParticipant];
+    /// The secret part of the URL of a link.
+    LinkRef = "linkId", "mshy_65a0c0ffee0123456789abcd.2601150900_0123456789abcdef01234567", [NotFound];
+    /// The id of a device, or its id for the client.
+    DeviceRef = "deviceId", "65a0c0ffee0123456789abcd", [NotFound];
     /// The translation of a message, as `<message>-<language>`.
     JobRef = "jobId", "65a0c0ffee0123456789abcd-es", [MessageNotFound];
 }

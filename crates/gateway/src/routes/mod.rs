@@ -9,6 +9,7 @@ mod calls;
 mod categories;
 mod communities;
 mod community_members;
+mod conversation_files;
 mod conversation_preferences;
 mod conversation_search;
 mod conversations;
@@ -31,16 +32,19 @@ mod own_deletions;
 mod own_state;
 mod participants;
 mod passing_on;
+mod personal;
 mod phone_recovery;
 mod phone_transfer;
 mod phones;
 mod preferences;
 mod profiles;
+mod push_devices;
 mod reactions;
 mod receipts;
 mod reports;
 mod security;
 mod sessions;
+mod share_links;
 mod translation;
 mod users;
 
@@ -73,6 +77,8 @@ fn declare(app: App) -> Api {
         .group(friends::routes)
         .group(blocks::routes)
         .group(abuse_reports::routes)
+        .group(push_devices::routes)
+        .group(personal::routes)
         .group(preferences::routes)
         .group(own_state::routes)
         .group(categories::routes)
@@ -83,6 +89,8 @@ fn declare(app: App) -> Api {
         .group(overview::routes)
         .group(own_deletions::routes)
         .group(participants::routes)
+        .group(conversation_files::routes)
+        .group(share_links::routes)
         .group(calls::routes)
         .group(communities::routes)
         .group(community_members::routes)

@@ -6,7 +6,7 @@ use meeshy_domain::web_address::runs_code;
 use meeshy_wire as wire;
 use serde_json::Value;
 
-pub(super) fn attachment(file: &Attachment) -> wire::Attachment {
+pub fn attachment(file: &Attachment) -> wire::Attachment {
     let history = &file.history;
     wire::Attachment {
         id: file.id,

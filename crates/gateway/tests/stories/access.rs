@@ -49,6 +49,8 @@ fn request(server: &TestServer, endpoint: &Endpoint, talk: &str, body: &Value) -
         .replace("{memberId}", UNKNOWN)
         .replace("{callId}", UNKNOWN)
         .replace("{participantId}", UNKNOWN)
+        .replace("{linkId}", "mshy_unknown")
+        .replace("{deviceId}", UNKNOWN)
         .replace("{jobId}", &format!("{message}-es"));
     let request = server.request(endpoint.method.clone(), &path);
     match endpoint.method {

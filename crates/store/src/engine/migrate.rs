@@ -6,7 +6,7 @@
 //! no process needs it any more.
 
 use crate::engine::tx::Connection;
-use crate::{StoreError, Tx, blocks, community_names, names, privacy, search_index};
+use crate::{StoreError, Tx, attachments, blocks, community_names, names, privacy, search_index};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -86,6 +86,9 @@ const MIGRATIONS: &[Migration] = migrations![
     54 "0054_search_upkeep" then search_index::follow_log,
     55 "0055_calls_upkeep",
     57 "0057_system_messages",
+    58 "0058_share_links",
+    59 "0059_files_of_conversations" then attachments::follow_messages,
+    60 "0060_push_devices",
 ];
 
 /// The schema changes made when a database was opened.

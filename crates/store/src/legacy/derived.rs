@@ -3,7 +3,8 @@
 //! Each statement changes only rows that are not up to date, so it can be repeated.
 
 use crate::{
-    StoreError, Tx, blocks, community_names, conversation_languages, names, privacy, reactions, search_queue,
+    StoreError, Tx, attachments, blocks, community_names, conversation_languages, names, privacy, reactions,
+    search_queue,
 };
 
 /// Higher than the number of any message that still waits for its number.
@@ -15,6 +16,7 @@ pub fn all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     blocks::follow_lists(tx)?;
     privacy::follow_documents(tx)?;
     community_names::follow_rows(tx)?;
+    attachments::follow_messages(tx)?;
     tell_twins_apart(tx)?;
     number_messages(tx)?;
     place_cursors(tx)?;

@@ -44,6 +44,7 @@ const REMOVED: &[Removed] = &[
     removed("friend_requests", "sender_id", "FriendRequest"),
     removed("friend_requests", "receiver_id", "FriendRequest"),
     removed_by("blocks", "user_id", "blocked_id"),
+    removed_by("share_link_uses", "user_id", "share_link_id"),
     removed_by("community_invites", "created_by", "token_hash"),
     removed_by("glossary_proposals", "proposed_by", "id"),
     removed("affiliate_relations", "affiliate_user_id", "AffiliateRelation"),
@@ -126,6 +127,14 @@ const EMPTIED: &[Emptied] = &[
         collection: Some("AffiliateToken"),
         set: "name = '', is_active = FALSE",
         while_: "(name <> '' OR is_active)",
+    },
+    // Nobody joins in the name of somebody who is gone.
+    Emptied {
+        table: "share_links",
+        user: "created_by",
+        collection: None,
+        set: "is_active = FALSE",
+        while_: "is_active",
     },
     Emptied {
         table: "tracking_links",

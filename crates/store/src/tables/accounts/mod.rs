@@ -2,6 +2,7 @@
 
 pub mod abuse_reports;
 pub mod addresses;
+pub mod affiliate_tokens;
 pub mod attempts;
 pub mod avatars;
 pub mod blocks;
@@ -14,6 +15,7 @@ pub mod phones;
 pub mod preferences;
 pub mod privacy;
 pub mod profiles;
+pub mod push_tokens;
 pub mod second_factor;
 pub mod sessions;
 pub mod setup;

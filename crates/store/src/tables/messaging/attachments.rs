@@ -2,13 +2,14 @@
 
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::record;
+use crate::visibility::Viewer;
 use crate::{Query, StoreError, Tx, Value};
-use meeshy_domain::{AttachmentId, Concealed, MessageId, Timestamp, UserId};
+use meeshy_domain::{AttachmentId, Concealed, ConversationId, FileKind, MessageId, Timestamp, UserId};
 
 record! {
     /// A file. Its bytes are in the folder of uploads, under its path.
     #[derive(Debug, Clone, PartialEq)]
-    pub struct Attachment {
+    pub struct Attachment as "attachments" {
         /// Which file.
         pub id: AttachmentId,
         /// Its message; `None` until it is sent.
@@ -83,11 +84,11 @@ record! {
 record! {
     /// Forwarding and view statistics from the old system; new files have none yet.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
-    pub struct History {
+    pub struct History as "attachments" {
         /// Whether it was forwarded from another message.
         pub is_forwarded: bool,
         /// The original file, which may have been deleted.
-        pub forwarded_from_id: Option<String> = "forwarded_from_attachment_id",
+        pub forwarded_from_id: Option<String> = "attachments.forwarded_from_attachment_id",
         /// How many users may view it, if it can be viewed only once.
         pub max_view_once_count: Option<i64>,
         /// How many users have.
@@ -134,6 +135,62 @@ pub fn of_messages(messages: &[MessageId]) -> Query<Vec<(MessageId, Attachment)>
         padded(messages.iter().map(|id| Value::from(*id))),
     );
     found.map(|files| files.into_iter().filter_map(|file| Some((file.message_id?, file))).collect())
+}
+
+record! {
+    /// A file in a list of files.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct ListedFile {
+        /// The file.
+        pub file: Attachment = Attachment::columns(),
+        /// Whether clients show its message only on request.
+        pub is_message_blurred: bool = "m.is_blurred",
+    }
+}
+
+/// Which files to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listing {
+    /// Those of this conversation.
+    pub conversation: ConversationId,
+    /// Only those of this kind.
+    pub kind: Option<FileKind>,
+    /// So many of them.
+    pub limit: i64,
+    /// After so many.
+    pub offset: i64,
+}
+
+/// Files of a conversation that somebody sees, the newest first. What is encrypted or can be viewed only once is left out.
+pub fn list(listing: Listing, viewer: &Viewer) -> Query<Vec<ListedFile>> {
+    let Listing { conversation, kind, limit, offset } = listing;
+    let mut params = vec![conversation.into(), limit.into(), offset.into()];
+    params.extend(kind.map(Value::from));
+    let of_kind = if kind.is_some() { "AND attachments.kind = $4" } else { "" };
+    let (seen, of_viewer) = viewer.condition("m", params.len() + 1);
+    params.extend(of_viewer);
+    let sql = format!(
+        "SELECT {} FROM attachments JOIN messages m ON m.id = attachments.message_id \
+         WHERE attachments.conversation_id = $1 {of_kind} AND {seen} \
+           AND NOT (attachments.is_view_once OR attachments.is_encrypted OR m.is_view_once OR m.is_encrypted) \
+         ORDER BY attachments.created_at DESC, attachments.id DESC LIMIT $2 OFFSET $3",
+        ListedFile::columns()
+    );
+    Query::all(sql, params)
+}
+
+/// Sets the conversation and the kind of all files that belong to a message.
+pub fn follow_messages(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE attachments SET \
+           conversation_id = (SELECT m.conversation_id FROM messages m WHERE m.id = attachments.message_id), \
+           kind = CASE WHEN lower(mime_type) LIKE 'image/%' THEN 'image' WHEN lower(mime_type) LIKE 'audio/%' THEN 'audio' \
+             WHEN lower(mime_type) LIKE 'video/%' THEN 'video' WHEN lower(mime_type) LIKE 'text/%' THEN 'text' \
+             ELSE 'document' END \
+         WHERE message_id IS NOT NULL AND conversation_id IS NULL",
+        &[],
+    )?;
+    Ok(())
 }
 
 /// The file with this id.

@@ -35,6 +35,7 @@ pub mod read_cursors;
 pub mod receipts;
 pub mod search_index;
 pub mod search_queue;
+pub mod share_links;
 pub mod statuses;
 pub mod system_messages;
 pub mod view_once;

@@ -2,7 +2,7 @@
 
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::record;
-use crate::{StoreError, Tx};
+use crate::{Query, StoreError, Tx};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -55,6 +55,28 @@ pub fn list(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Notification>, StoreErr
             Notification::columns()
         ),
         &[user.into()],
+    )
+}
+
+/// The most notifications of a user that are counted.
+const MAX_COUNTED: i64 = 10_000;
+
+/// The notifications of a user that are not archived and have not expired, the newest first.
+pub fn page(user: UserId, now: Timestamp, limit: i64, offset: i64) -> Query<Vec<Notification>> {
+    let sql = format!(
+        "SELECT {} FROM notifications WHERE user_id = $1 AND (expires_at IS NULL OR expires_at > $2) \
+         ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4",
+        Notification::columns()
+    );
+    Query::all(sql, vec![user.into(), now.into(), limit.into(), offset.into()])
+}
+
+/// How many there are, up to 10,000.
+pub fn count_of(user: UserId, now: Timestamp) -> Query<i64> {
+    Query::one(
+        "SELECT count(*) AS total FROM (SELECT 1 AS one FROM notifications \
+           WHERE user_id = $1 AND (expires_at IS NULL OR expires_at > $2) LIMIT $3) counted",
+        vec![user.into(), now.into(), MAX_COUNTED.into()],
     )
 }
 

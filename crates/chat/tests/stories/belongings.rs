@@ -1,0 +1,138 @@
+//! Devices for push notifications, notifications and referral links of users, on both databases.
+
+use meeshy_chat::{ChatError, NewPushDevice};
+use meeshy_domain::{PushPlatform, PushService, UserId};
+use meeshy_harness::World;
+use meeshy_store::{StoreError, Tx};
+use meeshy_testkit::both_databases;
+use std::time::Duration;
+
+fn phone(token: &str, device_id: Option<&str>) -> NewPushDevice {
+    NewPushDevice {
+        token: token.into(),
+        service: PushService::Fcm,
+        platform: PushPlatform::Android,
+        device_id: device_id.map(str::to_owned),
+        device_name: Some("Pixel".into()),
+        app_version: None,
+        bundle_id: None,
+    }
+}
+
+/// The ids that clients gave the devices of a user, the latest first.
+async fn devices(world: &World, who: UserId) -> Vec<Option<String>> {
+    let found = world.chat.push_devices().list(who).await.unwrap();
+    found.into_iter().map(|device| device.device_id).collect()
+}
+
+#[both_databases]
+async fn a_device_moves_to_whoever_registers_it(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let push = world.chat.push_devices();
+    let (first, is_new) = push.register(lea, phone("token-0001", Some("one"))).await.unwrap();
+    assert!(is_new);
+    let (again, is_new) = push.register(lea, phone("token-0001", Some("one"))).await.unwrap();
+    assert_eq!((again.id, is_new), (first.id, false));
+    // The same device with a new token, and another one.
+    push.register(lea, phone("token-0002", Some("one"))).await.unwrap();
+    world.hand.advance(Duration::from_secs(1));
+    push.register(lea, phone("token-0003", Some("two"))).await.unwrap();
+    assert_eq!(devices(&world, lea).await, [Some("two".into()), Some("one".into())]);
+    push.register(carlos, phone("token-0003", None)).await.unwrap();
+    assert_eq!(
+        (devices(&world, lea).await, devices(&world, carlos).await),
+        (vec![Some("one".into())], vec![None])
+    );
+    // Nobody removes what belongs to others.
+    assert_eq!(push.unregister(lea, Some("token-0003".into()), None).await.unwrap(), 0);
+    let missing = push.remove(carlos, "one").await;
+    assert!(matches!(missing, Err(ChatError::NotFound { what: "device" })), "{missing:?}");
+    assert_eq!(push.unregister(carlos, Some("token-0003".into()), Some("a\0b")).await.unwrap(), 1);
+    push.remove(lea, "one").await.unwrap();
+    assert!(devices(&world, lea).await.is_empty());
+}
+
+#[both_databases]
+async fn devices_have_bounds(world: World) {
+    let lea = world.person("lea", "fr").await;
+    let push = world.chat.push_devices();
+    for number in 0..25 {
+        world.hand.advance(Duration::from_secs(1));
+        push.register(lea, phone(&format!("token-{number:04}"), Some(&number.to_string()))).await.unwrap();
+    }
+    let kept: Vec<_> = (5..25).rev().map(|number: i32| Some(number.to_string())).collect();
+    assert_eq!(devices(&world, lea).await, kept);
+    let long = "x".repeat(501);
+    for token in ["", "short", "with a space", "nul-\0-nul-nul", "accentué-é", &long] {
+        let refused = push.register(lea, phone(token, None)).await;
+        assert!(matches!(&refused, Err(ChatError::Invalid { field, .. }) if field == "token"), "{token:?}");
+    }
+    let refused = push.register(lea, phone("token-0001", Some(&"x".repeat(201)))).await;
+    assert!(matches!(&refused, Err(ChatError::Invalid { field, .. }) if field == "deviceId"), "{refused:?}");
+    let refused = push.unregister(lea, None, None).await;
+    assert!(matches!(refused, Err(ChatError::Invalid { .. })), "{refused:?}");
+}
+
+#[both_databases]
+async fn notifications_are_read_by_their_owner(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let now = world.chat.now().millis();
+    let write = move |tx: &mut Tx<'_>| {
+        for (number, who, expires) in
+            [(1, lea, now + 1), (2, lea, now), (3, carlos, now + 1), (4, lea, now + 9)]
+        {
+            tx.execute(
+                "INSERT INTO notifications (id, user_id, type, title, content, created_at, expires_at) \
+                 VALUES ($1, $2, 'system', 'Title', $1, $3, $4)",
+                &[number.to_string().into(), who.into(), i64::from(number).into(), expires.into()],
+            )?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    world.store.write(write).await.unwrap();
+    let read = async |limit, offset| {
+        let (found, total) = world.chat.notifications().list(lea, limit, offset).await.unwrap();
+        (found.into_iter().map(|notification| notification.content).collect::<Vec<_>>().join(" "), total)
+    };
+    assert_eq!(read(20, 0).await, ("4 1".into(), 2));
+    assert_eq!(read(1, 1).await, ("1".into(), 2));
+}
+
+#[both_databases]
+async fn the_newest_referral_link_that_works_is_told(world: World) {
+    let lea = world.person("lea", "fr").await;
+    let now = world.chat.now().millis();
+    let token = async || world.chat.profiles().affiliate_token(&lea.to_string()).await.unwrap();
+    assert_eq!(token().await, None);
+    // The token, whether it is turned on, when it expires, how often it was used of at most 5 times.
+    let rows = [
+        ("good", true, None, 4),
+        ("off", false, None, 0),
+        ("old", true, Some(now), 0),
+        ("used", true, None, 5),
+    ];
+    let write = move |tx: &mut Tx<'_>| {
+        for (created_at, (token, is_active, expires_at, uses)) in (1_i64..).zip(rows) {
+            tx.execute(
+                "INSERT INTO affiliate_tokens (id, token, name, created_by, is_active, expires_at, current_uses, max_uses, \
+                   created_at, updated_at) VALUES ($1, $1, 'Friends', $2, $3, $4, $5, 5, $6, $6)",
+                &[
+                    token.into(),
+                    lea.into(),
+                    is_active.into(),
+                    expires_at.into(),
+                    i64::from(uses).into(),
+                    created_at.into(),
+                ],
+            )?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    world.store.write(write).await.unwrap();
+    assert_eq!(token().await.as_deref(), Some("good"));
+    for unknown in ["lea", "65a0c0ffee0123456789abcd", "a\0b"] {
+        assert_eq!(world.chat.profiles().affiliate_token(unknown).await.unwrap(), None, "{unknown}");
+    }
+    world.chat.administration().set_active("lea", false).await.unwrap();
+    assert_eq!(token().await, None);
+}

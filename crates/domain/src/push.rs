@@ -1,0 +1,27 @@
+//! Devices that get push notifications.
+
+use crate::named::named;
+
+named!(
+    /// What delivers push notifications to a device.
+    PushService, "push service" {
+        /// Apple's.
+        Apns = "apns",
+        /// Google's Firebase Cloud Messaging.
+        Fcm = "fcm",
+        /// Apple's, for calls.
+        Voip = "voip",
+    }
+);
+
+named!(
+    /// What a device runs.
+    PushPlatform, "platform" {
+        /// iOS.
+        Ios = "ios",
+        /// Android.
+        Android = "android",
+        /// A browser.
+        Web = "web",
+    }
+);

@@ -1,0 +1,161 @@
+//! Links by which people join a conversation.
+
+use crate::Iso;
+use meeshy_domain::{ConversationId, ConversationKind, ShareLinkId, UserId, WebAddress, limits};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A new link. What it says of guests does not concern registered users.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(extend("examples" = [{ "name": "Open day", "maxUses": 50 }]))]
+pub struct CreateShareLink {
+    #[schemars(length(max = limits::SHARE_LINK_NAME_CHARS))]
+    pub name: Option<String>,
+    #[schemars(length(max = limits::DESCRIPTION_CHARS))]
+    pub description: Option<String>,
+    /// How many people can join by it; everybody counts once.
+    #[schemars(range(min = 1, max = limits::SHARE_LINK_USES))]
+    pub max_uses: Option<i64>,
+    /// How many guests can be there at the same time.
+    #[schemars(range(min = 1, max = limits::SHARE_LINK_USES))]
+    pub max_concurrent_users: Option<i64>,
+    /// How many sessions of guests there can be.
+    #[schemars(range(min = 1, max = limits::SHARE_LINK_USES))]
+    pub max_unique_sessions: Option<i64>,
+    /// When it expires; a time in the future.
+    pub expires_at: Option<Iso>,
+    /// `true` by default.
+    pub allow_anonymous_messages: Option<bool>,
+    /// `false` by default.
+    pub allow_anonymous_files: Option<bool>,
+    /// `true` by default.
+    pub allow_anonymous_images: Option<bool>,
+    /// `true` by default.
+    pub allow_view_history: Option<bool>,
+    /// `false` by default.
+    pub require_account: Option<bool>,
+    /// `true` by default.
+    pub require_nickname: Option<bool>,
+    /// `false` by default.
+    pub require_email: Option<bool>,
+    /// `false` by default.
+    pub require_birthday: Option<bool>,
+    /// Codes of two letters; all countries if empty.
+    #[schemars(length(max = limits::SHARE_LINK_ORIGINS))]
+    pub allowed_countries: Option<Vec<String>>,
+    /// Codes of languages; all if empty.
+    #[schemars(length(max = limits::SHARE_LINK_ORIGINS))]
+    pub allowed_languages: Option<Vec<String>>,
+    /// Addresses, and ranges such as `192.0.2.0/24`; all if empty.
+    #[schemars(length(max = limits::SHARE_LINK_ORIGINS))]
+    pub allowed_ip_ranges: Option<Vec<String>>,
+}
+
+/// A link, for members of its conversation.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ShareLink {
+    pub id: ShareLinkId,
+    /// The secret part of its URL.
+    pub link_id: String,
+    pub identifier: String,
+    pub conversation_id: ConversationId,
+    pub created_by: UserId,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub max_uses: Option<i64>,
+    pub current_uses: i64,
+    pub max_concurrent_users: Option<i64>,
+    pub current_concurrent_users: i64,
+    pub max_unique_sessions: Option<i64>,
+    pub current_unique_sessions: i64,
+    pub expires_at: Option<Iso>,
+    pub is_active: bool,
+    pub allow_anonymous_messages: bool,
+    pub allow_anonymous_files: bool,
+    pub allow_anonymous_images: bool,
+    pub allow_view_history: bool,
+    pub require_account: bool,
+    pub require_nickname: bool,
+    pub require_email: bool,
+    pub require_birthday: bool,
+    pub allowed_countries: Vec<String>,
+    pub allowed_languages: Vec<String>,
+    pub allowed_ip_ranges: Vec<String>,
+    pub created_at: Iso,
+    pub updated_at: Iso,
+}
+
+/// A link that was just created.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreatedShareLink {
+    /// The URL of a page of the web client that asks whether to join.
+    pub link: WebAddress,
+    /// The secret part of it.
+    pub code: String,
+    pub share_link: ShareLink,
+}
+
+/// A link in a list.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ListedShareLink {
+    #[serde(flatten)]
+    pub link: ShareLink,
+    pub conversation: LinkedConversation,
+    /// `null` if there is no such account any more.
+    pub creator: Option<LinkCreator>,
+    #[serde(rename = "_count")]
+    pub counts: ShareLinkCounts,
+}
+
+/// The conversation of a link.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct LinkedConversation {
+    pub id: ConversationId,
+    pub title: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: ConversationKind,
+    pub description: Option<String>,
+}
+
+/// Who created a link.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkCreator {
+    pub id: UserId,
+    pub username: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub display_name: String,
+    pub avatar: Option<WebAddress>,
+}
+
+/// Who came by a link.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ShareLinkCounts {
+    /// Guests, up to 1,000.
+    pub anonymous_participants: i64,
+}
+
+/// The links of a conversation: `{"success":true,"data":[…],"isModerator":…}`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ShareLinks {
+    #[schemars(extend("const" = true))]
+    pub success: bool,
+    /// Those of all members for moderators, the caller's own for others; the newest 100.
+    pub data: Vec<ListedShareLink>,
+    /// Whether the caller sees those of all members.
+    pub is_moderator: bool,
+}
+
+/// A conversation that the caller has joined, or was in already.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JoinedByLink {
+    pub message: String,
+    pub conversation_id: ConversationId,
+}
