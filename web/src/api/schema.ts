@@ -19187,8 +19187,6 @@ export interface components {
             actor: components["schemas"]["SystemPerson"];
             /** @description What has happened. */
             event: components["schemas"]["SystemEvent"];
-            /** @description Always `system`. */
-            kind: string;
             /** @description To whom. */
             target?: components["schemas"]["SystemPerson"];
             /** @description The new title. */

@@ -102,11 +102,6 @@ const FULL: &[(&str, &str, &str)] = &[
     ),
     ("share_link_uses", "share_link_id, user_id, used_at", "[o], [u], 1"),
     (
-        "affiliate_tokens",
-        "id, token, name, created_by, created_at, updated_at",
-        "'token-' || i, 'token-' || i, 'Filler', [u], 1, 1",
-    ),
-    (
         "guests",
         "id, conversation_id, share_link_id, first_name, last_name, username, session_token, language, last_active_at, joined_at",
         "[v], [c], [o], 'F', 'L', 'guest-' || i, 'token-' || i, 'fr', 1, 1",
