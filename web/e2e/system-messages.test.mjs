@@ -11,15 +11,18 @@ after(() => browser?.close());
 test("a member who is added, a new title and a departure are told to each in their own words", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const carlos = await signUp(browser, "Carlos", "es");
+  const nina = await signUp(browser, "Nina", "en");
   const emma = await signUp(browser, "Emma", "en");
   await lea.page.locator("a[href='/new']").first().click();
-  await lea.page.locator("#search-people").fill(carlos.username);
-  await lea.page.getByRole("button", { name: carlos.username }).click();
+  for (const { username } of [carlos, nina]) {
+    await lea.page.locator("#search-people").fill(username);
+    await lea.page.getByRole("button", { name: username }).click();
+  }
   await lea.page.locator("#group-title").fill("Les amis");
   await lea.page.locator("[role=main] button.primary").click();
   await composer(lea.page).waitFor();
 
-  await lea.page.getByRole("button", { name: "2 membres" }).click();
+  await lea.page.getByRole("button", { name: "3 membres" }).click();
   await lea.page.locator("#conversation-title").fill("Le voyage");
   await lea.page.getByRole("button", { name: "Enregistrer" }).click();
   await lea.page.locator("#add-people").fill(emma.username);
@@ -47,13 +50,13 @@ test("a member who is added, a new title and a departure are told to each in the
   await told(emma.page)
     .getByText(/Lea Test.? added you/)
     .waitFor();
-  await emma.page.getByRole("button", { name: "3 members" }).click();
+  await emma.page.getByRole("button", { name: "4 members" }).click();
   await emma.page.getByRole("button", { name: "Leave this conversation" }).click();
   await emma.page.getByRole("button", { name: "Leave", exact: true }).click();
   await told(carlos.page)
     .getByText(/Emma Test.? salió/)
     .waitFor();
-  for (const { complaints, context } of [lea, carlos, emma]) {
+  for (const { complaints, context } of [lea, carlos, nina, emma]) {
     assert.deepEqual(complaints, []);
     await context.close();
   }

@@ -107,7 +107,8 @@ test("who joins later reads the earlier messages in their language", async () =>
   const reader = await signUp("Noor", "fr");
   const socket = await reader.socket();
   data(await carlos.post(`/conversations/${own.id}/participants`, { userId: reader.id }));
-  assert.equal((await reader.messages(own.id))[0].id, id);
+  const written = (await reader.messages(own.id)).filter(({ messageType }) => messageType === "text");
+  assert.equal(written[0].id, id);
   const { translations } = await socket.next("message:translation", ({ messageId }) => messageId === id);
   assert.match(translations[0].translatedContent, /maison/);
   socket.close();

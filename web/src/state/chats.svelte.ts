@@ -16,6 +16,7 @@ import type {
   TranslationState,
 } from "../api/schema";
 import { isMuted } from "../lib/arranged";
+import { isBySystem } from "../lib/reader";
 import { connect, disconnect, isConnected } from "../realtime/socket.svelte";
 import { forgetRevealed } from "./concealed.svelte";
 import { callHandlers, hangUp, openCalls, resumeCall } from "./calls.svelte";
@@ -286,8 +287,9 @@ export async function open(id: string): Promise<void> {
   const known = opened[id];
   if (!known) return;
   const unread = chats.conversation(id)?.unreadCount ?? 0;
-  // Numbers of deleted messages are not given to others.
-  const firstUnread = unread > 0 ? known.messages.at(-unread) : undefined;
+  // Numbers of deleted messages are not given to others, and system messages are not unread.
+  const counted = known.messages.filter((message) => !isBySystem(message));
+  const firstUnread = unread > 0 ? counted.at(-unread) : undefined;
   const readUpTo = firstUnread ? firstUnread.sequence - 1 : newestOf(known.messages) - unread;
   set(id, { ...known, readUpTo });
   for (let read = 1; read < PAGES_OF_UNREAD && isCutOff(opened[id]); read++) await loadOlder(id);
@@ -430,6 +432,8 @@ function arrived(message: Message): void {
     void loadConversations().catch(() => {});
     return;
   }
+  // The server does not move a conversation for it, and nothing is read.
+  if (isBySystem(message)) return change(id, { lastMessage: message });
   const own = message.senderId === session.user?.id ? { unreadCount: 0 } : {};
   change(id, { lastMessage: message, lastMessageAt: message.createdAt, ...own });
   conversations = byTime(conversations);

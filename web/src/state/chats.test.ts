@@ -97,6 +97,41 @@ async function reconnect(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0);
 }
 
+describe("a system message", () => {
+  test("is no message that its actor has written: nothing is read, and the conversation stays in its place", async () => {
+    event("message:new", { ...message(1), eventNumber: 2 });
+    event("conversation:unread-updated", { conversationId: "c", unreadCount: 1 });
+    const before = chats.conversation("c")?.lastMessageAt;
+    const told = {
+      ...message(2, { messageType: "system" }),
+      senderId: "me",
+      createdAt: "2030-01-01T00:00:00Z",
+    };
+    event("message:new", { ...told, eventNumber: 3 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(chats.conversation("c")).toMatchObject({
+      lastMessage: { id: "m2" },
+      lastMessageAt: before,
+      unreadCount: 1,
+    });
+  });
+
+  test("does not move the first unread message", async () => {
+    messages = [message(3, { messageType: "system" }), message(2), message(1)];
+    getPage.mockImplementation((path: string) =>
+      Promise.resolve(
+        path.startsWith("/conversations?") ? page([{ ...conversation, unreadCount: 1 }]) : page(messages),
+      ),
+    );
+    stop();
+    start("me");
+    connected.listener?.ready();
+    await vi.advanceTimersByTimeAsync(0);
+    await open("c");
+    expect(chats.opened("c")?.readUpTo).toBe(1);
+  });
+});
+
 describe("after an interruption", () => {
   test("what was missed is read with one call, and no page", async () => {
     post.mockResolvedValueOnce(missed([logged(2, message(1)), logged(3, message(2))], { unreadCount: 2 }));

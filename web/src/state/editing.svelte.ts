@@ -1,6 +1,7 @@
 // The user's own message that is being edited: one at a time.
 
 import type { Message } from "../api/schema";
+import { isBySystem } from "../lib/reader";
 import { chats, rewrite } from "./chats.svelte";
 
 /** Authors can edit a message for 24 hours. */
@@ -14,12 +15,15 @@ export const editedIn = (conversationId: string): Message | null =>
 
 export const mayEdit = (candidate: Message, userId: string): boolean =>
   candidate.senderId === userId &&
+  !isBySystem(candidate) &&
   !candidate.isViewOnce &&
   Date.now() - Date.parse(candidate.createdAt) < EDIT_WINDOW_MS;
 
 /** The user's last message, if it can still be edited. */
 export function lastEditable(conversationId: string, userId: string): Message | undefined {
-  const last = chats.opened(conversationId)?.messages.findLast((message) => message.senderId === userId);
+  const last = chats
+    .opened(conversationId)
+    ?.messages.findLast((message) => message.senderId === userId && !isBySystem(message));
   return last && mayEdit(last, userId) ? last : undefined;
 }
 

@@ -93,9 +93,9 @@ impl Deletions {
             for session in sessions::revoke_all(tx, user.id, now)? {
                 service.security.sessions.announce_end(tx, session, user.id);
             }
-            calls::leave_all(tx, &service.context, user.id)?;
             // Before the row says that the account is deleted: the languages of its conversations are counted.
             users::set_active(tx, user.id, false, now)?;
+            calls::leave_all(tx, &service.context, user.id)?;
             deleted_accounts::anonymise(tx, user.id, &username, now)?;
             Ok(DELETION.enqueue(tx, &user.id.to_string(), &Deleted { user: user.id })?)
         };

@@ -7,7 +7,7 @@ use crate::phones::{self, Phones};
 use crate::presence::Presence;
 use meeshy_domain::{LanguageSettings, Timestamp, UserId, emoji, limits, text};
 use meeshy_store::users::{self, ProfileChange, User};
-use meeshy_store::{Tx, attempts, phone_codes, phones as stored};
+use meeshy_store::{Tx, attempts, mailed_links, phone_codes, phones as stored};
 use std::sync::Arc;
 
 /// Changes to a profile; `None` leaves a field unchanged.
@@ -162,6 +162,7 @@ fn change_phone(
         None if current.is_none() => Ok(()),
         None => {
             phone_codes::remove_of_user(tx, user.id)?;
+            mailed_links::remove_all(tx, user.id)?;
             Ok(stored::enter(tx, user.id, None, now)?)
         }
         // Imported numbers may have another form.

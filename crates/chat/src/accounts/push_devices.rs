@@ -94,7 +94,7 @@ impl PushDevices {
     /// Removes devices of the caller by token, or by id; returns how many there were.
     ///
     /// # Errors
-    /// When neither is given.
+    /// When neither is given, or the token cannot be one.
     pub async fn unregister(
         &self,
         caller: UserId,
@@ -104,10 +104,9 @@ impl PushDevices {
         if token.is_none() && device.is_none() {
             return Err(ChatError::invalid("token", "name the device by its token or its id"));
         }
+        token.as_ref().map(check_token).transpose()?;
         // PostgreSQL would reject it, and no device has it.
-        let is_possible = |text: &str| !text.contains('\0');
-        let token = token.filter(|token| is_possible(token.expose()));
-        let device = device.filter(|device| is_possible(device)).map(str::to_owned);
+        let device = device.filter(|device| !device.contains('\0')).map(str::to_owned);
         let write = move |tx: &mut Tx<'_>| {
             let by_token = token.as_ref().map(|token| push_tokens::remove_token(tx, caller, token));
             let by_token = by_token.transpose()?.unwrap_or(0);

@@ -117,7 +117,13 @@ pub(crate) fn separate(
     for id in theirs.iter().chain(&others).collect::<BTreeSet<_>>() {
         let Some(call) = tx.fetch(calls::find(*id))? else { continue };
         if call.conversation_kind != ConversationKind::Direct {
-            if theirs.contains(id) && others.contains(id) {
+            // Locked first: one of them may be joining just now.
+            if live_calls::advance(tx, *id)?.is_none() {
+                continue;
+            }
+            let present = tx.fetch(live_participants::of_call(*id))?;
+            let is_in = |user| present.iter().any(|one| one.user_id == user);
+            if is_in(blocker) && is_in(blocked) {
                 leave_if(tx, context, *id, blocked, |_| true)?;
             }
         } else if members::is_member(tx, call.conversation_id, blocker)?

@@ -10,6 +10,7 @@ use crate::policy::{Action, Standing};
 use meeshy_domain::{CallId, ConversationKind, UserId};
 use meeshy_store::live_participants::{self, LiveParticipant};
 use meeshy_store::{Tx, calls, live_calls};
+use std::collections::BTreeSet;
 
 impl Calls {
     /// Leaves a call; it ends when nobody is left. Who was called by one other and has not answered declines. Leaving a call
@@ -98,6 +99,8 @@ impl Calls {
         is_final: bool,
     ) -> Result<(), ChatError> {
         let (service, socket) = (self.clone(), socket.to_owned());
+        // In the same order everywhere, because each is locked.
+        let calls: BTreeSet<CallId> = calls.into_iter().collect();
         let write = move |tx: &mut Tx<'_>| {
             for call in &calls {
                 if is_final {

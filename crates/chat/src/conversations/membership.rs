@@ -10,7 +10,7 @@ use meeshy_domain::{ConversationId, ConversationKind, MemberRole, SystemEvent, U
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::events::{self, Change};
 use meeshy_store::members::{self, Member, NewMember, Past};
-use meeshy_store::{Tx, read_cursors, users, visibility};
+use meeshy_store::{Tx, read_cursors, share_links, users, visibility};
 
 impl Conversations {
     /// Adds a user to a conversation. What was written before counts as read.
@@ -117,6 +117,8 @@ impl Conversations {
             standing.check(Action::RemoveMember(conversation.kind, role))?;
             service.end(tx, &conversation, user, caller)?;
             service.tell(tx, &conversation, SystemEvent::Removed, caller, (Some(user), None))?;
+            // Otherwise, they would come back by their own links, and others with them.
+            share_links::turn_off(tx, conversation.id, user)?;
             let banned_at = is_ban.then(|| service.context.now());
             Ok(members::set_ban(tx, conversation.id, user, banned_at)?)
         };

@@ -101,7 +101,7 @@ fn advance(
     let (id, caller, now) = (conversation.id, member.user_id, context.now());
     let asked = (read_cursors::position(caller, id), Viewer::find(caller, now), visibility::blockers(caller));
     let (before, viewer, hidden_from) = tx.fetch(asked)?;
-    let (before, _, unread) = before.unwrap_or_default();
+    let (before, _, _, unread) = before.unwrap_or_default();
     if read_sequence <= before {
         return Ok(0);
     }
@@ -114,8 +114,10 @@ fn advance(
     };
     read_cursors::advance(tx, id, caller, read_sequence, now)?;
     // Somebody may have written since the conversation was read.
-    let (_, last_sequence, still_unread) = tx.fetch(read_cursors::position(caller, id))?.unwrap_or_default();
-    let left = left_unread(tx, &viewer, id, last_sequence, still_unread)?;
+    let (_, last_sequence, last_event, still_unread) =
+        tx.fetch(read_cursors::position(caller, id))?.unwrap_or_default();
+    let left = LeftUnread { last_sequence, last_event, count: still_unread };
+    let left = seen_of(tx, &viewer, id, left)?;
     let (conversation_id, user, at) = (id, caller, now);
     let event = Event::Read { conversation_id, user, read_sequence, left, at, hidden_from, is_hidden };
     context.deliver(tx, number, event);
@@ -132,26 +134,25 @@ pub(crate) fn tell_unread(
     let at = context.now();
     let asked = (read_cursors::position(user, conversation_id), Viewer::find(user, at));
     let (position, viewer) = tx.fetch(asked)?;
-    let (read_sequence, last_sequence, unread) = position.unwrap_or_default();
-    let left = left_unread(tx, &viewer, conversation_id, last_sequence, unread)?;
+    let (read_sequence, last_sequence, last_event, count) = position.unwrap_or_default();
+    let left = seen_of(tx, &viewer, conversation_id, LeftUnread { last_sequence, last_event, count })?;
     let (hidden_from, is_hidden) = (Vec::new(), true);
     let event = Event::Read { conversation_id, user, read_sequence, left, at, hidden_from, is_hidden };
     context.deliver(tx, None, event);
     Ok(())
 }
 
-/// What is left of the `unread` messages that a member sees.
-fn left_unread(
+/// The part of what is left that a member sees.
+fn seen_of(
     tx: &mut Tx<'_>,
     viewer: &Viewer,
     conversation: ConversationId,
-    last_sequence: i64,
-    unread: i64,
+    left: LeftUnread,
 ) -> Result<LeftUnread, StoreError> {
-    let mut count = unread.max(0);
+    let mut count = left.count.max(0);
     if let Some(user) = viewer.user().filter(|_| viewer.is_special()) {
         let seen = tx.fetch(visibility::unread(&[conversation], &[user], viewer.now()))?;
         count = seen.first().map_or(0, |seen| seen.count);
     }
-    Ok(LeftUnread { last_sequence, count })
+    Ok(LeftUnread { count, ..left })
 }

@@ -313,7 +313,10 @@ pub struct SecretRead {
 pub struct LeftUnread {
     /// The number of the newest message there.
     pub last_sequence: i64,
-    /// How many messages are unread; deleted ones do not count.
+    /// The number of the newest event that this accounts for. A process of the release before does not say.
+    #[serde(default)]
+    pub last_event: i64,
+    /// How many messages are unread; deleted ones and system messages do not count.
     pub count: i64,
 }
 

@@ -143,13 +143,17 @@ impl Events {
         rows: impl Iterator<Item = &'r LoggedEvent>,
     ) -> Result<Subjects, StoreError> {
         let mut subjects = Subjects::default();
-        let (mut changed, mut deleted) = (HashSet::new(), Vec::new());
+        let (mut changed, mut new, mut deleted) = (HashSet::new(), HashSet::new(), Vec::new());
         let mut reacted: HashSet<(MessageId, UserId, &str)> = HashSet::new();
         let mut readers: HashMap<ConversationId, Vec<UserId>> = HashMap::new();
         for row in rows {
             match &row.change {
                 Some(Change::Read(user)) => readers.entry(row.conversation_id).or_default().push(*user),
                 Some(Change::MessageDeleted(message)) => deleted.push(*message),
+                Some(Change::MessageNew(message)) => {
+                    changed.insert(*message);
+                    new.insert(*message);
+                }
                 Some(Change::Role(user)) => {
                     let past = tx.fetch(members::past(row.conversation_id, *user))?;
                     if let Some(Past::Active(role)) = past {
@@ -187,6 +191,8 @@ impl Events {
             reacted.iter().map(|(message, user, emoji)| reaction_table::find(*message, *user, emoji));
         subjects.present = tx.fetch(present.collect::<Vec<_>>())?.into_iter().flatten().collect();
         subjects.places = tx.fetch(deletions::places(&deleted))?.into_iter().collect();
+        // What was deleted before anybody here heard of it has a number like all others.
+        subjects.places.iter_mut().for_each(|(id, place)| place.counts |= new.contains(id));
         let mut users: Vec<UserId> = readers.values().flatten().copied().collect();
         users.extend(reacted.iter().map(|(_, user, _)| *user));
         users.sort_unstable();
@@ -352,8 +358,8 @@ impl Subjects {
             }
             Change::Read(user) => {
                 let (position, hidden_from) = self.positions.get(&(conversation_id, user))?.clone();
-                let ReadPosition { read_sequence, read_at: at, last_sequence, .. } = position;
-                let left = LeftUnread { last_sequence, count: position.unread_count.max(0) };
+                let ReadPosition { read_sequence, read_at: at, last_sequence, last_event, .. } = position;
+                let left = LeftUnread { last_sequence, last_event, count: position.unread_count.max(0) };
                 Event::Read { conversation_id, user, read_sequence, left, at, hidden_from, is_hidden: false }
             }
         };

@@ -53,6 +53,8 @@ impl Phones {
             };
             let code = match service.answered(tx, codes, &code, by)? {
                 Ok(code) => code,
+                // To somebody who is not signed in, every answer is the same: none says whether an account has the number.
+                Err(_) if caller.is_none() => return Ok(Err(PhoneRefusal::InvalidCode)),
                 Err(refusal) => return Ok(Err(refusal)),
             };
             let Some(user) = code.user_id else { return Ok(Err(PhoneRefusal::InvalidCode)) };
@@ -140,6 +142,8 @@ pub(crate) fn take(tx: &mut Tx<'_>, user: UserId, number: &str, now: Timestamp) 
     // First, so that of two who enter a code for a number at the same moment, one waits and finds none.
     phone_codes::remove_of_number(tx, number)?;
     phone_codes::remove_of_user(tx, user)?;
+    // Also what was begun with the number that the user had before.
+    mailed_links::remove_all(tx, user)?;
     let losers = phones::other_owners(tx, number, user)?;
     for loser in &losers {
         phone_codes::remove_of_user(tx, *loser)?;

@@ -99,6 +99,28 @@ async fn notifications_are_read_by_their_owner(world: World) {
 }
 
 #[both_databases]
+async fn a_notification_does_not_show_the_text_of_a_hidden_message(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let talk = world.group(lea, &[carlos]).await;
+    let message = world.say(carlos, &talk, "hola").await.unwrap().message.message.id;
+    let write = move |tx: &mut Tx<'_>| {
+        tx.execute(
+            "INSERT INTO notifications (id, user_id, type, title, content, message_preview, message_id, created_at) \
+             VALUES ('1', $1, 'new_message', 'Carlos', 'hola', 'hola', $2, 1)",
+            &[lea.into(), message.into()],
+        )
+    };
+    world.store.write(write).await.unwrap();
+    let read = async || {
+        let (found, _) = world.chat.notifications().list(lea, 20, 0).await.unwrap();
+        (found[0].content.clone(), found[0].message_preview.clone())
+    };
+    assert_eq!(read().await, ("hola".to_owned(), Some("hola".to_owned())));
+    world.chat.messages().delete(carlos, &message.to_string(), None).await.unwrap();
+    assert_eq!(read().await, (String::new(), None));
+}
+
+#[both_databases]
 async fn the_newest_referral_link_that_works_is_told(world: World) {
     let lea = world.person("lea", "fr").await;
     let now = world.chat.now().millis();

@@ -116,6 +116,19 @@ async fn who_was_banned_or_blocked_does_not_come_back_by_a_link(world: World) {
 }
 
 #[both_databases]
+async fn the_links_of_somebody_who_was_removed_do_not_work_any_more(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let nico = world.person("nico", "en").await;
+    let talk = world.group(lea, &[carlos]).await;
+    let link = link(&world, carlos, &talk, NewShareLink::default()).await;
+    let conversations = world.chat.conversations();
+    conversations.remove_member(lea, &id(&talk), &carlos.to_string(), false).await.unwrap();
+    for who in [carlos, nico] {
+        assert!(matches!(join(&world, who, &link).await, Err(ChatError::LinkClosed(_))));
+    }
+}
+
+#[both_databases]
 async fn members_create_links_and_moderators_see_all(world: World) {
     let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
     let emma = world.person("emma", "en").await;

@@ -31,9 +31,9 @@ struct Position {
 
 impl Position {
     /// Moves it forward, or confirms it.
-    fn read_to(&mut self, read: i64, left: LeftUnread, event: Option<i64>) {
+    fn read_to(&mut self, read: i64, left: LeftUnread) {
         if read >= self.read {
-            self.as_of = self.as_of.max(event.unwrap_or(0));
+            self.as_of = self.as_of.max(left.last_event);
             let hidden = left.last_sequence.saturating_sub(read).saturating_sub(left.count);
             (self.read, self.hidden) = (read, u32::try_from(hidden.max(0)).unwrap_or(u32::MAX));
         }
@@ -87,10 +87,9 @@ impl Cursors {
     pub fn learn(&self, user: UserId, memberships: &[Membership]) {
         if let Some(reader) = self.readers().get_mut(&user) {
             for membership in memberships {
-                let Membership { conversation_id, last_sequence, read_sequence, unread_count, .. } =
-                    *membership;
-                let left = LeftUnread { last_sequence, count: unread_count };
-                reader.position(conversation_id).read_to(read_sequence, left, Some(membership.last_event));
+                let Membership { conversation_id, last_sequence, last_event, .. } = *membership;
+                let left = LeftUnread { last_sequence, last_event, count: membership.unread_count };
+                reader.position(conversation_id).read_to(membership.read_sequence, left);
             }
             reader.positions.shrink_to_fit();
         }
@@ -106,17 +105,10 @@ impl Cursors {
         }
     }
 
-    /// Records that `user`, if connected, has read a conversation up to a message, and what is left as of an event.
-    pub fn read(
-        &self,
-        user: UserId,
-        conversation: ConversationId,
-        sequence: i64,
-        left: LeftUnread,
-        event: Option<i64>,
-    ) {
+    /// Records that `user`, if connected, has read a conversation up to a message, and what is left.
+    pub fn read(&self, user: UserId, conversation: ConversationId, sequence: i64, left: LeftUnread) {
         if let Some(reader) = self.readers().get_mut(&user) {
-            reader.position(conversation).read_to(sequence, left, event);
+            reader.position(conversation).read_to(sequence, left);
         }
     }
 
@@ -211,8 +203,8 @@ mod tests {
         let (cursors, user, conversation) = (Cursors::default(), id(1), id(2));
         let unread = |last| cursors.unread([user], conversation, last)[0].1;
         cursors.connect(user);
-        let left = LeftUnread { last_sequence: 9, count: 3 };
-        cursors.read(user, conversation, 5, left, Some(20));
+        let left = LeftUnread { last_sequence: 9, last_event: 20, count: 3 };
+        cursors.read(user, conversation, 5, left);
         assert!(!cursors.hide(user, conversation, 9, Some(20)));
         assert_eq!(unread(9), 3);
         assert!(cursors.hide(user, conversation, 10, Some(21)));

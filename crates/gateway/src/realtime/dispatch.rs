@@ -189,13 +189,14 @@ impl Dispatcher {
         self.tell_mentioned(message, hidden_from, &mentioned);
         let message = &message.message;
         let (conversation_id, cursors) = (message.conversation_id, &self.sockets.service().cursors);
-        if let Some(sender) = message.sender_id {
+        let author = message.sender_id.filter(|_| !message.is_by_system());
+        if let Some(sender) = author {
             cursors.advance(sender, conversation_id, message.sequence);
         }
         let members = self.sockets.members(Room::Conversation(conversation_id));
         let users = members.iter().filter_map(|socket| socket.state().get()).map(|peer| peer.user);
         let (hidden, readers): (HashSet<UserId>, HashSet<UserId>) = users
-            .filter(|user| Some(*user) != message.sender_id)
+            .filter(|user| Some(*user) != author)
             .partition(|user| message.is_by_system() || hidden_from.message.contains(user));
         for user in hidden {
             cursors.hide(user, conversation_id, message.sequence, number);

@@ -81,6 +81,15 @@ async fn system_messages_arrive_live_for_clients_to_word(server: TestServer) {
     his.event("message:deleted").await;
     lea.say(&talk, "encore").await;
     assert_eq!(his.event("conversation:unread-updated").await["unreadCount"], json!(written + 1));
+
+    // Who did something has not read what others have written.
+    let mut own = Socket::of(&server, &lea).await;
+    carlos.say(&talk, "hola").await;
+    assert_eq!(own.event("conversation:unread-updated").await["unreadCount"], 1);
+    lea.patch(&format!("/conversations/{talk}"), json!({ "title": "Les amis" })).await;
+    own.event("message:new").await;
+    carlos.say(&talk, "¿vienes?").await;
+    assert_eq!(own.event("conversation:unread-updated").await["unreadCount"], 2);
 }
 
 #[both_databases]

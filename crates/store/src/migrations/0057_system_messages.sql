@@ -13,6 +13,7 @@ CREATE INDEX system_messages_target ON system_messages (target_id) WHERE target_
 
 -- The numbers of messages that do not count as unread: deleted ones and system messages. As an expression, so that no planner
 -- prefers the index of all numbers and reads every unread message.
-DROP INDEX messages_deleted;
 CREATE INDEX messages_uncounted ON messages (conversation_id, (sequence + 0))
   WHERE deleted_at IS NOT NULL OR message_source = 'system';
+-- Last, because it locks the table for everybody until the end.
+DROP INDEX messages_deleted;

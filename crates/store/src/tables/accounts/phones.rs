@@ -50,7 +50,8 @@ pub fn take_from_others(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE users SET phone_number = NULL, phone_country_code = NULL, phone_verified_at = NULL, updated_at = $3 \
+        "UPDATE users SET phone_number = NULL, phone_country_code = NULL, phone_verified_at = NULL, updated_at = $3, \
+           phone_recovers_from = CASE WHEN phone_verified_at IS NULL THEN phone_recovers_from ELSE $3 END \
          WHERE phone_number = $1 AND id <> $2",
         &[number.into(), user.into(), now.into()],
     )?;

@@ -187,7 +187,7 @@ pub fn follow_messages(tx: &mut Tx<'_>) -> Result<(), StoreError> {
            kind = CASE WHEN lower(mime_type) LIKE 'image/%' THEN 'image' WHEN lower(mime_type) LIKE 'audio/%' THEN 'audio' \
              WHEN lower(mime_type) LIKE 'video/%' THEN 'video' WHEN lower(mime_type) LIKE 'text/%' THEN 'text' \
              ELSE 'document' END \
-         WHERE message_id IS NOT NULL AND conversation_id IS NULL",
+         WHERE message_id IS NOT NULL",
         &[],
     )?;
     Ok(())

@@ -43,16 +43,18 @@ record! {
         pub read_at: Timestamp = "r.read_at",
         /// The number of the newest message there.
         pub last_sequence: i64 = "c.last_sequence",
+        /// The number of the newest event there.
+        pub last_event: i64 = "c.last_event",
         /// How many messages they have not read, whether they see them or not.
         pub unread_count: i64 = UNREAD_COUNT,
     }
 }
 
-/// The number of the newest message that a person has read, that of the newest one there, and how many they have not read,
-/// whether they see them or not.
-pub fn position(user: UserId, conversation: ConversationId) -> Query<Option<(i64, i64, i64)>> {
+/// The number of the newest message that a person has read, those of the newest message and of the newest event there, and
+/// how many messages they have not read, whether they see them or not.
+pub fn position(user: UserId, conversation: ConversationId) -> Query<Option<(i64, i64, i64, i64)>> {
     let sql = format!(
-        "SELECT coalesce(r.read_sequence, 0), c.last_sequence, {UNREAD_COUNT} FROM conversations c \
+        "SELECT coalesce(r.read_sequence, 0), c.last_sequence, c.last_event, {UNREAD_COUNT} FROM conversations c \
          LEFT JOIN read_cursors r ON r.user_id = $1 AND r.conversation_id = c.id WHERE c.id = $2"
     );
     Query::optional(sql, vec![user.into(), conversation.into()])

@@ -124,11 +124,20 @@ pub fn newest_of(conversation: ConversationId, creator: UserId, limit: i64) -> Q
     Query::all(sql, vec![conversation.into(), creator.into(), limit.into()])
 }
 
-/// How many links to a conversation that a user has created are turned on and have not expired.
+/// Turns off the links to a conversation that a user has created.
+pub fn turn_off(tx: &mut Tx<'_>, conversation: ConversationId, creator: UserId) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE share_links SET is_active = FALSE WHERE conversation_id = $1 AND created_by = $2 AND is_active",
+        &[conversation.into(), creator.into()],
+    )?;
+    Ok(())
+}
+
+/// How many links to a conversation that a user has created are turned on, have not expired and are not used up.
 pub fn count_open(conversation: ConversationId, creator: UserId, now: Timestamp) -> Query<i64> {
     Query::one(
         "SELECT count(*) AS total FROM share_links WHERE conversation_id = $1 AND created_by = $2 AND is_active \
-           AND (expires_at IS NULL OR expires_at > $3)",
+           AND (expires_at IS NULL OR expires_at > $3) AND (max_uses IS NULL OR current_uses < max_uses)",
         vec![conversation.into(), creator.into(), now.into()],
     )
 }
