@@ -130,7 +130,7 @@ impl Dispatcher {
                 self.member_changed(conversation_id, user, change, by, number);
             }
             Event::Read { conversation_id, user, read_sequence, left, at, hidden_from, is_hidden } => {
-                self.sockets.service().cursors.read(user, conversation_id, read_sequence, left, number);
+                self.sockets.service().cursors.read(user, conversation_id, read_sequence, left);
                 let read = views::events::read(conversation_id, user, at, number);
                 let room = if is_hidden { Room::User(user) } else { Room::Conversation(conversation_id) };
                 self.tell(room, &hidden_from, event_name::READ_STATUS_UPDATED, &read);
