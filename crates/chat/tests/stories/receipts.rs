@@ -25,7 +25,7 @@ async fn reading_up_to_a_message_leaves_the_rest(mut world: World) {
     world.happened();
     assert_eq!(conversations.mark_read_to(lea, &said[1]).await.unwrap(), 2);
     assert_eq!(conversations.mark_read_to(lea, &said[0]).await.unwrap(), 0, "never backwards");
-    let left = LeftUnread { last_sequence: 3, last_event: 4, count: 1 };
+    let left = LeftUnread { last_sequence: 3, last_event: 5, count: 1 };
     let events = world.happened();
     assert!(
         matches!(&events[..], [Event::Read { user, read_sequence: 2, left: told, .. }] if *user == lea && *told == left),

@@ -2,7 +2,7 @@
 //! databases.
 
 use crate::phones::{NUMBER, OTHER, TYPED, number, other_code, owner, refusal, register, text, with_number};
-use meeshy_chat::{PasswordReset, ProfilePatch};
+use meeshy_chat::{ChatError, PasswordReset, ProfilePatch};
 use meeshy_domain::{PhoneRefusal, UserId};
 use meeshy_harness::World;
 use meeshy_testkit::both_databases;
@@ -165,9 +165,25 @@ async fn a_stranger_does_not_end_what_the_owner_has_begun(world: World) {
     // Nor does a link that anybody asks for by e-mail.
     world.chat.security().request_password_reset("lea@example.org").await.unwrap();
     world.emails().await;
-    phones.confirm_change(lea, &change).await.unwrap();
     let reset = PasswordReset { token, new: "battery staple".into(), confirmation: None, code: None };
     world.chat.security().reset_password(reset, &meeshy_chat::Device::default()).await.unwrap();
+    phones.confirm_change(lea, &change).await.unwrap();
+}
+
+/// Whoever has the card of the old number must not choose a password after the owner has removed the number.
+#[both_databases]
+async fn a_link_by_sms_ends_with_the_number(world: World) {
+    let phones = world.chat.phones();
+    let lea = owner(&world, "lea", NUMBER).await;
+    let own = phones.begin_recovery(NUMBER, None).await.unwrap();
+    phones.verify_identity(&own.id, "lea", "lea@example.org").await.unwrap();
+    let code = text(&world).await.code();
+    let token = phones.verify_recovery(&own.id, &code).await.unwrap();
+    let removed = ProfilePatch { phone_number: Some(None), ..ProfilePatch::default() };
+    world.chat.profiles().update(lea, removed).await.unwrap();
+    let reset = PasswordReset { token, new: "battery staple".into(), confirmation: None, code: None };
+    let refused = world.chat.security().reset_password(reset, &meeshy_chat::Device::default()).await;
+    assert!(matches!(refused, Err(ChatError::Invalid { field: "token", .. })), "{refused:?}");
 }
 
 #[both_databases]
@@ -182,7 +198,8 @@ async fn a_code_at_a_registration_works_after_another_was_asked_for(world: World
         let answered = phones.verify(NUMBER, &other_code(&first), None).await;
         assert_eq!(refusal(answered), PhoneRefusal::InvalidCode);
     }
-    assert_eq!(refusal(phones.verify(NUMBER, &first, None).await), PhoneRefusal::MaxAttempts);
+    // A stranger does not learn why.
+    assert_eq!(refusal(phones.verify(NUMBER, &first, None).await), PhoneRefusal::InvalidCode);
     phones.verify(NUMBER, &first, Some(lea)).await.unwrap();
     assert_eq!(number(&world, lea).await.as_deref(), Some(NUMBER));
 }
