@@ -183,7 +183,7 @@ async fn a_link_by_sms_ends_with_the_number(world: World) {
     world.chat.profiles().update(lea, removed).await.unwrap();
     let reset = PasswordReset { token, new: "battery staple".into(), confirmation: None, code: None };
     let refused = world.chat.security().reset_password(reset, &meeshy_chat::Device::default()).await;
-    assert!(matches!(refused, Err(ChatError::Invalid { field: "token", .. })), "{refused:?}");
+    assert!(matches!(&refused, Err(ChatError::Invalid { field, .. }) if field == "token"), "{refused:?}");
 }
 
 #[both_databases]

@@ -35,6 +35,9 @@ async fn register(
     Body(body): Body<RegisterDevice>,
 ) -> Result<Answer<RegisteredDevice>, ApiError> {
     let (token, usual) = match (body.token, body.apns_token) {
+        (Some(token), Some(other)) if token != other => {
+            return Err(ApiError::invalid("apnsToken", "differs from the token"));
+        }
         (Some(token), _) => (token, PushService::Fcm),
         (None, Some(token)) => (token, PushService::Apns),
         (None, None) => return Err(ApiError::invalid("token", "is missing")),
