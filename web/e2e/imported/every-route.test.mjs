@@ -25,6 +25,7 @@ const WITHOUT_ROWS = [
   [/\/glossary|\/translate\/jobs\/|\/translations\/reports$/, "the old system had no such thing"],
   [/\/conversations\/\{id\}\/events$/, "events are logged from the import on"],
   [/\/active-call$/, "the old calls are over"],
+  [/\/me\/devices$/, "no phone or browser was registered"],
   [/\/2fa\/status$/, "whoever has a second factor needs its code here"],
   [/\/translations\/stats$/, "the same for everybody on purpose"],
   [
