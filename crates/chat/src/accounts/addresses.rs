@@ -4,18 +4,14 @@ use super::caller::Caller;
 use crate::ChatError;
 use crate::context::Context;
 use crate::mail::Order;
+use crate::phones::RECOVERS_AFTER;
 use crate::secrets::digest;
 use meeshy_domain::{Secret, Timestamp, UserId, text};
 use meeshy_store::addresses::{self, Pending};
 use meeshy_store::{Tx, attempts, mailed_links, names, users};
 use std::sync::Arc;
-use std::time::Duration;
 
 const BAD_LINK: &str = "this link is wrong or has expired; ask for another one";
-
-/// How long no link is sent to a new address that signs in or changes the password, so that the owner of an account
-/// can read the e-mail to the old address first.
-const RECOVERS_AFTER: Duration = Duration::from_secs(86_400);
 
 /// A confirmed address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

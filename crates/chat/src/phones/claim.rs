@@ -9,9 +9,9 @@ use meeshy_store::users::{self, User};
 use meeshy_store::{StoreError, Tx, mailed_links, phone_codes, phones};
 use std::time::Duration;
 
-/// How long a number does not recover an account that has another way to recover, so that its owner can read the
-/// e-mail about it first.
-const RECOVERS_AFTER: Duration = Duration::from_secs(86_400);
+/// How long a new number or address does not recover an account that has another way to recover, so that its owner can
+/// read the e-mail about it first.
+pub(crate) const RECOVERS_AFTER: Duration = Duration::from_secs(86_400);
 
 impl Phones {
     /// Sends a code to a number that an account has entered and not confirmed: that of the caller if somebody is

@@ -12,7 +12,7 @@ mod post;
 mod recovery;
 mod transfer;
 
-pub(crate) use claim::take;
+pub(crate) use claim::{RECOVERS_AFTER, take};
 pub use codes::Phones;
 pub(crate) use numbers::parsed;
 pub(crate) use order::SMS;

@@ -52,13 +52,7 @@ pub fn enqueue_in(
     payload: &str,
     delay: Duration,
 ) -> Result<(), StoreError> {
-    let now = tx.now_sql();
-    let sql = format!(
-        "INSERT INTO jobs (kind, key, payload, run_at) VALUES ($1, $2, $3, {now} + $4) ON CONFLICT (kind, key) DO UPDATE SET \
-           payload = excluded.payload, run_at = excluded.run_at, revision = jobs.revision + 1, attempts = 0, \
-           last_error = NULL, is_dead = FALSE"
-    );
-    tx.execute_later(&sql, &[kind.into(), key.into(), payload.into(), millis(delay).into()])
+    put(tx, kind, key, payload, delay, "TRUE")
 }
 
 /// The same, unless the job with this key is due before that and waits.
@@ -69,12 +63,25 @@ pub fn enqueue_within(
     payload: &str,
     delay: Duration,
 ) -> Result<(), StoreError> {
+    let replaces =
+        format!("jobs.is_dead OR jobs.claimed_until > {} OR jobs.run_at > excluded.run_at", tx.now_sql());
+    put(tx, kind, key, payload, delay, &replaces)
+}
+
+/// Adds a job, or replaces the one with this key if the condition `replaces` holds.
+fn put(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    key: &str,
+    payload: &str,
+    delay: Duration,
+    replaces: &str,
+) -> Result<(), StoreError> {
     let now = tx.now_sql();
     let sql = format!(
         "INSERT INTO jobs (kind, key, payload, run_at) VALUES ($1, $2, $3, {now} + $4) ON CONFLICT (kind, key) DO UPDATE SET \
            payload = excluded.payload, run_at = excluded.run_at, revision = jobs.revision + 1, attempts = 0, \
-           last_error = NULL, is_dead = FALSE \
-         WHERE jobs.is_dead OR jobs.claimed_until > {now} OR jobs.run_at > excluded.run_at"
+           last_error = NULL, is_dead = FALSE WHERE {replaces}"
     );
     tx.execute_later(&sql, &[kind.into(), key.into(), payload.into(), millis(delay).into()])
 }
