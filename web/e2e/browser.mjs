@@ -112,6 +112,18 @@ export async function converse(page, username) {
   await composer(page).waitFor();
 }
 
+/** Opens a group with some people, at least two. */
+export async function openGroup(page, people, title) {
+  await page.locator("a[href='/new']").first().click();
+  for (const { username } of people) {
+    await page.locator("#search-people").fill(username);
+    await page.getByRole("button", { name: username }).click();
+  }
+  await page.locator("#group-title").fill(title);
+  await page.locator("[role=main] button.primary").click();
+  await composer(page).waitFor();
+}
+
 /** Sends numbered messages, bypassing the page, as its user. */
 export async function seed(page, conversationId, count) {
   await page.evaluate(

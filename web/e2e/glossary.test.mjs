@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { composer, conversation, converse, launch, messages, signUp, write } from "./browser.mjs";
+import { conversation, converse, launch, messages, openGroup, signUp, write } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -53,14 +53,7 @@ test("in a group, members propose, and its creator accepts and renews translatio
   const lea = await signUp(browser, "Lea", "en");
   const carlos = await signUp(browser, "Carlos", "es");
   const emma = await signUp(browser, "Emma", "es");
-  await lea.page.locator("a[href='/new']").first().click();
-  for (const { username } of [carlos, emma]) {
-    await lea.page.locator("#search-people").fill(username);
-    await lea.page.getByRole("button", { name: username }).click();
-  }
-  await lea.page.locator("#group-title").fill("Gardeners");
-  await lea.page.locator("[role=main] button.primary").click();
-  await composer(lea.page).waitFor();
+  await openGroup(lea.page, [carlos, emma], "Gardeners");
   await write(lea.page, "The cat sleeps in the garden.");
   await conversation(carlos.page, "Gardeners").click();
   const texts = messages(carlos.page).getByTestId("text");

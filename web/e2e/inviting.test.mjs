@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { composer, conversation, launch, newPage, signUp, url } from "./browser.mjs";
+import { composer, conversation, launch, newPage, openGroup, signUp, url } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -13,14 +13,7 @@ test("a link leads into a conversation, and everybody reads who has joined", asy
   const carlos = await signUp(browser, "Carlos", "es");
   const nina = await signUp(browser, "Nina", "en");
   const emma = await signUp(browser, "Emma", "en");
-  await lea.page.locator("a[href='/new']").first().click();
-  for (const { username } of [carlos, nina]) {
-    await lea.page.locator("#search-people").fill(username);
-    await lea.page.getByRole("button", { name: username }).click();
-  }
-  await lea.page.locator("#group-title").fill("Le voyage");
-  await lea.page.locator("[role=main] button.primary").click();
-  await composer(lea.page).waitFor();
+  await openGroup(lea.page, [carlos, nina], "Le voyage");
 
   await lea.page.getByRole("button", { name: "3 membres" }).click();
   const links = lea.page.getByTestId("share-links");

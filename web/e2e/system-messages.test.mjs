@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { composer, conversation, launch, messages, signUp } from "./browser.mjs";
+import { conversation, launch, messages, openGroup, signUp } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -13,14 +13,7 @@ test("a member who is added, a new title and a departure are told to each in the
   const carlos = await signUp(browser, "Carlos", "es");
   const nina = await signUp(browser, "Nina", "en");
   const emma = await signUp(browser, "Emma", "en");
-  await lea.page.locator("a[href='/new']").first().click();
-  for (const { username } of [carlos, nina]) {
-    await lea.page.locator("#search-people").fill(username);
-    await lea.page.getByRole("button", { name: username }).click();
-  }
-  await lea.page.locator("#group-title").fill("Les amis");
-  await lea.page.locator("[role=main] button.primary").click();
-  await composer(lea.page).waitFor();
+  await openGroup(lea.page, [carlos, nina], "Les amis");
 
   await lea.page.getByRole("button", { name: "3 membres" }).click();
   await lea.page.locator("#conversation-title").fill("Le voyage");
