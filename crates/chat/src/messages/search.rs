@@ -17,7 +17,7 @@ use std::collections::HashSet;
 const FEW_CONVERSATIONS: i64 = 64;
 /// The most parts of the index that are searched for one page. With the two bounds below, this bounds the work of a request: a page may
 /// be empty although the search goes on.
-const STEPS: usize = 16;
+const STEPS: usize = 24;
 /// The most messages of a part of the index that are looked at before the next step.
 const MATCHES_AT_ONCE: i64 = 500;
 /// Messages that are read at once.

@@ -350,7 +350,7 @@ async fn the_work_of_one_request_is_bounded(world: World) {
     }
     say(&world, carlos, &talk, "une framboise", "fr").await;
     world.index_messages().await;
-    index_elsewhere(&world, "des framboises", 9_000).await;
+    index_elsewhere(&world, "des framboises", 13_000).await;
     assert_eq!(found(&world, carlos, "framboise").await, ["une framboise"], "he is in few conversations");
     let first = world.chat.messages().search(lea, everywhere("framboise")).await.unwrap();
     assert!(first.messages.is_empty() && first.next.is_some(), "it goes on");

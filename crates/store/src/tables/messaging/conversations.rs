@@ -3,7 +3,7 @@
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::record;
 use crate::events::{self, Change};
-use crate::{Query, StoreError, Tx, Value};
+use crate::{FromRow, Query, Row, StoreError, Tx, Value};
 use meeshy_domain::{CommunityId, ConversationId, ConversationKind, MessageId, Timestamp, UserId};
 
 record! {
@@ -254,10 +254,10 @@ pub struct Filter {
     pub community: Option<CommunityId>,
 }
 
-/// The open conversations of `user`, the most recently active first, and their total.
-pub fn list(user: UserId, filter: Filter, limit: i64, offset: i64) -> (Query<Vec<Conversation>>, Query<i64>) {
+/// The open conversations of `user`, the most recently active first, and their total. All of them are looked at, each once.
+pub fn list(user: UserId, filter: Filter, limit: i64, offset: i64) -> Query<(Vec<Conversation>, i64)> {
     let mut condition = format!("m.user_id = $1 AND m.is_active AND c.is_active AND {}", not_deleted(1));
-    let mut params: Vec<Value> = vec![user.into()];
+    let mut params: Vec<Value> = vec![user.into(), limit.into(), offset.into()];
     if let Some(kind) = filter.kind {
         params.push(kind.into());
         condition += &format!(" AND c.kind = ${}", params.len());
@@ -274,18 +274,32 @@ pub fn list(user: UserId, filter: Filter, limit: i64, offset: i64) -> (Query<Vec
         params.push(community.into());
         condition += &format!(" AND c.community_id = ${}", params.len());
     }
-    let from = format!("FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE {condition}");
-    let total = Query::one(format!("SELECT count(*) AS total {from}"), params.clone());
-    let (limit_at, offset_at) = (params.len() + 1, params.len() + 2);
-    params.extend([limit.into(), offset.into()]);
-    let page = Query::all(
-        format!(
-            "SELECT {columns} {from} ORDER BY c.last_message_at DESC, c.id DESC LIMIT ${limit_at} OFFSET ${offset_at}",
-            columns = Conversation::columns()
-        ),
-        params,
+    let sql = format!(
+        "WITH own AS MATERIALIZED (SELECT c.id, c.last_message_at FROM members m JOIN conversations c ON c.id = m.conversation_id \
+             WHERE {condition}), \
+           page AS (SELECT id FROM own ORDER BY last_message_at DESC, id DESC LIMIT $2 OFFSET $3) \
+         SELECT counted.total, c.id IS NOT NULL AS is_there, {columns} FROM (SELECT count(*) AS total FROM own) counted \
+           LEFT JOIN page ON TRUE LEFT JOIN conversations c ON c.id = page.id ORDER BY c.last_message_at DESC, c.id DESC",
+        columns = Conversation::columns()
     );
-    (page, total)
+    Query::<Listed>::all(sql, params).map(|rows| {
+        let total = rows.first().map_or(0, |listed| listed.total);
+        (rows.into_iter().filter_map(|listed| listed.conversation).collect(), total)
+    })
+}
+
+/// A row of a list; an empty page is a row without a conversation.
+struct Listed {
+    total: i64,
+    conversation: Option<Conversation>,
+}
+
+impl FromRow for Listed {
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        let (total, is_there) = FromRow::from_row(row)?;
+        let conversation = if is_there { Some(Conversation::from_row(row)?) } else { None };
+        Ok(Self { total, conversation })
+    }
 }
 
 /// The preferences of a user for some conversations.

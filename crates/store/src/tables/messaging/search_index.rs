@@ -1,7 +1,7 @@
 //! The index for the search in texts of messages.
 //!
 //! A change of a message is queued in its own transaction ([`search_queue`](crate::search_queue)), and indexed later. A message is indexed by the grams of all
-//! its texts ([`meeshy_domain::text::grams`]), and by two more: its conversation, and the bucket of its number. A search goes through the
+//! its texts ([`meeshy_domain::text::grams`]), by its conversation, and by the buckets of its number, small ones and large ones. A search goes through the
 //! buckets from the newest on, so that a frequent word costs no more than a rare one.
 
 use super::conversations::not_deleted;
@@ -13,10 +13,12 @@ use meeshy_domain::text::{FOLD_VERSION, TextSearch};
 use meeshy_domain::{ConversationId, MessageId, UserId};
 use std::collections::{BTreeSet, HashMap};
 
-/// Messages in a bucket.
-const BUCKET: i64 = 4_096;
-/// The most buckets in which is searched at once.
-const MAX_BUCKETS: i64 = 64;
+/// The numbers of a bucket, of each size. A search is in one bucket at a time: with several, PostgreSQL would read all entries in them
+/// even if a word is rare.
+const BUCKETS: [i64; 4] = [SMALLEST, 4 * SMALLEST, 16 * SMALLEST, 64 * SMALLEST];
+const SMALLEST: i64 = 4_096;
+/// Which grams a message has: entries of lower versions are replaced. It depends on how texts are folded, too.
+pub(crate) const INDEX_VERSION: i64 = 100 * FOLD_VERSION + 1;
 
 /// Makes the index.
 pub(crate) fn create(tx: &mut Tx<'_>) -> Result<(), StoreError> {
@@ -71,10 +73,12 @@ pub fn replace(tx: &mut Tx<'_>, messages: &BTreeSet<MessageId>, entries: &[Entry
             next
         });
         let mut grams: Vec<&str> = entry.grams.iter().map(String::as_str).collect();
-        let (place, bucket) = (conversation(entry.conversation), bucket(number / BUCKET));
-        grams.extend([place.as_str(), bucket.as_str()]);
+        let place = conversation(entry.conversation);
+        let buckets = BUCKETS.map(|size| bucket(number, size));
+        grams.push(&place);
+        grams.extend(buckets.iter().map(String::as_str));
         tx.execute_later(&sql, &[number.into(), grams.join(" ").into()])?;
-        rows.extend([Value::from(entry.message), number.into(), FOLD_VERSION.into()]);
+        rows.extend([Value::from(entry.message), number.into(), INDEX_VERSION.into()]);
     }
     tx.insert_rows("search_entries", &["message_id", "number", "fold_version"], &rows, "").map(drop)
 }
@@ -84,9 +88,9 @@ fn conversation(id: ConversationId) -> String {
     format!("in{id}")
 }
 
-/// The gram of a bucket. Longer than those of texts.
-fn bucket(number: i64) -> String {
-    format!("bucket{number}")
+/// The gram of the bucket of this size that a number is in. Longer than those of texts.
+fn bucket(number: i64, size: i64) -> String {
+    format!("bucket{size}at{}", number / size)
 }
 
 /// Where to search.
@@ -98,29 +102,28 @@ pub enum Scope {
     AllOf(UserId),
 }
 
-/// A part of the index: the numbers from `from` to before `to`.
+/// A part of the index: a bucket, or its beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// The lowest number, at the start of a bucket.
-    pub from: i64,
     /// The number after the highest.
     pub to: i64,
+    /// The lowest number.
+    from: i64,
+    /// The size of the bucket.
+    size: i64,
 }
 
 impl Span {
-    /// The newest messages with lower numbers than `to`: to the start of a bucket, which is not always a whole one.
+    /// The newest messages with lower numbers than `to`: a bucket of the smallest size up to there.
     pub fn before(to: i64) -> Self {
-        Self { from: (to - 1).max(0) / BUCKET * BUCKET, to }
+        Self { to, from: (to - 1).max(0) / SMALLEST * SMALLEST, size: SMALLEST }
     }
 
-    /// The messages before these, in twice as many buckets up to a bound. `None` if there are none.
+    /// The bucket before this one, of the next size if one ends there. `None` if there is none.
     pub fn older(self) -> Option<Self> {
-        let buckets = (((self.to - self.from) / BUCKET).max(1) * 2).min(MAX_BUCKETS);
-        (self.from > 0).then(|| Self { from: (self.from - buckets * BUCKET).max(0), to: self.from })
-    }
-
-    fn buckets(self) -> Vec<String> {
-        (self.from / BUCKET..=(self.to - 1).max(0) / BUCKET).map(bucket).collect()
+        let Self { from: to, size: before, .. } = self;
+        let size = BUCKETS.into_iter().filter(|size| to % size == 0 && *size <= 4 * before).max()?;
+        (to > 0).then_some(Self { to, from: to - size, size })
     }
 }
 
@@ -138,7 +141,7 @@ pub fn matches(
     limit: i64,
 ) -> Result<Vec<i64>, StoreError> {
     let mut groups: Vec<Vec<String>> = search.grams().into_iter().map(|gram| vec![gram]).collect();
-    groups.push(span.buckets());
+    groups.push(vec![bucket(span.from, span.size)]);
     if let Scope::Conversations(ids) = scope {
         groups.push(ids.iter().copied().map(conversation).collect());
     }
@@ -180,4 +183,24 @@ pub fn readable(numbers: &[i64], scope: &Scope, viewer: &Viewer) -> Query<Vec<(i
         ),
         params,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_go_back_to_the_first_number_without_gaps_in_few_steps() {
+        for end in [0, 1, SMALLEST, SMALLEST + 1, 245 * SMALLEST - 96, 1_000_000, 12_345_678] {
+            let (mut span, mut steps) = (Span::before(end), 1);
+            while let Some(older) = span.older() {
+                assert_eq!(older.to, span.from);
+                assert_eq!(older.from % older.size, 0);
+                assert_eq!(older.to - older.from, older.size);
+                (span, steps) = (older, steps + 1);
+            }
+            assert_eq!(span.from, 0, "from {end}");
+            assert!(steps <= 10 + end / (64 * SMALLEST), "{steps} steps from {end}");
+        }
+    }
 }

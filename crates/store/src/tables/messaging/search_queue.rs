@@ -2,11 +2,11 @@
 //!
 //! - An upgrade or an import has added them without logging them. All messages are then indexed in the order of their ids.
 //! - Their texts have changed. A trigger of the [event log](crate::events) queues them, whichever release logs the change.
-//! - A program that folds texts by older rules has indexed them.
+//! - A program with older rules has indexed them.
 
+use crate::search_index::INDEX_VERSION;
 use crate::{StoreError, Tx};
 use meeshy_domain::MessageId;
-use meeshy_domain::text::FOLD_VERSION;
 use std::collections::BTreeSet;
 
 /// Lets all messages be indexed, after rows were changed without events.
@@ -19,7 +19,7 @@ pub fn has_work(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     tx.exists(
         "SELECT 1 FROM search_state WHERE backfilled IS NOT NULL OR EXISTS (SELECT 1 FROM search_queue) \
            OR EXISTS (SELECT 1 FROM search_entries WHERE fold_version < $1)",
-        &[FOLD_VERSION.into()],
+        &[INDEX_VERSION.into()],
     )
 }
 
@@ -43,7 +43,7 @@ pub fn take(tx: &mut Tx<'_>, limit: i64) -> Result<BTreeSet<MessageId>, StoreErr
     }
     let outdated: Vec<MessageId> = tx.fetch_all(
         "SELECT message_id FROM search_entries WHERE fold_version < $1 ORDER BY fold_version LIMIT $2",
-        &[FOLD_VERSION.into(), limit.into()],
+        &[INDEX_VERSION.into(), limit.into()],
     )?;
     Ok(outdated.into_iter().collect())
 }
