@@ -65,7 +65,9 @@ impl Messages {
             let (end, reader) = tx.fetch((search_index::end(), users::find(caller)))?;
             let end = after.map_or(end, |after| after.min(end));
             let reader = reader.ok_or(ChatError::NotFound { what: "user" })?;
-            let walk = Walk { search: &search, scope: &scope, viewer, languages: spoken(&reader.languages) };
+            let grams = search_index::selective_grams(tx, &search)?;
+            let languages = spoken(&reader.languages);
+            let walk = Walk { search: &search, grams, scope: &scope, viewer, languages };
             let (rows, next) = walk.newest(tx, end, usize::try_from(request.limit).unwrap_or(0))?;
             let messages = service.views.messages(tx, rows, viewer)?;
             Ok::<_, ChatError>(FoundMessages { messages, next: next.map(|number| number.to_string()) })
@@ -100,6 +102,7 @@ fn spoken(settings: &LanguageSettings) -> HashSet<Language> {
 /// A search through the index, from the newest messages on.
 struct Walk<'a> {
     search: &'a TextSearch,
+    grams: Vec<String>,
     scope: &'a Scope,
     viewer: Viewer,
     languages: HashSet<Language>,
@@ -119,7 +122,7 @@ impl Walk<'_> {
         }
         let mut span = Span::before(end);
         for _ in 0..STEPS {
-            let numbers = search_index::matches(tx, self.search, self.scope, span, MATCHES_AT_ONCE)?;
+            let numbers = search_index::matches(tx, &self.grams, self.scope, span, MATCHES_AT_ONCE)?;
             for some in numbers.chunks(READ_AT_ONCE) {
                 let candidates = tx.fetch(search_index::readable(some, self.scope, &self.viewer))?;
                 for (number, message) in self.check(tx, candidates)? {

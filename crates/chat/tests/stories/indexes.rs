@@ -36,10 +36,12 @@ const SMALL: [&str; 11] = [
     "write_checks",
 ];
 /// The start of statements that scan a whole table on purpose.
-const WHOLE_TABLES: [&str; 12] = [
+const WHOLE_TABLES: [&str; 13] = [
     // These end at the first rows.
     "SELECT 1 FROM search_state WHERE backfilled IS NOT NULL OR EXISTS (SELECT 1 FROM search_queue)",
     "DELETE FROM search_queue WHERE (message_id, event) IN (SELECT message_id, event FROM search_queue ORDER BY message_id, event LIMIT $1)",
+    // The statistics of one column.
+    "SELECT x.gram FROM pg_stats s",
     // Once an hour, and for an operator.
     "SELECT COUNT(*) AS count FROM notifications",
     "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS count FROM archived_notifications",

@@ -50,7 +50,8 @@ pub fn often(
     translation_cache::get(tx, &["key".into()])?;
     if let Some(search) = TextSearch::new("vienes") {
         let (scope, viewer) = (Scope::AllOf(user), tx.fetch(Viewer::find(user, now))?);
-        search_index::matches(tx, &search, &scope, Span::before(10_000), 10)?;
+        let grams = search_index::selective_grams(tx, &search)?;
+        search_index::matches(tx, &grams, &scope, Span::before(10_000), 10)?;
         tx.fetch(search_index::readable(&[1, 2], &scope, &viewer))?;
     }
     tx.execute("UPDATE search_state SET backfilled = '' WHERE id = 1", &[])?;

@@ -10,6 +10,8 @@ pub(crate) struct FullText {
     pub value: &'static str,
     /// A condition on a row of `search_grams`, given a search in parameter `$1`.
     pub matches: &'static str,
+    /// Lists the grams that are in more than a twentieth of the rows, if looking for those costs more than it saves.
+    pub common: Option<&'static str>,
     quote: char,
     and: &'static str,
     or: &'static str,
@@ -26,6 +28,7 @@ pub(crate) const FTS5: FullText = FullText {
         ON CONFLICT DO NOTHING; END",
     value: "$2",
     matches: "search_grams MATCH $1",
+    common: None,
     quote: '"',
     and: " AND ",
     or: " OR ",
@@ -43,6 +46,13 @@ pub(crate) const TSVECTOR: FullText = FullText {
         WHEN (NEW.kind IN ('message', 'edit', 'delete', 'translation')) EXECUTE FUNCTION queue_for_search()",
     value: "array_to_tsvector(string_to_array($2, ' '))",
     matches: "grams @@ CAST(CAST($1 AS TEXT) AS TSQUERY)",
+    // GIN looks each candidate up in the list of each gram, which takes long for those that are nearly everywhere. ANALYZE collects them.
+    common: Some(
+        "SELECT x.gram FROM pg_stats s, \
+           unnest(CAST(CAST(s.most_common_elems AS TEXT) AS TEXT[]), s.most_common_elem_freqs) AS x (gram, part) \
+         WHERE s.schemaname = current_schema() AND s.tablename = 'search_grams' AND s.attname = 'grams' \
+           AND x.part >= 0.05 AND x.gram IS NOT NULL",
+    ),
     quote: '\'',
     and: " & ",
     or: " | ",

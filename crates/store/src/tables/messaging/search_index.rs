@@ -11,10 +11,9 @@ use crate::visibility::Viewer;
 use crate::{Query, StoreError, Tx, Value};
 use meeshy_domain::text::{FOLD_VERSION, TextSearch};
 use meeshy_domain::{ConversationId, MessageId, UserId};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// The numbers of a bucket, of each size. A search is in one bucket at a time: with several, PostgreSQL would read all entries in them
-/// even if a word is rare.
+/// The numbers of a bucket, of each size. A search is in one bucket at a time.
 const BUCKETS: [i64; 4] = [SMALLEST, 4 * SMALLEST, 16 * SMALLEST, 64 * SMALLEST];
 const SMALLEST: i64 = 4_096;
 /// Which grams a message has: entries of lower versions are replaced. It depends on how texts are folded, too.
@@ -132,15 +131,24 @@ pub fn end() -> Query<i64> {
     Query::one("SELECT last_number + 1 AS past FROM search_state WHERE id = 1", Vec::new())
 }
 
-/// The newest messages of a span that may have what is searched, at most `limit`: their numbers, from the highest on.
+/// The grams by which to search, without those that are nearly everywhere, unless there are no others: the texts decide in any case.
+pub fn selective_grams(tx: &mut Tx<'_>, search: &TextSearch) -> Result<Vec<String>, StoreError> {
+    let grams: Vec<String> = search.grams().into_iter().collect();
+    let Some(sql) = tx.full_text().common else { return Ok(grams) };
+    let common: HashSet<String> = tx.fetch_all::<String>(sql, &[])?.into_iter().collect();
+    let rare: Vec<String> = grams.iter().filter(|gram| !common.contains(*gram)).cloned().collect();
+    Ok(if rare.is_empty() { grams } else { rare })
+}
+
+/// The newest messages of a span that have these grams, at most `limit`: their numbers, from the highest on.
 pub fn matches(
     tx: &mut Tx<'_>,
-    search: &TextSearch,
+    grams: &[String],
     scope: &Scope,
     span: Span,
     limit: i64,
 ) -> Result<Vec<i64>, StoreError> {
-    let mut groups: Vec<Vec<String>> = search.grams().into_iter().map(|gram| vec![gram]).collect();
+    let mut groups: Vec<Vec<String>> = grams.iter().map(|gram| vec![gram.clone()]).collect();
     groups.push(vec![bucket(span.from, span.size)]);
     if let Scope::Conversations(ids) = scope {
         groups.push(ids.iter().copied().map(conversation).collect());
