@@ -83,6 +83,7 @@ const MIGRATIONS: &[Migration] = migrations![
     50 "0050_pins",
     51 "0051_recovery",
     52 "0052_deletions",
+    53 "0053_missing_participants",
     54 "0054_search_upkeep" then search_index::follow_log,
     55 "0055_calls_upkeep",
     57 "0057_system_messages",
