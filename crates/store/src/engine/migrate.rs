@@ -86,6 +86,7 @@ const MIGRATIONS: &[Migration] = migrations![
     53 "0053_missing_participants",
     54 "0054_search_upkeep" then search_index::follow_log,
     55 "0055_calls_upkeep",
+    56 "0056_replaced_addresses",
     57 "0057_system_messages",
     58 "0058_share_links",
     59 "0059_files_of_conversations" then attachments::follow_messages,
