@@ -91,7 +91,8 @@ impl Addresses {
 
     /// Changes the caller's address to the new one, with the token of the link that was sent there, and tells
     /// the old address. Links that were sent to the old one no longer work, and none to sign in or to choose a new
-    /// password is sent to the new one for a day. Returns the new address.
+    /// password is sent to the new one for a day. As long, the old one still names the account in a recovery by
+    /// telephone, and what was begun with that goes on. Returns the new address.
     ///
     /// # Errors
     /// When the link is wrong or has expired, or somebody has taken the address.
@@ -107,8 +108,9 @@ impl Addresses {
             if names::email_is_taken(tx, &email)? {
                 return Err(ChatError::Taken { field: "newEmail" });
             }
-            addresses::change(tx, caller, &email, now, now.plus(RECOVERS_AFTER))?;
-            mailed_links::remove_all(tx, caller)?;
+            let replaced = text::email_key(&user.email).map(|key| Secret::from(digest(&key)));
+            addresses::change(tx, caller, &email, replaced, now, now.plus(RECOVERS_AFTER))?;
+            mailed_links::remove_by_mail(tx, caller)?;
             Order::AddressChanged { user: caller, old: user.email }.place(tx)?;
             Ok(email)
         };

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::languages::{language, optional_language};
 use crate::phones::{self, Phones};
 use crate::presence::Presence;
-use meeshy_domain::{LanguageSettings, Timestamp, UserId, emoji, limits, text};
+use meeshy_domain::{LanguageSettings, Network, Timestamp, UserId, emoji, limits, text};
 use meeshy_store::users::{self, ProfileChange, User};
 use meeshy_store::{Tx, attempts, mailed_links, phone_codes, phones as stored};
 use std::sync::Arc;
@@ -74,12 +74,17 @@ impl Profiles {
     }
 
     /// Changes the caller's profile. A new telephone number is sent a code; until it is entered, a number that is
-    /// confirmed stays.
+    /// confirmed stays. It is counted as asked for `from` there.
     ///
     /// # Errors
     /// When a field is invalid, or the username or the address is another one: a new one has to be confirmed;
     /// [`ChatError::PhoneCode`] when it is not a number, or was sent too many codes.
-    pub async fn update(&self, caller: UserId, patch: ProfilePatch) -> Result<User, ChatError> {
+    pub async fn update(
+        &self,
+        caller: UserId,
+        patch: ProfilePatch,
+        from: Network,
+    ) -> Result<User, ChatError> {
         let name = |field, value: &Option<String>, max| {
             let line = value.as_deref().map(|value| text::line(field, value, max));
             Ok::<_, ChatError>(line.transpose()?)
@@ -114,7 +119,7 @@ impl Profiles {
                 let languages = patched_languages(user.languages, &patch)?;
                 keeps_username(&user, &patch)?;
                 keeps_email(&user, &patch)?;
-                change_phone(&phones, tx, &user, &patch, now)?;
+                change_phone(&phones, tx, &user, &patch, from, now)?;
                 for name in [&mut change.first_name, &mut change.last_name].into_iter().flatten() {
                     *name = text::capitalised(name, languages.system_language);
                 }
@@ -154,6 +159,7 @@ fn change_phone(
     tx: &mut Tx<'_>,
     user: &User,
     patch: &ProfilePatch,
+    from: Network,
     now: Timestamp,
 ) -> Result<(), ChatError> {
     let Some(typed) = &patch.phone_number else { return Ok(()) };
@@ -162,14 +168,14 @@ fn change_phone(
         None if current.is_none() => Ok(()),
         None => {
             phone_codes::remove_of_user(tx, user.id)?;
-            mailed_links::remove_all(tx, user.id)?;
+            mailed_links::remove_by_phone(tx, user.id)?;
             Ok(stored::enter(tx, user.id, None, now)?)
         }
         // Imported numbers may have another form.
         Some(typed) if current == Some(typed) => Ok(()),
         Some(typed) => {
             let number = phones::parsed(typed, None)?;
-            if current == Some(number.as_str()) { Ok(()) } else { service.ask(tx, user, &number) }
+            if current == Some(number.as_str()) { Ok(()) } else { service.ask(tx, user, &number, from) }
         }
     }
 }

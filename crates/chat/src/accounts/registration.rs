@@ -122,7 +122,7 @@ impl Accounts {
                     Some(number)
                 }
                 None => {
-                    accounts.phones.confirm_registered(tx, &stored)?;
+                    accounts.phones.confirm_registered(tx, &stored, device.network())?;
                     None
                 }
             };

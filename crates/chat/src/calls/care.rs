@@ -48,16 +48,16 @@ impl Calls {
         let mut next = now.plus(CHECK_INTERVAL).min(ends_at);
         for participant in &present {
             let is_member = members::is_member(tx, call.conversation_id, participant.user_id)?;
-            let gone_at = self.gone_at(participant, &alive, now);
-            let back_by = gone_at.map(|at| at.plus(RECONNECT_TIME));
+            let missing_since = self.missing_since(participant, &alive, now);
+            let back_by = participant.gone_at.or(missing_since).map(|at| at.plus(RECONNECT_TIME));
             if !is_member || back_by.is_some_and(|at| at <= now) {
                 // One who has come back meanwhile has another socket.
                 let socket = participant.socket.clone();
                 leave_if(tx, &self.context, id, participant.user_id, |one| {
                     !is_member || one.socket == socket
                 })?;
-            } else if gone_at != participant.gone_at {
-                live_participants::put(tx, &LiveParticipant { gone_at, ..participant.clone() })?;
+            } else if missing_since != participant.missing_since {
+                live_participants::set_missing(tx, id, participant.user_id, missing_since)?;
             }
             next = back_by.filter(|at| *at > now).map_or(next, |at| at.min(next));
         }
@@ -67,15 +67,20 @@ impl Calls {
         Ok(())
     }
 
-    /// Since when the socket of a participant is closed: by itself, or because its gateway has died.
-    fn gone_at(&self, participant: &LiveParticipant, alive: &[String], now: Timestamp) -> Option<Timestamp> {
-        let gone_at = participant.gone_at;
-        match &participant.gateway_id {
-            Some(gateway) if *gateway == self.context.process || alive.contains(gateway) => gone_at,
+    /// Since when nothing shows that a participant is there. A gateway whose heartbeats have only been late is alive again
+    /// with all its sockets, and records itself which of them are closed.
+    fn missing_since(
+        &self,
+        participant: &LiveParticipant,
+        alive: &[String],
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let is_there = match &participant.gateway_id {
+            Some(gateway) => *gateway == self.context.process || alive.contains(gateway),
             // Without a socket of the call, any socket counts.
-            None if self.presence.is_online(participant.user_id) => None,
-            _ => gone_at.or(Some(now)),
-        }
+            None => self.presence.is_online(participant.user_id),
+        };
+        if is_there { None } else { participant.missing_since.or(Some(now)) }
     }
 
     /// Looks after a call when a participant should have come back, or before.

@@ -87,7 +87,9 @@ impl Calls {
         socket: Option<String>,
     ) -> Result<(), StoreError> {
         let gateway_id = socket.as_ref().map(|_| self.context.process.clone());
-        let live = LiveParticipant { call_id, user_id, participant_id, gateway_id, socket, gone_at: None };
+        let (gone_at, missing_since) = (None, None);
+        let live =
+            LiveParticipant { call_id, user_id, participant_id, gateway_id, socket, gone_at, missing_since };
         live_participants::put(tx, &live)
     }
 

@@ -10,7 +10,9 @@ use crate::policy::{Action, Standing};
 use meeshy_domain::{CallId, ConversationKind, UserId};
 use meeshy_store::live_participants::{self, LiveParticipant};
 use meeshy_store::{Tx, calls, live_calls};
-use std::collections::BTreeSet;
+
+/// Calls of a closed socket that are left together. Hardly anybody is in more than one.
+const CALLS_AT_ONCE: i64 = 32;
 
 impl Calls {
     /// Leaves a call; it ends when nobody is left. Who was called by one other and has not answered declines. Leaving a call
@@ -89,31 +91,30 @@ impl Calls {
         self.context.store.write(write).await
     }
 
-    /// The socket through which a user is in some calls is closed. The user may come back for a while
+    /// The socket through which a user may be in calls is closed. The user may come back for a while
     /// ([`RECONNECT_TIME`](meeshy_domain::call::RECONNECT_TIME)), unless the session of the socket has ended (`is_final`).
-    pub async fn disconnected(
-        &self,
-        user: UserId,
-        calls: Vec<CallId>,
-        socket: &str,
-        is_final: bool,
-    ) -> Result<(), ChatError> {
-        let (service, socket) = (self.clone(), socket.to_owned());
-        // In the same order everywhere, because each is locked.
-        let calls: BTreeSet<CallId> = calls.into_iter().collect();
-        let write = move |tx: &mut Tx<'_>| {
-            for call in &calls {
-                if is_final {
-                    let is_this = |one: &LiveParticipant| one.socket.as_ref() == Some(&socket);
-                    leave_if(tx, &service.context, *call, user, is_this)?;
-                    continue;
+    pub async fn disconnected(&self, user: UserId, socket: &str, is_final: bool) -> Result<(), ChatError> {
+        loop {
+            let (service, socket) = (self.clone(), socket.to_owned());
+            let write = move |tx: &mut Tx<'_>| {
+                // In the same order everywhere, because each is locked.
+                let some = tx.fetch(live_participants::of_socket(user, &socket, CALLS_AT_ONCE))?;
+                for call in &some {
+                    if is_final {
+                        let is_this = |one: &LiveParticipant| one.socket.as_ref() == Some(&socket);
+                        leave_if(tx, &service.context, *call, user, is_this)?;
+                    } else {
+                        live_participants::close_socket(tx, *call, user, &socket)?;
+                        service.check_soon(tx, *call)?;
+                    }
                 }
-                live_participants::close_socket(tx, *call, user, &socket)?;
-                service.check_soon(tx, *call)?;
+                Ok::<_, ChatError>(some.len())
+            };
+            let done = self.context.store.write(write).await?;
+            if i64::try_from(done).is_ok_and(|done| done < CALLS_AT_ONCE) {
+                return Ok(());
             }
-            Ok(())
-        };
-        self.context.store.write(write).await
+        }
     }
 
     /// Leaves a call; who is not in it declines it, if it is between two people and not answered.

@@ -1,16 +1,21 @@
 //! Users confirm their number, and change it to one that they have confirmed.
 
-use super::codes::{By, Phones};
+use super::budget::Asker;
+use super::codes::{Answers, Phones};
 use super::numbers::parsed;
 use crate::ChatError;
 use crate::mail::Order as Letter;
-use meeshy_domain::{PhonePurpose, PhoneRefusal, Timestamp, UserId};
+use meeshy_domain::{Network, PhonePurpose, PhoneRefusal, Timestamp, UserId};
 use meeshy_store::users::{self, User};
 use meeshy_store::{StoreError, Tx, mailed_links, phone_codes, phones};
 use std::time::Duration;
 
 /// How long a new number or address does not recover an account that has another way to recover, so that its owner can
 /// read the e-mail about it first.
+///
+/// Somebody who finds an open session can change the address or the number, and must not choose a password with it at
+/// once. What the owner had before goes on to work: a new address does not stop the number, for which the address before still names
+/// the account for as long, and a new number does not stop the address.
 pub(crate) const RECOVERS_AFTER: Duration = Duration::from_secs(86_400);
 
 impl Phones {
@@ -19,8 +24,14 @@ impl Phones {
     ///
     /// # Errors
     /// [`ChatError::PhoneCode`] when it is not a number, or was sent too many codes.
-    pub async fn send_code(&self, typed: &str, caller: Option<UserId>) -> Result<(), ChatError> {
+    pub async fn send_code(
+        &self,
+        typed: &str,
+        caller: Option<UserId>,
+        from: Network,
+    ) -> Result<(), ChatError> {
         let (service, number) = (self.clone(), parsed(typed, None)?);
+        let by = caller.map_or(Asker::anyone(from), |caller| Asker::user(caller, from));
         let write = move |tx: &mut Tx<'_>| {
             let code = match caller {
                 Some(caller) if has_entered(tx, caller, &number)? => {
@@ -33,7 +44,7 @@ impl Phones {
                 }
             };
             // The same is done without an account, so that it takes as long.
-            service.order(tx, &code)
+            service.order(tx, &code, by)
         };
         self.context.store.write(write).await
     }
@@ -44,14 +55,24 @@ impl Phones {
     ///
     /// # Errors
     /// [`ChatError::PhoneCode`] when the code is wrong or has expired.
-    pub async fn verify(&self, typed: &str, code: &str, caller: Option<UserId>) -> Result<(), ChatError> {
+    pub async fn verify(
+        &self,
+        typed: &str,
+        code: &str,
+        caller: Option<UserId>,
+        from: Network,
+    ) -> Result<(), ChatError> {
         let (number, code, service) = (parsed(typed, None)?, code.to_owned(), self.clone());
+        let (answers, by) = match caller {
+            Some(caller) => (Answers::OfHolder, Asker::user(caller, from)),
+            None => (Answers::OfAnyone, Asker::anyone(from)),
+        };
         let write = move |tx: &mut Tx<'_>| {
-            let (codes, by) = match caller {
-                Some(caller) => (phone_codes::lock_claims(tx, caller, Some(&number))?, By::Holder),
-                None => (phone_codes::lock_claims_to(tx, &number)?, By::Anyone),
-            };
-            let code = match service.answered(tx, codes, &code, by)? {
+            let codes = tx.fetch(match caller {
+                Some(caller) => phone_codes::claims(caller, &number),
+                None => phone_codes::claims_to(&number),
+            })?;
+            let code = match service.answered(tx, codes, &code, answers, by)? {
                 Ok(code) => code,
                 // To somebody who is not signed in, every answer is the same: none says whether an account has the number.
                 Err(_) if caller.is_none() => return Ok(Err(PhoneRefusal::InvalidCode)),
@@ -73,11 +94,16 @@ impl Phones {
     /// # Errors
     /// [`ChatError::PhoneCode`] when it is not a number, or was sent too many codes; an error when the caller has
     /// confirmed it already.
-    pub async fn request_change(&self, caller: UserId, typed: &str) -> Result<String, ChatError> {
+    pub async fn request_change(
+        &self,
+        caller: UserId,
+        typed: &str,
+        from: Network,
+    ) -> Result<String, ChatError> {
         let (service, number) = (self.clone(), parsed(typed, None)?);
         let write = move |tx: &mut Tx<'_>| {
             let user = tx.fetch(users::find(caller))?.ok_or(ChatError::NotFound { what: "user" })?;
-            service.ask(tx, &user, &number)?;
+            service.ask(tx, &user, &number, from)?;
             Ok(number.clone())
         };
         self.context.store.write(write).await
@@ -87,11 +113,19 @@ impl Phones {
     ///
     /// # Errors
     /// [`ChatError::PhoneCode`] when the code is wrong or has expired.
-    pub async fn confirm_change(&self, caller: UserId, code: &str) -> Result<String, ChatError> {
-        let (service, code) = (self.clone(), code.to_owned());
+    pub async fn confirm_change(
+        &self,
+        caller: UserId,
+        code: &str,
+        from: Network,
+    ) -> Result<String, ChatError> {
+        let (service, code, by) = (self.clone(), code.to_owned(), Asker::user(caller, from));
         let write = move |tx: &mut Tx<'_>| {
-            let codes = phone_codes::lock_claims(tx, caller, None)?;
-            let code = match service.answered(tx, codes, &code, By::Holder)? {
+            let Some(number) = tx.fetch(phone_codes::claimed_number(caller))? else {
+                return Ok(Err(PhoneRefusal::InvalidCode));
+            };
+            let codes = tx.fetch(phone_codes::claims(caller, &number))?;
+            let code = match service.answered(tx, codes, &code, Answers::OfHolder, by)? {
                 Ok(code) => code,
                 Err(refusal) => return Ok(Err(refusal)),
             };
@@ -102,7 +136,13 @@ impl Phones {
     }
 
     /// Sends a code to a number that a signed-in user wants to have. One that is not confirmed is replaced at once.
-    pub(crate) fn ask(&self, tx: &mut Tx<'_>, user: &User, number: &str) -> Result<(), ChatError> {
+    pub(crate) fn ask(
+        &self,
+        tx: &mut Tx<'_>,
+        user: &User,
+        number: &str,
+        from: Network,
+    ) -> Result<(), ChatError> {
         let is_confirmed = user.phone_number.is_some() && user.details.phone_verified_at.is_some();
         if is_confirmed && user.phone_number.as_deref() == Some(number) {
             return Err(ChatError::invalid("phoneNumber", "this is your number already"));
@@ -111,12 +151,17 @@ impl Phones {
             phones::enter(tx, user.id, Some(number), self.context.now())?;
         }
         let code = self.begin_claim(tx, number, user.id)?;
-        self.order(tx, &code)
+        self.order(tx, &code, Asker::user(user.id, from))
     }
 
     /// Sends a code to the number with which a user has just registered.
-    pub(crate) fn confirm_registered(&self, tx: &mut Tx<'_>, user: &User) -> Result<(), ChatError> {
-        user.phone_number.as_deref().map_or(Ok(()), |number| self.ask(tx, user, number))
+    pub(crate) fn confirm_registered(
+        &self,
+        tx: &mut Tx<'_>,
+        user: &User,
+        from: Network,
+    ) -> Result<(), ChatError> {
+        user.phone_number.as_deref().map_or(Ok(()), |number| self.ask(tx, user, number, from))
     }
 
     /// Gives a number to a user who has entered its code, and tells them by e-mail, because it is a way to choose a
@@ -129,27 +174,25 @@ impl Phones {
 
 /// Whether a user has entered this number, and not confirmed it.
 fn has_entered(tx: &mut Tx<'_>, user: UserId, number: &str) -> Result<bool, StoreError> {
-    let is_pending = !phone_codes::lock_claims(tx, user, Some(number))?.is_empty();
-    let found = tx.fetch(users::find(user))?;
+    let (claims, found) = tx.fetch((phone_codes::claims(user, number), users::find(user)))?;
     let is_unconfirmed =
         |user: User| user.phone_number.as_deref() == Some(number) && user.details.phone_verified_at.is_none();
-    Ok(is_pending || found.is_some_and(is_unconfirmed))
+    Ok(!claims.is_empty() || found.is_some_and(is_unconfirmed))
 }
 
-/// Gives a number to a user who has confirmed it. Others who have it lose it with everything that was begun with
-/// it, and those who had confirmed it are told by e-mail.
+/// Gives a number to a user who has confirmed it, while other answers about it wait. Others who have it lose it with
+/// everything that was begun with it, and those who had confirmed it are told by e-mail.
 pub(crate) fn take(tx: &mut Tx<'_>, user: UserId, number: &str, now: Timestamp) -> Result<(), StoreError> {
-    // First, so that of two who enter a code for a number at the same moment, one waits and finds none.
-    phone_codes::remove_of_number(tx, number)?;
-    phone_codes::remove_of_user(tx, user)?;
-    // Also what was begun with the number that the user had before.
-    mailed_links::remove_all(tx, user)?;
     let losers = phones::other_owners(tx, number, user)?;
-    for loser in &losers {
-        phone_codes::remove_of_user(tx, *loser)?;
-        mailed_links::remove_all(tx, *loser)?;
-        Letter::NumberMoved { user: *loser }.place(tx)?;
-    }
     phones::take_from_others(tx, number, user, now)?;
-    phones::confirm(tx, user, number, losers.first().copied(), now, now.plus(RECOVERS_AFTER))
+    phones::confirm(tx, user, number, losers.first().copied(), now, now.plus(RECOVERS_AFTER))?;
+    phone_codes::remove_of_number(tx, number)?;
+    // Also what was begun with the number that the user had before.
+    phone_codes::remove_of_user(tx, user)?;
+    mailed_links::remove_by_phone(tx, user)?;
+    for loser in losers {
+        mailed_links::remove_by_phone(tx, loser)?;
+        Letter::NumberMoved { user: loser }.place(tx)?;
+    }
+    Ok(())
 }

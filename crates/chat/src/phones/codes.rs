@@ -1,14 +1,14 @@
 //! Codes: how they begin, are ordered, and are entered.
 
+use super::budget::{Asker, spend_answer, spend_message};
 use super::order::Order;
 use crate::ChatError;
 use crate::context::Context;
 use crate::secrets::digest;
-use meeshy_domain::{PhonePurpose, PhoneRefusal, Secret, Timestamp, UserId};
+use meeshy_domain::{Network, PhonePurpose, PhoneRefusal, Secret, Timestamp, UserId};
 use meeshy_mail::sms::CODE_FOR;
-use meeshy_store::call_counts::{self, Counted};
 use meeshy_store::phone_codes::{self, PhoneCode};
-use meeshy_store::{StoreError, Tx};
+use meeshy_store::{StoreError, Tx, attempts};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,32 +17,23 @@ use std::time::Duration;
 const BEGUN_FOR: Duration = Duration::from_secs(900);
 /// The most answers to one code.
 const MAX_ATTEMPTS: i64 = 5;
-/// The most codes that are sent for one purpose: the first, and three more.
-const MAX_SENDS: i64 = 4;
-
-const HOUR: Duration = Duration::from_secs(3_600);
-const DAY: Duration = Duration::from_secs(86_400);
-/// The most wrong answers about a number in a day, with however many codes.
-const MAX_WRONG_PER_DAY: i64 = 20;
+/// The most codes that are sent for one purpose: the first, and two more.
+const MAX_SENDS: i64 = 3;
 /// The most recoveries of an account that wait for its name, so that a stranger who begins some does not end that
 /// of its owner.
 const MAX_RECOVERIES: i64 = 50;
-/// The most messages to one number in an hour.
-const MAX_PER_NUMBER: i64 = 5;
-/// The most messages that the server sends in an hour: each costs money, and strangers can cause them.
-const MAX_PER_HOUR: i64 = 500;
 
 /// What a transaction decides about an answer. A refusal is no error of the transaction, so that the answer stays
 /// counted.
 pub(super) type Decided<T> = Result<T, PhoneRefusal>;
 
-/// Who answers. The two have their own answers, so that strangers do not use up those of the owner.
+/// Whose answers to a code are counted. The two have their own, so that strangers do not use up those of the owner.
 #[derive(Clone, Copy)]
-pub(super) enum By {
-    /// The signed-in owner of a claim, or whoever has the id of another code.
-    Holder,
-    /// Somebody who knows the number only.
-    Anyone,
+pub(super) enum Answers {
+    /// Those of the signed-in owner of a claim, or of whoever has the id of another code.
+    OfHolder,
+    /// Those of somebody who knows the number only.
+    OfAnyone,
 }
 
 /// The telephone numbers of accounts. Cheap to clone.
@@ -99,22 +90,9 @@ impl Phones {
     }
 
     /// Orders a message with a code.
-    pub(super) fn order(&self, tx: &mut Tx<'_>, code: &PhoneCode) -> Result<(), ChatError> {
-        let refused = Err(ChatError::PhoneCode(PhoneRefusal::RateLimited));
-        if code.sends >= MAX_SENDS {
-            return refused;
-        }
-        for (name, counted, max_calls) in
-            [("sms_number", code.phone_number.as_str(), MAX_PER_NUMBER), ("sms_total", "", MAX_PER_HOUR)]
-        {
-            // Nothing is sent to a number that no account has entered.
-            if name == "sms_total" && code.purpose == PhonePurpose::Claim && code.user_id.is_none() {
-                continue;
-            }
-            let counted = Counted { limit_name: name, caller_hash: digest(counted), max_calls, window: HOUR };
-            if self.is_limited && call_counts::count(tx, &counted)?.is_some() {
-                return refused;
-            }
+    pub(super) fn order(&self, tx: &mut Tx<'_>, code: &PhoneCode, by: Asker) -> Result<(), ChatError> {
+        if code.sends >= MAX_SENDS || (self.is_limited && !spend_message(tx, code, by)?) {
+            return Err(ChatError::PhoneCode(PhoneRefusal::RateLimited));
         }
         phone_codes::order(tx, &code.id, self.context.now().plus(CODE_FOR))?;
         Ok(Order { code: code.id.clone() }.place(tx)?)
@@ -124,14 +102,17 @@ impl Phones {
     ///
     /// # Errors
     /// [`ChatError::PhoneCode`] when no code was asked for, or too many.
-    pub async fn resend(&self, id: &str) -> Result<(), ChatError> {
+    pub async fn resend(&self, id: &str, from: Network) -> Result<(), ChatError> {
         let (service, id) = (self.clone(), id.to_owned());
         let write = move |tx: &mut Tx<'_>| {
             let code = begun(tx, &id, service.context.now())?;
             if code.sends == 0 {
                 return Err(ChatError::PhoneCode(PhoneRefusal::InvalidStep));
             }
-            service.order(tx, &code)
+            // Only the claims of an account were begun by it.
+            let claimant = code.user_id.filter(|_| code.purpose == PhonePurpose::Claim);
+            let by = claimant.map_or(Asker::anyone(from), |user| Asker::user(user, from));
+            service.order(tx, &code, by)
         };
         self.context.store.write(write).await
     }
@@ -151,44 +132,56 @@ impl Phones {
         id: &str,
         purpose: PhonePurpose,
         typed: &str,
+        by: Asker,
     ) -> Result<Decided<PhoneCode>, StoreError> {
         match find(tx, id)? {
-            Some(code) if code.purpose == purpose => self.answered(tx, vec![code], typed, By::Holder),
+            Some(code) if code.purpose == purpose => {
+                self.answered(tx, vec![code], typed, Answers::OfHolder, by)
+            }
             _ => Ok(Err(PhoneRefusal::InvalidToken)),
         }
     }
 
-    /// The one of several codes, the newest first, that somebody has typed. The answer is counted for each of them,
-    /// and for their numbers if it is wrong.
+    /// The one of several codes for a number, the newest first, that somebody has typed. The answer is counted for each of
+    /// them, and for the number if it is wrong.
+    ///
+    /// Whoever enters a code may end others, of other accounts. So the number's counter is locked first, then the
+    /// accounts, and the codes last.
     pub(super) fn answered(
         &self,
         tx: &mut Tx<'_>,
         codes: Vec<PhoneCode>,
         typed: &str,
-        by: By,
+        answers: Answers,
+        by: Asker,
     ) -> Result<Decided<PhoneCode>, StoreError> {
         let now = self.context.now();
-        let (mut waiting, mut refusal) = (Vec::new(), None);
-        for code in codes {
-            match waits_for_answer(&code, by, now) {
-                Ok(()) => waiting.push(code),
-                Err(why) => refusal = refusal.or(Some(why)),
+        let first = match waiting(codes, answers, now) {
+            Ok(some) => some,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let (spent, is_left) = spend_answer(tx, &first[0], by)?;
+        if self.is_limited && !is_left {
+            return Ok(Err(PhoneRefusal::TooManyAnswers));
+        }
+        let users: BTreeSet<UserId> = first.iter().filter_map(|code| code.user_id).collect();
+        users.into_iter().try_for_each(|user| attempts::lock(tx, user))?;
+        let mut locked = Vec::new();
+        for code in &first {
+            locked.extend(phone_codes::lock(tx, &code.id)?);
+        }
+        // What was read before may have ended meanwhile.
+        let waiting = match waiting(locked, answers, now) {
+            Ok(some) => some,
+            Err(refusal) => {
+                spent.give_back(tx)?;
+                return Ok(Err(refusal));
             }
-        }
-        if waiting.is_empty() {
-            return Ok(Err(refusal.unwrap_or(PhoneRefusal::InvalidCode)));
-        }
-        let numbers: BTreeSet<&str> = waiting.iter().map(|code| code.phone_number.as_str()).collect();
-        let counted: Vec<Counted> = numbers.into_iter().map(wrong_answers).collect();
-        for counted in &counted {
-            if call_counts::count(tx, counted)?.is_some() && self.is_limited {
-                return Ok(Err(PhoneRefusal::TooManyAnswers));
-            }
-        }
+        };
         for code in &waiting {
-            match by {
-                By::Holder => phone_codes::count_attempt(tx, &code.id)?,
-                By::Anyone => phone_codes::count_open_attempt(tx, &code.id)?,
+            match answers {
+                Answers::OfHolder => phone_codes::count_attempt(tx, &code.id)?,
+                Answers::OfAnyone => phone_codes::count_open_attempt(tx, &code.id)?,
             }
         }
         let digits: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').take(16).collect();
@@ -197,29 +190,20 @@ impl Phones {
         let Some(code) = waiting.into_iter().find(is_typed) else {
             return Ok(Err(PhoneRefusal::InvalidCode));
         };
-        counted.iter().try_for_each(|counted| call_counts::give_back(tx, counted))?;
+        spent.give_back(tx)?;
         Ok(Ok(code))
-    }
-}
-
-/// The counter of wrong answers about a number.
-fn wrong_answers(number: &str) -> Counted {
-    Counted {
-        limit_name: "sms_answers",
-        caller_hash: digest(number),
-        max_calls: MAX_WRONG_PER_DAY,
-        window: DAY,
     }
 }
 
 /// What was begun under this id.
 pub(super) fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<PhoneCode>, StoreError> {
-    if id.contains('\0') { Ok(None) } else { phone_codes::lock(tx, id) }
+    if id.contains('\0') { Ok(None) } else { tx.fetch(phone_codes::find(id)) }
 }
 
-/// What was begun under this id, if it has not ended.
+/// What was begun under this id, if it has not ended; locked.
 pub(super) fn begun(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<PhoneCode, ChatError> {
-    let code = find(tx, id)?.ok_or(ChatError::PhoneCode(PhoneRefusal::InvalidToken))?;
+    let found = if id.contains('\0') { None } else { phone_codes::lock(tx, id)? };
+    let code = found.ok_or(ChatError::PhoneCode(PhoneRefusal::InvalidToken))?;
     goes_on(&code, now).map_err(ChatError::PhoneCode)?;
     Ok(code)
 }
@@ -234,15 +218,27 @@ fn goes_on(code: &PhoneCode, now: Timestamp) -> Decided<()> {
     }
 }
 
+/// Those of some codes that can be entered now, or why there is none.
+fn waiting(codes: Vec<PhoneCode>, answers: Answers, now: Timestamp) -> Decided<Vec<PhoneCode>> {
+    let (mut waiting, mut refusal) = (Vec::new(), None);
+    for code in codes {
+        match waits_for_answer(&code, answers, now) {
+            Ok(()) => waiting.push(code),
+            Err(why) => refusal = refusal.or(Some(why)),
+        }
+    }
+    if waiting.is_empty() { Err(refusal.unwrap_or(PhoneRefusal::InvalidCode)) } else { Ok(waiting) }
+}
+
 /// Whether a code can be entered now.
-fn waits_for_answer(code: &PhoneCode, by: By, now: Timestamp) -> Decided<()> {
+fn waits_for_answer(code: &PhoneCode, answers: Answers, now: Timestamp) -> Decided<()> {
     goes_on(code, now)?;
     if code.sends == 0 {
         return Err(PhoneRefusal::InvalidStep);
     }
-    let attempts = match by {
-        By::Holder => code.attempts,
-        By::Anyone => code.open_attempts,
+    let attempts = match answers {
+        Answers::OfHolder => code.attempts,
+        Answers::OfAnyone => code.open_attempts,
     };
     if attempts >= MAX_ATTEMPTS { Err(PhoneRefusal::MaxAttempts) } else { Ok(()) }
 }

@@ -4,6 +4,7 @@
 //! A number belongs to the account that was last confirmed with a code sent to it. Nobody else's account loses
 //! it before, and nobody learns from an answer that an account has entered a number without confirming it.
 
+mod budget;
 mod claim;
 mod codes;
 mod numbers;

@@ -3,16 +3,17 @@
 //! First they enter the number, then the username and the address of the account, of which they are shown the first
 //! letters, and then the code. What they get is a link to choose a new password, as by e-mail.
 
+use super::budget::Asker;
 use super::codes::{Phones, begun};
 use super::numbers::parsed;
 use crate::ChatError;
 use crate::phone_owner::PhoneOwner;
 use crate::secrets::digest;
-use meeshy_domain::{PhonePurpose, PhoneRefusal, text};
+use meeshy_domain::{Network, PhonePurpose, PhoneRefusal, Secret, Timestamp, text};
 use meeshy_mail::RESET_FOR;
 use meeshy_store::mailed_links::{self, MailedLink};
 use meeshy_store::users::User;
-use meeshy_store::{Tx, phone_codes, phones, users};
+use meeshy_store::{StoreError, Tx, addresses, phone_codes, phones, users};
 
 /// The most answers to who somebody is.
 const MAX_IDENTITIES: i64 = 3;
@@ -56,7 +57,9 @@ impl Phones {
         self.context.store.write(write).await
     }
 
-    /// Checks the username and the address of the account, and sends the code.
+    /// Checks the username and the address of the account, and sends the code. For a day after the address was changed,
+    /// that before it is right as well: somebody with an open session must not take this way from an owner, who has
+    /// the telephone and does not know the new address.
     ///
     /// # Errors
     /// [`ChatError::PhoneCode`] when nothing was begun under this id, or the number was sent too many codes.
@@ -65,8 +68,9 @@ impl Phones {
         id: &str,
         username: &str,
         email: &str,
+        from: Network,
     ) -> Result<IdentityCheck, ChatError> {
-        let service = self.clone();
+        let (service, by) = (self.clone(), Asker::anyone(from));
         let (id, username, email) = (id.to_owned(), username.trim().to_owned(), email.trim().to_owned());
         let write = move |tx: &mut Tx<'_>| {
             let now = service.context.now();
@@ -85,18 +89,20 @@ impl Phones {
                 Some(user) => tx.fetch(users::find_in_good_standing(user, now))?,
                 None => None,
             };
-            let is_meant = |user: &User| {
-                text::key(&user.username) == text::key(&username)
-                    && text::email_key(&user.email) == text::email_key(&email)
+            let is_named = match &user {
+                Some(user) if text::key(&user.username) == text::key(&username) => {
+                    is_address(tx, user, &email, now)?
+                }
+                _ => false,
             };
-            if !user.as_ref().is_some_and(is_meant) {
+            if !is_named {
                 let is_last = attempts_left == 0;
                 let refusal =
                     if is_last { PhoneRefusal::MaxAttempts } else { PhoneRefusal::IdentityMismatch };
                 return refused(refusal, attempts_left);
             }
             phone_codes::forget_attempts(tx, &code.id)?;
-            service.order(tx, &code)?;
+            service.order(tx, &code, by)?;
             Ok(IdentityCheck { refusal: None, attempts_left })
         };
         self.context.store.write(write).await
@@ -106,12 +112,12 @@ impl Phones {
     ///
     /// # Errors
     /// [`ChatError::PhoneCode`] when the code is wrong or has expired.
-    pub async fn verify_recovery(&self, id: &str, typed: &str) -> Result<String, ChatError> {
+    pub async fn verify_recovery(&self, id: &str, typed: &str, from: Network) -> Result<String, ChatError> {
         let (id, typed, now) = (id.to_owned(), typed.to_owned(), self.context.now());
         let token = self.context.secrets.hex(32);
         let (link, kept, service) = (self.context.new_id(), digest(&token), self.clone());
         let write = move |tx: &mut Tx<'_>| {
-            let code = match service.entered(tx, &id, PhonePurpose::Recover, &typed)? {
+            let code = match service.entered(tx, &id, PhonePurpose::Recover, &typed, Asker::anyone(from))? {
                 Ok(code) => code,
                 Err(refusal) => return Ok(Err(refusal)),
             };
@@ -130,4 +136,14 @@ impl Phones {
         self.decide(write).await?;
         Ok(token)
     }
+}
+
+/// Whether somebody has typed the address of an account, or the one before it as long as the account is not recovered
+/// with the new one.
+fn is_address(tx: &mut Tx<'_>, user: &User, typed: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let Some(typed) = text::email_key(typed) else { return Ok(false) };
+    if text::email_key(&user.email).as_ref() == Some(&typed) {
+        return Ok(true);
+    }
+    Ok(addresses::replaced(tx, user.id, now)? == Some(Secret::from(digest(&typed))))
 }

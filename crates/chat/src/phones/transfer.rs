@@ -1,11 +1,12 @@
 //! A number moves from the account that has it to another one, or to one that is being registered.
 
-use super::codes::{By, Phones, find};
+use super::budget::{Asker, lock_answers};
+use super::codes::{Answers, Phones, find};
 use super::numbers::parsed;
 use crate::ChatError;
 use crate::phone_owner::PhoneOwner;
 use crate::secrets::digest;
-use meeshy_domain::{PhonePurpose, PhoneRefusal, Timestamp, UserId};
+use meeshy_domain::{Network, PhonePurpose, PhoneRefusal, Timestamp, UserId};
 use meeshy_store::phone_codes::{self, PhoneCode};
 use meeshy_store::{Tx, phones};
 use std::time::Duration;
@@ -33,6 +34,7 @@ impl Phones {
         caller: UserId,
         typed: &str,
         country: Option<&str>,
+        from: Network,
     ) -> Result<(String, PhoneOwner), ChatError> {
         let (service, number) = (self.clone(), parsed(typed, country)?);
         let write = move |tx: &mut Tx<'_>| {
@@ -40,7 +42,7 @@ impl Phones {
             let user = phones::owner(tx, &number, now)?.filter(|owner| owner.id != caller);
             let user = user.ok_or(ChatError::PhoneCode(PhoneRefusal::UserNotFound))?;
             let code = service.begin_claim(tx, &number, caller)?;
-            service.order(tx, &code)?;
+            service.order(tx, &code, Asker::user(caller, from))?;
             Ok((code.id, PhoneOwner::of(&user, &number)))
         };
         self.context.store.write(write).await
@@ -50,15 +52,22 @@ impl Phones {
     ///
     /// # Errors
     /// [`ChatError::PhoneCode`] when the code is wrong or has expired.
-    pub async fn finish_transfer(&self, caller: UserId, id: &str, code: &str) -> Result<(), ChatError> {
+    pub async fn finish_transfer(
+        &self,
+        caller: UserId,
+        id: &str,
+        code: &str,
+        from: Network,
+    ) -> Result<(), ChatError> {
         let (service, id, code) = (self.clone(), id.to_owned(), code.to_owned());
+        let by = Asker::user(caller, from);
         let write = move |tx: &mut Tx<'_>| {
             let is_own =
                 |begun: &PhoneCode| begun.purpose == PhonePurpose::Claim && begun.user_id == Some(caller);
             let Some(begun) = find(tx, &id)?.filter(is_own) else {
                 return Ok(Err(PhoneRefusal::InvalidToken));
             };
-            let code = match service.answered(tx, vec![begun], &code, By::Holder)? {
+            let code = match service.answered(tx, vec![begun], &code, Answers::OfHolder, by)? {
                 Ok(code) => code,
                 Err(refusal) => return Ok(Err(refusal)),
             };
@@ -73,14 +82,19 @@ impl Phones {
     ///
     /// # Errors
     /// As [`begin_transfer`](Self::begin_transfer).
-    pub async fn begin_registration(&self, typed: &str, country: Option<&str>) -> Result<String, ChatError> {
+    pub async fn begin_registration(
+        &self,
+        typed: &str,
+        country: Option<&str>,
+        from: Network,
+    ) -> Result<String, ChatError> {
         let (service, number) = (self.clone(), parsed(typed, country)?);
         let write = move |tx: &mut Tx<'_>| {
             if phones::owner(tx, &number, service.context.now())?.is_none() {
                 return Err(ChatError::PhoneCode(PhoneRefusal::UserNotFound));
             }
             let code = service.begin(tx, PhonePurpose::Register, &number, None)?;
-            service.order(tx, &code)?;
+            service.order(tx, &code, Asker::anyone(from))?;
             Ok(code.id)
         };
         self.context.store.write(write).await
@@ -90,12 +104,17 @@ impl Phones {
     ///
     /// # Errors
     /// As [`finish_transfer`](Self::finish_transfer).
-    pub async fn verify_registration(&self, id: &str, typed: &str) -> Result<String, ChatError> {
+    pub async fn verify_registration(
+        &self,
+        id: &str,
+        typed: &str,
+        from: Network,
+    ) -> Result<String, ChatError> {
         let (id, typed, now) = (id.to_owned(), typed.to_owned(), self.context.now());
         let token = self.context.secrets.hex(32);
         let (kept, service) = (token.clone(), self.clone());
         let write = move |tx: &mut Tx<'_>| {
-            let code = match service.entered(tx, &id, PhonePurpose::Register, &typed)? {
+            let code = match service.entered(tx, &id, PhonePurpose::Register, &typed, Asker::anyone(from))? {
                 Ok(code) => code,
                 Err(refusal) => return Ok(Err(refusal)),
             };
@@ -115,7 +134,7 @@ impl Phones {
         Ok(self.context.store.write(move |tx| phone_codes::remove(tx, &id)).await?)
     }
 
-    /// The number of a registration, whose token is used up.
+    /// The number of a registration, whose token is used up. Other answers about it wait.
     ///
     /// # Errors
     /// [`ChatError::TransferTokenInvalid`] when it does not work, or is for another number than `typed`.
@@ -125,7 +144,11 @@ impl Phones {
         token: &str,
         typed: Option<&str>,
     ) -> Result<String, ChatError> {
-        let number = phone_codes::take_token(tx, &digest(token), self.context.now())?;
+        let (hash, now) = (digest(token), self.context.now());
+        if let Some(code) = tx.fetch(phone_codes::of_token(&hash, now))? {
+            lock_answers(tx, &code)?;
+        }
+        let number = phone_codes::take_token(tx, &hash, now)?;
         let is_meant = |number: &String| typed.is_none_or(|typed| typed == number);
         number.filter(is_meant).ok_or(ChatError::TransferTokenInvalid)
     }

@@ -1,7 +1,7 @@
 //! Registration, sign-in and profiles, on both databases.
 
 use meeshy_chat::{ChatError, Device, Event, NewConversation, ProfilePatch};
-use meeshy_domain::Role;
+use meeshy_domain::{Network, Role};
 use meeshy_harness::{World, registration, wanted};
 use meeshy_store::Tx;
 use meeshy_testkit::both_databases;
@@ -153,16 +153,16 @@ async fn one_translation_setting_turns_the_others_off(world: World) {
         bio: Some("salut".into()),
         ..ProfilePatch::default()
     };
-    let user = world.chat.profiles().update(lea, patch).await.unwrap();
+    let user = world.chat.profiles().update(lea, patch, Network::default()).await.unwrap();
     assert_eq!(user.languages.reading_language().code(), "ja");
     assert!(!user.languages.translate_to_system_language);
     assert_eq!(user.bio, "salut");
     let cleared =
         ProfilePatch { custom_destination_language: Some(Some(String::new())), ..ProfilePatch::default() };
-    let user = world.chat.profiles().update(lea, cleared).await.unwrap();
+    let user = world.chat.profiles().update(lea, cleared, Network::default()).await.unwrap();
     assert_eq!(user.languages.reading_language().code(), "fr");
     let wrong = ProfilePatch { system_language: Some("xx".into()), ..ProfilePatch::default() };
-    assert!(world.chat.profiles().update(lea, wrong).await.is_err());
+    assert!(world.chat.profiles().update(lea, wrong, Network::default()).await.is_err());
 }
 
 /// The settings page of the old web client sends the whole profile.
@@ -185,8 +185,14 @@ async fn a_whole_profile_is_accepted_if_address_and_number_are_the_same(world: W
         bio: Some(String::new()),
         ..ProfilePatch::default()
     };
-    let email = world.chat.profiles().update(lea, ProfilePatch::default()).await.unwrap().email;
-    let user = world.chat.profiles().update(lea, whole(&email.to_uppercase(), None)).await.unwrap();
+    let email =
+        world.chat.profiles().update(lea, ProfilePatch::default(), Network::default()).await.unwrap().email;
+    let user = world
+        .chat
+        .profiles()
+        .update(lea, whole(&email.to_uppercase(), None), Network::default())
+        .await
+        .unwrap();
     assert_eq!((user.email.as_str(), user.display_name.as_str()), (email.as_str(), "lea"));
     for (before, sent, after) in [
         ("+33612345678", Some("+33612345678"), Some("+33612345678")),
@@ -196,12 +202,12 @@ async fn a_whole_profile_is_accepted_if_address_and_number_are_the_same(world: W
         ("+33612345678", None, None),
     ] {
         set(before).await.unwrap();
-        let user = world.chat.profiles().update(lea, whole(&email, sent)).await.unwrap();
+        let user = world.chat.profiles().update(lea, whole(&email, sent), Network::default()).await.unwrap();
         assert_eq!(user.phone_number.as_deref(), after, "{sent:?}");
         assert_eq!(user.details.phone_verified_at.is_some(), after.is_some(), "{sent:?}");
     }
     for (email, number, field) in [("other@example.org", None, "email"), ("", None, "email")] {
-        let refused = world.chat.profiles().update(lea, whole(email, number)).await;
+        let refused = world.chat.profiles().update(lea, whole(email, number), Network::default()).await;
         assert!(matches!(&refused, Err(ChatError::Invalid { field: of, .. }) if of == field), "{refused:?}");
     }
 }
@@ -212,7 +218,7 @@ async fn users_find_each_other(world: World) {
     world.person("carlos", "es").await;
     let ming = world.person("ming", "zh").await;
     let patch = ProfilePatch { first_name: Some("明".into()), ..ProfilePatch::default() };
-    world.chat.profiles().update(ming, patch).await.unwrap();
+    world.chat.profiles().update(ming, patch, Network::default()).await.unwrap();
     for (text, found) in
         [("CARL", 1), ("Carlos Test", 1), ("c", 0), ("", 0), ("lea", 0), ("a\0", 0), ("明", 1)]
     {

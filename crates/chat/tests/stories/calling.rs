@@ -6,9 +6,9 @@ use meeshy_chat::{
     NewConversation,
 };
 use meeshy_domain::call::{MAX_CALL_TIME, RECONNECT_TIME, RING_TIME};
-use meeshy_domain::{CallStatus, CallType, MediaType, UserId, limits};
+use meeshy_domain::{CallId, CallStatus, CallType, MediaType, UserId, limits};
 use meeshy_harness::World;
-use meeshy_store::{StoreError, Tx, Value};
+use meeshy_store::{StoreError, Tx, Value, gateways};
 use meeshy_testkit::{Database, both_databases, eventually};
 use std::sync::Arc;
 use std::time::Duration;
@@ -258,15 +258,15 @@ async fn who_reconnects_in_time_stays_and_who_does_not_leaves(world: World) {
         let view = calls.find(lea, &id).await.unwrap();
         view.participants.iter().filter(|one| one.left_at.is_none()).count()
     };
-    calls.disconnected(carlos, vec![call], "an older socket", false).await.unwrap();
-    calls.disconnected(lea, vec![call], &format!("socket of {lea}"), false).await.unwrap();
+    calls.disconnected(carlos, "an older socket", false).await.unwrap();
+    calls.disconnected(lea, &format!("socket of {lea}"), false).await.unwrap();
     calls.join(lea, &id, Media::default(), Some("another socket".into())).await.unwrap();
     world.hand.advance(RECONNECT_TIME);
     world.run_jobs(Bounds::default()).await;
     assert_eq!(present().await, 2);
 
-    calls.disconnected(lea, vec![call], "another socket", false).await.unwrap();
-    calls.disconnected(carlos, vec![call], &format!("socket of {carlos}"), false).await.unwrap();
+    calls.disconnected(lea, "another socket", false).await.unwrap();
+    calls.disconnected(carlos, &format!("socket of {carlos}"), false).await.unwrap();
     world.hand.advance(RECONNECT_TIME);
     becomes(&world, lea, &id, CallStatus::Ended).await;
     assert_eq!(present().await, 0);
@@ -391,7 +391,7 @@ async fn who_was_connected_to_a_gateway_that_died_leaves() {
     let stopped = async { drop(stopping.await) };
     let worker = tokio::spawn(async move { chat.jobs().run(Bounds::default(), stopped).await });
     eventually("it is noticed that her gateway is dead", async || {
-        let gone = "SELECT count(*) FROM live_participants WHERE gone_at IS NOT NULL";
+        let gone = "SELECT count(*) FROM live_participants WHERE missing_since IS NOT NULL";
         two.store.read(|tx| tx.fetch_one::<i64>(gone, &[])).await.unwrap() == 1
     })
     .await;
@@ -401,4 +401,91 @@ async fn who_was_connected_to_a_gateway_that_died_leaves() {
     assert!(is_present(carlos).await);
     drop(stop);
     worker.await.unwrap();
+}
+
+/// A call between two gateways, of which the first one sends no heartbeats, and the second one looks after it.
+struct Apart {
+    one: World,
+    two: World,
+    lea: UserId,
+    carlos: UserId,
+    call: CallId,
+}
+
+impl Apart {
+    async fn talking() -> Self {
+        let database = Arc::new(Database::postgres());
+        let one = World::seeded(Arc::clone(&database), 1).await;
+        let two = World::seeded(Arc::clone(&database), 500_000).await;
+        let (lea, carlos) = (one.person("lea", "fr").await, one.person("carlos", "es").await);
+        let talk = pair(&one, lea, carlos).await;
+        let call = call_in(&one, lea, &talk, CallType::Audio).await.unwrap().call.id;
+        join(&two, carlos, &call.to_string()).await.unwrap();
+        Self { one, two, lea, carlos, call }
+    }
+
+    /// Time passes, and the call is looked after.
+    async fn after(&self, time: Duration) {
+        for world in [&self.one, &self.two] {
+            world.hand.advance(time);
+        }
+        let (stop, stopping) = oneshot::channel::<()>();
+        let chat = self.two.chat.clone();
+        let stopped = async { drop(stopping.await) };
+        let worker = tokio::spawn(async move { chat.jobs().run(Bounds::default(), stopped).await });
+        eventually("the call was looked after", async || {
+            let (sql, now) =
+                ("SELECT count(*) FROM jobs WHERE kind = 'check-call' AND run_at <= $1", self.two.chat.now());
+            let due = move |tx: &mut Tx<'_>| tx.fetch_one::<i64>(sql, &[now.into()]);
+            self.two.store.read::<_, StoreError>(due).await.unwrap() == 0
+        })
+        .await;
+        drop(stop);
+        worker.await.unwrap();
+    }
+
+    /// The first gateway sends a heartbeat.
+    async fn heartbeat(&self) {
+        let process = self.one.chat.process().to_owned();
+        let is_known = self.two.store.write(move |tx| gateways::renew(tx, &process, 0)).await.unwrap();
+        if !is_known {
+            self.one.chat.gateways().join().await.unwrap();
+        }
+    }
+
+    async fn present(&self) -> Vec<UserId> {
+        let view = self.two.chat.calls().find(self.carlos, &self.call.to_string()).await.unwrap();
+        let here = view.participants.into_iter().filter(|one| one.left_at.is_none());
+        here.filter_map(|one| one.user_id).collect()
+    }
+}
+
+#[tokio::test]
+async fn late_heartbeats_of_a_gateway_take_nobody_out_of_a_call() {
+    let apart = Apart::talking().await;
+    apart.after(SECOND * 10).await;
+    // The gateway is there again, with her socket.
+    for _ in 0..3 {
+        apart.heartbeat().await;
+        apart.after(RECONNECT_TIME / 2).await;
+    }
+    assert_eq!(apart.present().await, [apart.lea, apart.carlos]);
+    // What was inferred is forgotten: it counts from anew.
+    apart.after(SECOND * 10).await;
+    assert_eq!(apart.present().await, [apart.lea, apart.carlos]);
+    apart.after(RECONNECT_TIME).await;
+    assert_eq!(apart.present().await, [apart.carlos]);
+}
+
+#[tokio::test]
+async fn late_heartbeats_of_a_gateway_do_not_bring_a_closed_socket_back() {
+    let apart = Apart::talking().await;
+    apart.heartbeat().await;
+    let socket = format!("socket of {}", apart.lea);
+    apart.one.chat.calls().disconnected(apart.lea, &socket, false).await.unwrap();
+    apart.after(SECOND * 10).await;
+    apart.heartbeat().await;
+    assert_eq!(apart.present().await, [apart.lea, apart.carlos]);
+    apart.after(RECONNECT_TIME - SECOND * 10).await;
+    assert_eq!(apart.present().await, [apart.carlos]);
 }

@@ -5,7 +5,7 @@ use meeshy_chat::{
     NewConversation, NewFriendRequest, NewPushDevice, PasswordChange, PasswordReset, ProfilePatch,
     Registration, RequestAnswer, RequestDirection, RequestFilter, Wanted,
 };
-use meeshy_domain::{CommunityRole, FriendRequestStatus, PushPlatform, PushService, UserId};
+use meeshy_domain::{CommunityRole, FriendRequestStatus, Network, PushPlatform, PushService, UserId};
 use meeshy_harness::{World, registration};
 use meeshy_testkit::api;
 use std::time::Duration;
@@ -149,30 +149,31 @@ pub async fn people_delete_their_account(world: &World, lea: UserId, carlos: Use
 /// Confirms a telephone number in every way, and chooses a new password with it.
 pub async fn people_use_their_phone(world: &World, lea: UserId, carlos: UserId) {
     let phones = world.chat.phones();
+    let [here, elsewhere] = [1, 2].map(|host| Network::of(Some([198, 51, 100, host].into())));
     let code = async || world.texts().await.last().unwrap().code();
     let profile = ProfilePatch { phone_number: Some(Some(NUMBER.into())), ..ProfilePatch::default() };
-    world.chat.profiles().update(carlos, profile.clone()).await.unwrap();
-    phones.send_code(NUMBER, None).await.unwrap();
-    phones.send_code(NUMBER, Some(carlos)).await.unwrap();
-    phones.verify(NUMBER, &code().await, None).await.unwrap();
+    world.chat.profiles().update(carlos, profile.clone(), here).await.unwrap();
+    phones.send_code(NUMBER, None, here).await.unwrap();
+    phones.send_code(NUMBER, Some(carlos), here).await.unwrap();
+    phones.verify(NUMBER, &code().await, None, here).await.unwrap();
     assert!(!world.chat.accounts().availability(asked_number()).await.unwrap().phone_number.unwrap());
-    phones.request_change(lea, NUMBER).await.unwrap();
-    phones.confirm_change(lea, &code().await).await.unwrap();
+    phones.request_change(lea, NUMBER, elsewhere).await.unwrap();
+    phones.confirm_change(lea, &code().await, here).await.unwrap();
     world.hand.advance(Duration::from_secs(3_600));
-    let (id, _) = phones.begin_transfer(carlos, NUMBER, None).await.unwrap();
-    phones.resend(&id).await.unwrap();
-    phones.finish_transfer(carlos, &id, &code().await).await.unwrap();
-    let id = phones.begin_registration(NUMBER, None).await.unwrap();
-    let token = phones.verify_registration(&id, &code().await).await.unwrap();
+    let (id, _) = phones.begin_transfer(carlos, NUMBER, None, here).await.unwrap();
+    phones.resend(&id, here).await.unwrap();
+    phones.finish_transfer(carlos, &id, &code().await, here).await.unwrap();
+    let id = phones.begin_registration(NUMBER, None, here).await.unwrap();
+    let token = phones.verify_registration(&id, &code().await, here).await.unwrap();
     let new = Registration { phone_transfer_token: Some(token.into()), ..registration("ines", "es") };
     world.chat.accounts().register(new, Device::default()).await.unwrap();
     phones.cancel(&id).await.unwrap();
     let recovery = phones.begin_recovery(NUMBER, None).await.unwrap();
-    phones.verify_identity(&recovery.id, "ines", "ines@example.org").await.unwrap();
-    phones.verify_recovery(&recovery.id, &code().await).await.unwrap();
+    phones.verify_identity(&recovery.id, "ines", "ines@example.org", here).await.unwrap();
+    phones.verify_recovery(&recovery.id, &code().await, here).await.unwrap();
     let none = ProfilePatch { phone_number: Some(None), ..ProfilePatch::default() };
     for patch in [profile, none] {
-        world.chat.profiles().update(lea, patch).await.unwrap();
+        world.chat.profiles().update(lea, patch, elsewhere).await.unwrap();
     }
 }
 

@@ -215,7 +215,7 @@ pub async fn people_call(world: &World, lea: UserId, carlos: UserId, talk: &str)
             calls.set_media(lea, &id, media, true).await.unwrap();
         }
         calls.active(lea, talk).await.unwrap();
-        calls.disconnected(lea, vec![call], "hers", false).await.unwrap();
+        calls.disconnected(lea, "hers", false).await.unwrap();
         match end {
             0 => drop(calls.end(lea, &id).await.unwrap()),
             1 => calls.leave_conversation(lea, talk).await.unwrap(),

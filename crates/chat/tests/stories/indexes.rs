@@ -13,7 +13,7 @@ use meeshy_chat::{
     NewCategory, NewConversation, ProfilePatch,
 };
 use meeshy_domain::preferences::{Consent, Privacy, Values};
-use meeshy_domain::{ConversationId, MessageId, UserId};
+use meeshy_domain::{ConversationId, MessageId, Network, UserId};
 use meeshy_harness::{World, registration, wanted};
 use meeshy_store::{Location, StoreError, Tx, Value, blocks};
 use meeshy_testkit::{Database, both_databases};
@@ -199,7 +199,7 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
         system_language: Some("de".into()),
         ..ProfilePatch::default()
     };
-    chat.profiles().update(lea, patch).await.unwrap();
+    chat.profiles().update(lea, patch, Network::default()).await.unwrap();
     chat.conversations().audience(lea).await.unwrap();
     chat.conversations().memberships(vec![lea, carlos]).await.unwrap();
     chat.administration().list(None, 50).await.unwrap();

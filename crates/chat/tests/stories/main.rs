@@ -30,6 +30,7 @@ mod naming;
 mod own_deletions;
 mod participants;
 mod passing_on;
+mod phone_budgets;
 mod phones;
 mod preferences;
 mod profiles;

@@ -4,6 +4,7 @@ use meeshy_chat::{
     ChatError, Device, MessageEdit, NewConversation, NewMessage, NewReport, ProfilePatch, Registration,
     SignIn,
 };
+use meeshy_domain::Network;
 use meeshy_harness::{World, registration};
 use meeshy_testkit::both_databases;
 
@@ -48,12 +49,19 @@ async fn a_name_is_visible_and_has_no_bidi_controls(world: World) {
         let new = Registration { last_name: name.into(), ..registration("ann", "fr") };
         assert!(is_refused(&join(&world, new).await, "lastName"), "{name:?}");
         let patch = ProfilePatch { display_name: Some(name.into()), ..ProfilePatch::default() };
-        assert!(is_refused(&world.chat.profiles().update(lea, patch).await, "displayName"), "{name:?}");
+        assert!(
+            is_refused(&world.chat.profiles().update(lea, patch, Network::default()).await, "displayName"),
+            "{name:?}"
+        );
         let new = NewConversation { kind: "group".into(), title: Some(name.into()), ..Default::default() };
         assert!(is_refused(&world.chat.conversations().create(lea, new).await, "title"), "{name:?}");
     }
     let patch = ProfilePatch { bio: Some("\u{2800}".into()), ..ProfilePatch::default() };
-    assert_eq!(world.chat.profiles().update(lea, patch).await.unwrap().bio, "", "it may be empty");
+    assert_eq!(
+        world.chat.profiles().update(lea, patch, Network::default()).await.unwrap().bio,
+        "",
+        "it may be empty"
+    );
 }
 
 #[both_databases]

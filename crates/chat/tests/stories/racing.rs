@@ -4,7 +4,7 @@ use meeshy_chat::{
     ChatError, Device, NewConversation, NewMessage, NewPushDevice, NewReport, NewShareLink, NewTerm,
     ProfilePatch, Registration, SignIn,
 };
-use meeshy_domain::{Language, PushPlatform, PushService, limits};
+use meeshy_domain::{Language, Network, PushPlatform, PushService, limits};
 use meeshy_harness::{World, registration};
 use meeshy_testkit::both_databases;
 use std::collections::HashSet;
@@ -217,10 +217,10 @@ async fn changes_of_different_fields_of_a_profile_are_all_kept(world: World) {
             3 => ProfilePatch { auto_translate_enabled: Some(false), ..other },
             _ => ProfilePatch { bio: Some("salut".into()), ..other },
         };
-        async move { chat.profiles().update(lea, patch).await }
+        async move { chat.profiles().update(lea, patch, Network::default()).await }
     });
     outcomes.await.into_iter().for_each(|outcome| drop(outcome.unwrap()));
-    let kept = world.chat.profiles().update(lea, ProfilePatch::default()).await.unwrap();
+    let kept = world.chat.profiles().update(lea, ProfilePatch::default(), Network::default()).await.unwrap();
     let languages = kept.languages;
     assert_eq!(languages.system_language.code(), "es");
     assert_eq!(languages.regional_language.map(Language::code), Some("de"));

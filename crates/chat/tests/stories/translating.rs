@@ -1,7 +1,7 @@
 //! Translations and their failures, on both databases.
 
 use meeshy_chat::{ChatError, Event, MessageEdit, NewMessage, ProfilePatch, Progress};
-use meeshy_domain::Language;
+use meeshy_domain::{Language, Network};
 use meeshy_harness::{World, downloading, nobody_speaks};
 use meeshy_store::Tx;
 use meeshy_store::translation_jobs::{self, Claim, Priority};
@@ -135,7 +135,7 @@ async fn after_a_change_of_language_the_history_is_translated(world: World) {
     }
     world.translate().await;
     let patch = ProfilePatch { system_language: Some("de".into()), ..ProfilePatch::default() };
-    world.chat.profiles().update(lea, patch).await.unwrap();
+    world.chat.profiles().update(lea, patch, Network::default()).await.unwrap();
     world.engine.asked.lock().unwrap().clear();
     assert_eq!(
         world.page(lea, &talk).await.messages.iter().filter(|view| view.pending == [language("de")]).count(),

@@ -1,6 +1,6 @@
 //! Authenticates and disconnects sockets.
 
-use super::own_calls::Taken;
+use super::own_calls::Closed;
 use super::socket::{Client, Peer, Shown};
 use super::state::{Realtime, Room, Socket, Sockets, emit, tell};
 use crate::http::auth::{address, bearer, session_token};
@@ -14,9 +14,15 @@ use meeshy_wire::{
     Authenticated, AuthenticatedUser, ErrorCode, ErrorEvent, Handshake, Iso, UserStatus, event_name,
 };
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// Clients recognise a failed authentication by `Bearer token` in the text, and by nothing else.
 const NOT_AUTHENTICATED: &str = "Authentification requise: Bearer token ou x-session-token invalide";
+
+/// How often it is tried to note that a participant of a call has disconnected, while the database fails, and the
+/// pause in between. Nothing else finds out: the gateway is alive.
+const NOTE_ATTEMPTS: usize = 60;
+const NOTE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Longer tokens are not ours, and are not stored until the client joins.
 const MAX_TOKEN_BYTES: usize = 4096;
@@ -85,18 +91,27 @@ pub async fn see_off(realtime: &Realtime, socket: &Socket) {
     if realtime.stopping.load(Ordering::SeqCst) {
         return;
     }
-    if let Some(Taken { socket, calls, is_final }) = peer.calls.take()
-        && let Err(error) = realtime.chat.calls().disconnected(peer.user, calls, &socket, is_final).await
-    {
-        tracing::warn!(%error, "Failed to note that a participant of a call has disconnected");
+    if was_last {
+        realtime.chat.activity().touch(peer.user).await;
+        match realtime.chat.conversations().audience(peer.user).await {
+            Ok(audience) => announce(&socket.server(), peer.user, &peer.display_name, &audience),
+            Err(error) => tracing::warn!(%error, "Failed to announce that a user went offline"),
+        }
     }
-    if !was_last {
-        return;
+    if let Some(closed) = peer.calls.close() {
+        leave_calls(realtime, peer.user, &closed).await;
     }
-    realtime.chat.activity().touch(peer.user).await;
-    match realtime.chat.conversations().audience(peer.user).await {
-        Ok(audience) => announce(&socket.server(), peer.user, &peer.display_name, &audience),
-        Err(error) => tracing::warn!(%error, "Failed to announce that a user went offline"),
+}
+
+/// Records that the socket of a participant of calls is closed, or makes them leave.
+async fn leave_calls(realtime: &Realtime, user: UserId, Closed { name, is_final }: &Closed) {
+    for attempt in 1..=NOTE_ATTEMPTS {
+        let Err(error) = realtime.chat.calls().disconnected(user, name, *is_final).await else { return };
+        if attempt == NOTE_ATTEMPTS || realtime.stopping.load(Ordering::SeqCst) {
+            tracing::warn!(%error, "Failed to note that a participant of a call has disconnected");
+            return;
+        }
+        tokio::time::sleep(NOTE_INTERVAL).await;
     }
 }
 

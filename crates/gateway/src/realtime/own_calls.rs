@@ -1,9 +1,10 @@
 //! The calls in which a socket takes part.
 
 use meeshy_domain::CallId;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The most calls of a socket that are remembered; the oldest is then forgotten, and ends without its participant.
+/// The most calls of a socket that are remembered; of one that is forgotten, a late departure counts.
 const MAX_CALLS: usize = 8;
 
 /// The calls in which a socket takes part. Nearly always none, so it is small.
@@ -11,13 +12,16 @@ const MAX_CALLS: usize = 8;
 /// Events of a call are numbered. A departure of the socket's user with a lower number than that of joining was an earlier one: it comes
 /// late, from another gateway.
 #[derive(Debug, Default)]
-pub struct OwnCalls(Mutex<Option<Box<Known>>>);
+pub struct OwnCalls {
+    known: Mutex<Option<Box<Known>>>,
+    /// Whether the session of the socket has ended, also before it has joined a call: the one may happen during the other.
+    is_final: AtomicBool,
+}
 
 #[derive(Debug)]
 struct Known {
     socket: String,
     calls: Vec<Own>,
-    is_final: bool,
 }
 
 #[derive(Debug)]
@@ -31,27 +35,24 @@ struct Own {
     left_at: Option<i64>,
 }
 
-/// The calls of a socket that is closed.
+/// A socket that is closed and has been in a call.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Taken {
+pub struct Closed {
     /// The name of the socket in calls.
-    pub socket: String,
-    pub calls: Vec<CallId>,
+    pub name: String,
     /// Whether its session has ended, so that it does not come back.
     pub is_final: bool,
 }
 
 impl OwnCalls {
     fn lock(&self) -> MutexGuard<'_, Option<Box<Known>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins to join a call; returns the name of the socket there, which `make_name` makes once.
     pub fn join(&self, call: CallId, make_name: impl FnOnce() -> String) -> String {
         let mut known = self.lock();
-        let known = known.get_or_insert_with(|| {
-            Box::new(Known { socket: make_name(), calls: Vec::new(), is_final: false })
-        });
+        let known = known.get_or_insert_with(|| Box::new(Known { socket: make_name(), calls: Vec::new() }));
         let own = match known.calls.iter().position(|own| own.call == call) {
             Some(at) => {
                 let own = known.calls.remove(at);
@@ -114,16 +115,13 @@ impl OwnCalls {
 
     /// The session of the socket has ended.
     pub fn end_session(&self) {
-        if let Some(known) = self.lock().as_mut() {
-            known.is_final = true;
-        }
+        self.is_final.store(true, Ordering::SeqCst);
     }
 
-    /// The calls of a socket that is closed, if it is in one.
-    pub fn take(&self) -> Option<Taken> {
-        let Known { socket, calls, is_final } = *self.lock().take()?;
-        let calls: Vec<CallId> = calls.into_iter().map(|own| own.call).collect();
-        (!calls.is_empty()).then_some(Taken { socket, calls, is_final })
+    /// The socket is closed; `None` if it was in no call.
+    pub fn close(&self) -> Option<Closed> {
+        let Known { socket, .. } = *self.lock().take()?;
+        Some(Closed { name: socket, is_final: self.is_final.load(Ordering::SeqCst) })
     }
 }
 
@@ -140,11 +138,17 @@ mod tests {
         let own = OwnCalls::default();
         assert_eq!(own.join(call(1), || "a".into()), "a");
         assert_eq!(own.join(call(2), || "b".into()), "a");
-        own.forget(call(1));
+        assert_eq!(own.close(), Some(Closed { name: "a".into(), is_final: false }));
+        assert_eq!(own.close(), None);
+    }
+
+    #[test]
+    fn a_session_can_end_before_its_socket_has_joined() {
+        let own = OwnCalls::default();
         own.end_session();
-        let expected = Taken { socket: "a".into(), calls: vec![call(2)], is_final: true };
-        assert_eq!(own.take(), Some(expected));
-        assert_eq!(own.take(), None);
+        own.join(call(1), || "a".into());
+        assert!(own.joined(call(1), 1));
+        assert_eq!(own.close(), Some(Closed { name: "a".into(), is_final: true }));
     }
 
     #[test]
@@ -152,8 +156,10 @@ mod tests {
         let own = OwnCalls::default();
         for number in 0..20 {
             own.join(call(number), String::new);
+            assert!(own.joined(call(number), 1));
         }
-        assert_eq!(own.take().unwrap().calls, (12..20).map(call).collect::<Vec<_>>());
+        let known: Vec<usize> = (0..20).filter(|number| own.has_joined_after(call(*number), 0)).collect();
+        assert_eq!(known, (12..20).collect::<Vec<_>>());
     }
 
     #[test]
@@ -165,7 +171,7 @@ mod tests {
         assert!(!own.leaves(call(1), 3), "late");
         assert!(own.has_joined_after(call(1), 3) && !own.has_joined_after(call(1), 5));
         assert!(own.leaves(call(1), 5));
-        assert_eq!(own.take(), None);
+        assert!(!own.has_joined_after(call(1), 3));
     }
 
     #[test]
@@ -184,6 +190,6 @@ mod tests {
         assert!(!own.refused(call(2)), "it never was in it");
         own.join(call(3), String::new);
         assert!(own.joined(call(3), 0) && own.leaves(call(3), 1), "since its beginning");
-        assert_eq!(own.take(), None);
+        assert!((1..4).all(|number| !own.has_joined_after(call(number), -1)));
     }
 }

@@ -61,13 +61,14 @@ async fn look_up(
 
 async fn verify_identity(
     State(app): State<App>,
-    Origin { counted_as, .. }: Origin,
+    Origin { counted_as, device }: Origin,
     Body(body): Body<VerifyIdentity>,
 ) -> Result<Json<IdentityVerified>, ApiError> {
     let check = async {
         app.count_attempt(&counted_as).await?;
         let VerifyIdentity { token_id, full_username, full_email } = &body;
-        Ok(app.chat.phones().verify_identity(token_id, full_username, full_email).await?)
+        let (phones, from) = (app.chat.phones(), device.network());
+        Ok(phones.verify_identity(token_id, full_username, full_email, from).await?)
     };
     let (check, refused) = split(refusal(check.await)?);
     let attempts_remaining = check.map(|check| check.attempts_left);
@@ -78,12 +79,12 @@ async fn verify_identity(
 
 async fn verify_code(
     State(app): State<App>,
-    Origin { counted_as, .. }: Origin,
+    Origin { counted_as, device }: Origin,
     Body(body): Body<RecoveryCode>,
 ) -> Result<Json<RecoveryVerified>, ApiError> {
     let check = async {
         app.count_attempt(&counted_as).await?;
-        Ok(app.chat.phones().verify_recovery(&body.token_id, &body.code).await?)
+        Ok(app.chat.phones().verify_recovery(&body.token_id, &body.code, device.network()).await?)
     };
     let (reset_token, error) = split(refusal(check.await)?);
     Ok(Json(RecoveryVerified { success: error.is_none(), reset_token, error }))
@@ -91,10 +92,10 @@ async fn verify_code(
 
 async fn resend(
     State(app): State<App>,
-    Origin { counted_as, .. }: Origin,
+    origin: Origin,
     Body(body): Body<RecoveryId>,
 ) -> Result<Json<PhoneStep>, ApiError> {
-    let send = async { app.resend_code(&counted_as, &body.token_id).await };
+    let send = async { app.resend_code(&origin, &body.token_id).await };
     let (_, error) = split(refusal(send.await)?);
     Ok(Json(PhoneStep { success: error.is_none(), error }))
 }

@@ -45,10 +45,10 @@ impl App {
     }
 
     /// Sends another code, once a minute.
-    pub async fn resend_code(&self, counted_as: &str, id: &str) -> Result<(), ApiError> {
+    pub async fn resend_code(&self, origin: &Origin, id: &str) -> Result<(), ApiError> {
         let limits = &self.limiter.limits;
-        self.count_guess(&[(limits.authentication, counted_as), (limits.sms_again, id)]).await?;
-        Ok(self.chat.phones().resend(id).await?)
+        self.count_guess(&[(limits.authentication, &origin.counted_as), (limits.sms_again, id)]).await?;
+        Ok(self.chat.phones().resend(id, origin.device.network()).await?)
     }
 }
 
@@ -67,7 +67,7 @@ async fn check(
 async fn begin(
     State(app): State<App>,
     User(caller): User,
-    Origin { counted_as, .. }: Origin,
+    Origin { counted_as, device }: Origin,
     Body(body): Body<BeginTransfer>,
 ) -> Result<Answer<TransferBegun>, ApiError> {
     app.count_owner_lookup(&counted_as).await?;
@@ -76,49 +76,54 @@ async fn begin(
         return Err(ApiError::invalid("newUserId", "this must be your own account"));
     }
     let country = body.phone_country_code.as_deref();
-    let begun = app.chat.phones().begin_transfer(caller.user.id, &body.phone_number, country).await?;
-    let (transfer_id, owner) = begun;
+    let (phones, from) = (app.chat.phones(), device.network());
+    let (transfer_id, owner) =
+        phones.begin_transfer(caller.user.id, &body.phone_number, country, from).await?;
     Ok(Answer(TransferBegun { transfer_id, masked_owner_info: masked_user(owner) }))
 }
 
 async fn finish(
     State(app): State<App>,
     User(caller): User,
+    Origin { device, .. }: Origin,
     Body(body): Body<TransferCode>,
 ) -> Result<Answer<Transferred>, ApiError> {
     app.count_proof(&caller).await?;
-    app.chat.phones().finish_transfer(caller.user.id, &body.transfer_id, &body.code).await?;
+    let (phones, from) = (app.chat.phones(), device.network());
+    phones.finish_transfer(caller.user.id, &body.transfer_id, &body.code, from).await?;
     Ok(Answer(Transferred { transferred: true }))
 }
 
 async fn begin_registration(
     State(app): State<App>,
-    Origin { counted_as, .. }: Origin,
+    Origin { counted_as, device }: Origin,
     Body(body): Body<BeginRegistrationTransfer>,
 ) -> Result<Answer<TransferId>, ApiError> {
     app.count_owner_lookup(&counted_as).await?;
     app.count_sms(&counted_as).await?;
     let country = body.phone_country_code.as_deref();
-    let transfer_id = app.chat.phones().begin_registration(&body.phone_number, country).await?;
+    let (phones, from) = (app.chat.phones(), device.network());
+    let transfer_id = phones.begin_registration(&body.phone_number, country, from).await?;
     Ok(Answer(TransferId { transfer_id }))
 }
 
 async fn verify_registration(
     State(app): State<App>,
-    Origin { counted_as, .. }: Origin,
+    Origin { counted_as, device }: Origin,
     Body(body): Body<TransferCode>,
 ) -> Result<Answer<TransferVerified>, ApiError> {
     app.count_attempt(&counted_as).await?;
-    let transfer_token = app.chat.phones().verify_registration(&body.transfer_id, &body.code).await?;
+    let (phones, from) = (app.chat.phones(), device.network());
+    let transfer_token = phones.verify_registration(&body.transfer_id, &body.code, from).await?;
     Ok(Answer(TransferVerified { verified: true, transfer_token }))
 }
 
 async fn resend(
     State(app): State<App>,
-    Origin { counted_as, .. }: Origin,
+    origin: Origin,
     Body(body): Body<TransferId>,
 ) -> Result<Json<PhoneStep>, ApiError> {
-    app.resend_code(&counted_as, &body.transfer_id).await?;
+    app.resend_code(&origin, &body.transfer_id).await?;
     Ok(Json(PhoneStep { success: true, error: None }))
 }
 

@@ -32,11 +32,12 @@ pub fn routes(api: Api) -> Api {
 async fn send(
     State(app): State<App>,
     Viewer(viewer): Viewer,
-    Origin { counted_as, .. }: Origin,
+    Origin { counted_as, device }: Origin,
     Body(body): Body<SendPhoneCode>,
 ) -> Result<Answer<Notice>, ApiError> {
     app.count_sms(&counted_as).await?;
-    app.chat.phones().send_code(&body.phone_number, viewer.map(|caller| caller.user.id)).await?;
+    let caller = viewer.map(|caller| caller.user.id);
+    app.chat.phones().send_code(&body.phone_number, caller, device.network()).await?;
     let message = "If an account has entered this number, we have sent a code to it.".to_owned();
     Ok(Answer(Notice { message }))
 }
@@ -44,23 +45,24 @@ async fn send(
 async fn verify(
     State(app): State<App>,
     Viewer(viewer): Viewer,
-    Origin { counted_as, .. }: Origin,
+    Origin { counted_as, device }: Origin,
     Body(body): Body<VerifyPhone>,
 ) -> Result<Answer<Notice>, ApiError> {
     app.count_attempt(&counted_as).await?;
     let caller = viewer.map(|caller| caller.user.id);
-    app.chat.phones().verify(&body.phone_number, &body.code, caller).await?;
+    app.chat.phones().verify(&body.phone_number, &body.code, caller, device.network()).await?;
     Ok(Answer(Notice { message: "Number confirmed".to_owned() }))
 }
 
 async fn change(
     State(app): State<App>,
     User(caller): User,
+    Origin { device, .. }: Origin,
     Body(body): Body<ChangePhone>,
 ) -> Result<Answer<PhoneChangeAsked>, ApiError> {
     app.count_sms(&caller.user.id.to_string()).await?;
-    let pending_phone_number =
-        app.chat.phones().request_change(caller.user.id, &body.new_phone_number).await?;
+    let (phones, from) = (app.chat.phones(), device.network());
+    let pending_phone_number = phones.request_change(caller.user.id, &body.new_phone_number, from).await?;
     let message = "Enter the code that we have sent to your new number.".to_owned();
     Ok(Answer(PhoneChangeAsked { message, pending_phone_number }))
 }
@@ -68,9 +70,11 @@ async fn change(
 async fn confirm_change(
     State(app): State<App>,
     User(caller): User,
+    Origin { device, .. }: Origin,
     Body(body): Body<VerifyPhoneChange>,
 ) -> Result<Answer<PhoneChanged>, ApiError> {
     app.count_proof(&caller).await?;
-    let new_phone_number = app.chat.phones().confirm_change(caller.user.id, &body.code).await?;
+    let (phones, from) = (app.chat.phones(), device.network());
+    let new_phone_number = phones.confirm_change(caller.user.id, &body.code, from).await?;
     Ok(Answer(PhoneChanged { message: "Number changed".to_owned(), new_phone_number }))
 }

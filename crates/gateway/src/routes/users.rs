@@ -4,7 +4,7 @@ use crate::api::Api;
 use crate::api::access::Access;
 use crate::app::App;
 use crate::http::answer::{Answer, PageAnswer};
-use crate::http::auth::User;
+use crate::http::auth::{Origin, User};
 use crate::http::error::ApiError;
 use crate::http::extract::{Body, PageParams, Params};
 use axum::extract::State;
@@ -52,6 +52,7 @@ async fn search(
 async fn patch_me(
     State(app): State<App>,
     User(caller): User,
+    Origin { device, .. }: Origin,
     Body(body): Body<PatchMe>,
 ) -> Result<Answer<ProfileUpdated>, ApiError> {
     let typed = body.phone_number.as_ref().and_then(|typed| typed.as_deref()).map(str::trim);
@@ -76,7 +77,7 @@ async fn patch_me(
         translate_to_regional_language: body.translate_to_regional_language,
         use_custom_destination: body.use_custom_destination,
     };
-    let user = app.chat.profiles().update(caller.user.id, patch).await?;
+    let user = app.chat.profiles().update(caller.user.id, patch, device.network()).await?;
     let online = app.chat.presence().is_online(user.id);
     Ok(Answer(ProfileUpdated {
         user: crate::views::user(&user, online),

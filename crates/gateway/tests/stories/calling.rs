@@ -4,9 +4,10 @@ use meeshy_chat::{IceSettings, TurnServer};
 use meeshy_gateway::{Limit, RateLimits};
 use meeshy_harness::{TestServer, unlimited};
 use meeshy_store::{StoreError, Tx};
-use meeshy_testkit::{Api, Person, Socket, both_databases};
+use meeshy_testkit::{Api, Person, Socket, both_databases, eventually_blocking};
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// Léa and Carlos, and their conversation of two.
 async fn pair(server: &TestServer) -> (Person, Person, String) {
@@ -280,6 +281,44 @@ async fn who_is_signed_out_leaves_the_call(server: TestServer) {
     hers.event("call:participant-joined").await;
     // Time stands still, so the call does not wait for him.
     carlos.post("/auth/logout", json!({})).await;
+    assert_eq!(hers.event("call:participant-left").await["userId"], json!(carlos.id));
+}
+
+/// The session ends while the call that is joined is looked up: the socket has no call yet.
+#[tokio::test]
+async fn who_is_signed_out_while_joining_leaves_the_call() {
+    let [server, other] = TestServer::pair(unlimited()).await;
+    let (lea, carlos, talk) = pair(&server).await;
+    let (mut hers, mut his) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
+    hers.tell("call:initiate", json!({ "conversationId": talk, "type": "audio" })).await;
+    let call = his.event("call:initiated").await["callId"].as_str().unwrap().to_owned();
+    let (locked, is_locked) = oneshot::channel();
+    let (waits, is_waiting) = oneshot::channel();
+    let (go_on, going_on) = std::sync::mpsc::channel::<()>();
+    let (mut locked, mut waits) = (Some(locked), Some(waits));
+    let blocking = other.store.write::<_, StoreError>(move |tx: &mut Tx<'_>| {
+        tx.execute("LOCK TABLE call_sessions IN ACCESS EXCLUSIVE MODE", &[])?;
+        locked.take().into_iter().for_each(|locked| locked.send(()).unwrap());
+        eventually_blocking("he is joining", || {
+            let sql = "SELECT count(*) AS waiting FROM pg_stat_activity WHERE datname = current_database() \
+                       AND wait_event_type = 'Lock' AND query LIKE '%FROM call_sessions%'";
+            tx.fetch_one::<i64>(sql, &[]).unwrap() > 0
+        });
+        waits.take().into_iter().for_each(|waits| waits.send(()).unwrap());
+        let _ = going_on.recv();
+        Ok(())
+    });
+    let signing_out = async {
+        is_locked.await.unwrap();
+        his.tell("call:join", json!({ "callId": call })).await;
+        is_waiting.await.unwrap();
+        assert_eq!(carlos.post("/auth/logout", json!({})).await.status, 200);
+        his.event("error").await;
+        go_on.send(()).unwrap();
+    };
+    let (blocked, ()) = tokio::join!(blocking, signing_out);
+    blocked.unwrap();
+    // Time stands still, so the call does not wait for him.
     assert_eq!(hers.event("call:participant-left").await["userId"], json!(carlos.id));
 }
 

@@ -64,6 +64,16 @@ pub fn recovers_from(tx: &mut Tx<'_>, user: UserId) -> Result<Option<Timestamp>,
     tx.fetch_one("SELECT email_recovers_from FROM users WHERE id = $1", &[user.into()])
 }
 
+/// A hash of the address that a user had before the newest changes, as long as the new one does not recover the
+/// account.
+pub fn replaced(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Option<Secret>, StoreError> {
+    let found: Option<Option<Secret>> = tx.fetch_optional(
+        "SELECT replaced_email_hash FROM users WHERE id = $1 AND email_recovers_from > $2",
+        &[user.into(), now.into()],
+    )?;
+    Ok(found.flatten())
+}
+
 record! {
     /// A new address of an account that is not confirmed yet.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -99,7 +109,8 @@ pub fn set_pending(tx: &mut Tx<'_>, user: UserId, pending: &Pending) -> Result<(
 }
 
 /// Changes the address of a user to one that was confirmed, and forgets the tokens of both. Links sent to the new one
-/// sign in and change the password from `recovers_from`.
+/// sign in and change the password from `recovers_from`. Until then, `replaced` is kept, a hash of the address before; of several
+/// changes in that time, the first one.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when it is taken.
@@ -107,13 +118,22 @@ pub fn change(
     tx: &mut Tx<'_>,
     user: UserId,
     email: &str,
+    replaced: Option<Secret>,
     now: Timestamp,
     recovers_from: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET email = $2, email_key = $3, email_verified_at = $4, updated_at = $4, \
-           email_verification_token = NULL, email_verification_expiry = NULL, email_recovers_from = $5 WHERE id = $1",
-        &[user.into(), email.into(), text::email_key(email).into(), now.into(), recovers_from.into()],
+           email_verification_token = NULL, email_verification_expiry = NULL, email_recovers_from = $5, \
+           replaced_email_hash = CASE WHEN email_recovers_from > $4 THEN coalesce(replaced_email_hash, $6) ELSE $6 END WHERE id = $1",
+        &[
+            user.into(),
+            email.into(),
+            text::email_key(email).into(),
+            now.into(),
+            recovers_from.into(),
+            replaced.as_ref().into(),
+        ],
     )?;
     set_pending(tx, user, &Pending::default())
 }

@@ -178,7 +178,7 @@ pub fn anonymise(tx: &mut Tx<'_>, user: UserId, username: &str, now: Timestamp) 
            phone_verification_code = NULL, phone_verification_expiry = NULL, pending_phone_number = NULL, \
            pending_phone_verification_code = NULL, pending_phone_verification_expiry = NULL, \
            phone_transferred_from_user_id = NULL, phone_transferred_at = NULL, phone_recovers_from = NULL, \
-           email_recovers_from = NULL, role = 'USER', hides_profile = TRUE, blocked_user_ids = '[]', \
+           email_recovers_from = NULL, replaced_email_hash = NULL, role = 'USER', hides_profile = TRUE, blocked_user_ids = '[]', \
            system_language = 'en', regional_language = NULL, custom_destination_language = NULL, \
            auto_translate_enabled = TRUE, translate_to_system_language = TRUE, \
            translate_to_regional_language = FALSE, use_custom_destination = FALSE \

@@ -110,6 +110,19 @@ pub fn take_sign_in(
     )
 }
 
+/// Removes the links of a user that were sent by e-mail.
+pub fn remove_by_mail(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM password_reset_tokens WHERE user_id = $1 AND NOT by_phone", &[user.into()])?;
+    tx.execute("DELETE FROM magic_link_tokens WHERE user_id = $1", &[user.into()])?;
+    Ok(())
+}
+
+/// Removes the links of a user that were got with a code on the telephone.
+pub fn remove_by_phone(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM password_reset_tokens WHERE user_id = $1 AND by_phone", &[user.into()])?;
+    Ok(())
+}
+
 /// Removes all links of a user.
 pub fn remove_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM password_reset_tokens WHERE user_id = $1", &[user.into()])?;

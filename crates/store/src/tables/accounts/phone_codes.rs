@@ -2,7 +2,7 @@
 //! register with a number that another account has.
 
 use crate::engine::record::record;
-use crate::{StoreError, Tx};
+use crate::{Query, StoreError, Tx};
 use meeshy_domain::{PhonePurpose, Secret, Timestamp, UserId};
 
 record! {
@@ -56,6 +56,14 @@ pub fn trim_recoveries(tx: &mut Tx<'_>, user: UserId, keep: i64) -> Result<(), S
     Ok(())
 }
 
+/// The code with this id.
+pub fn find(id: &str) -> Query<Option<PhoneCode>> {
+    Query::optional(
+        format!("SELECT {} FROM phone_codes WHERE id = $1", PhoneCode::columns()),
+        vec![id.into()],
+    )
+}
+
 /// The code with this id, which no other transaction changes until this one ends.
 pub fn lock(tx: &mut Tx<'_>, id: &str) -> Result<Option<PhoneCode>, StoreError> {
     let sql = format!(
@@ -65,36 +73,50 @@ pub fn lock(tx: &mut Tx<'_>, id: &str) -> Result<Option<PhoneCode>, StoreError> 
     tx.fetch_optional(&sql, &[id.into()])
 }
 
-/// The claims of a user, of one number if it is given, for which a code was ordered, the newest first. No other
-/// transaction changes them until this one ends.
-pub fn lock_claims(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    number: Option<&str>,
-) -> Result<Vec<PhoneCode>, StoreError> {
-    let sql = format!(
-        "UPDATE phone_codes SET attempts = attempts WHERE user_id = $1 AND purpose = 'claim' AND sends > 0 \
-           AND (CAST($2 AS TEXT) IS NULL OR phone_number = $2) RETURNING {}",
-        PhoneCode::columns()
-    );
-    Ok(newest_first(tx.fetch_all(&sql, &[user.into(), number.into()])?))
+/// The most claims that are looked at together: more than there can be messages for them while a code works.
+const MAX_CLAIMS: i64 = 50;
+
+/// The number that a user claims and was sent a code for; of several, the newest.
+pub fn claimed_number(user: UserId) -> Query<Option<String>> {
+    Query::optional(
+        "SELECT phone_number FROM phone_codes WHERE user_id = $1 AND purpose = 'claim' AND sends > 0 \
+         ORDER BY created_at DESC, id DESC LIMIT 1",
+        vec![user.into()],
+    )
+}
+
+/// The claims of a user to a number for which a code was ordered, the newest first.
+pub fn claims(user: UserId, number: &str) -> Query<Vec<PhoneCode>> {
+    Query::all(
+        format!(
+            "SELECT {} FROM phone_codes WHERE user_id = $1 AND purpose = 'claim' AND sends > 0 AND phone_number = $2 \
+             ORDER BY created_at DESC, id DESC LIMIT $3",
+            PhoneCode::columns()
+        ),
+        vec![user.into(), number.into(), MAX_CLAIMS.into()],
+    )
 }
 
 /// The same of all accounts that have entered a number and never confirmed one.
-pub fn lock_claims_to(tx: &mut Tx<'_>, number: &str) -> Result<Vec<PhoneCode>, StoreError> {
-    let sql = format!(
-        "UPDATE phone_codes SET attempts = attempts WHERE phone_number = $1 AND purpose = 'claim' AND sends > 0 \
-           AND user_id IN (SELECT u.id FROM users u WHERE u.phone_number = $1 AND u.phone_verified_at IS NULL \
-             AND u.phone_recovers_from IS NULL AND u.is_active AND u.deleted_at IS NULL) \
-         RETURNING {}",
-        PhoneCode::columns()
-    );
-    Ok(newest_first(tx.fetch_all(&sql, &[number.into()])?))
+pub fn claims_to(number: &str) -> Query<Vec<PhoneCode>> {
+    Query::all(
+        format!(
+            "SELECT {} FROM phone_codes WHERE phone_number = $1 AND purpose = 'claim' AND sends > 0 \
+               AND user_id IN (SELECT u.id FROM users u WHERE u.phone_number = $1 AND u.phone_verified_at IS NULL \
+                 AND u.phone_recovers_from IS NULL AND u.is_active AND u.deleted_at IS NULL) \
+             ORDER BY created_at DESC, id DESC LIMIT $2",
+            PhoneCode::columns()
+        ),
+        vec![number.into(), MAX_CLAIMS.into()],
+    )
 }
 
-fn newest_first(mut codes: Vec<PhoneCode>) -> Vec<PhoneCode> {
-    codes.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
-    codes
+/// The code whose token this is, if it still works.
+pub fn of_token(token_hash: &str, now: Timestamp) -> Query<Option<PhoneCode>> {
+    Query::optional(
+        format!("SELECT {} FROM phone_codes WHERE token_hash = $1 AND expires_at > $2", PhoneCode::columns()),
+        vec![token_hash.into(), now.into()],
+    )
 }
 
 /// Counts an answer.

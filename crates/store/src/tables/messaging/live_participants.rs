@@ -19,8 +19,11 @@ record! {
         pub gateway_id: Option<String>,
         /// The socket through which the user takes part.
         pub socket: Option<String>,
-        /// Since when that socket is closed.
+        /// Since when that socket is closed, as its gateway has recorded.
         pub gone_at: Option<Timestamp>,
+        /// Since when nothing shows that the user is there: the gateway is not alive, or a user without a socket is not
+        /// connected.
+        pub missing_since: Option<Timestamp>,
     }
 }
 
@@ -40,12 +43,21 @@ pub fn of_user(user: UserId, limit: i64) -> Query<Vec<CallId>> {
     )
 }
 
+/// The calls in which a user takes part through a socket that was open so far, at most `limit`.
+pub fn of_socket(user: UserId, socket: &str, limit: i64) -> Query<Vec<CallId>> {
+    Query::all(
+        "SELECT call_id FROM live_participants WHERE user_id = $1 AND socket = $2 AND gone_at IS NULL \
+         ORDER BY call_id LIMIT $3",
+        vec![user.into(), socket.into(), limit.into()],
+    )
+}
+
 /// Adds a user to a call, or moves one who is in it to another socket.
 pub fn put(tx: &mut Tx<'_>, participant: &LiveParticipant) -> Result<(), StoreError> {
     tx.insert_then(
         participant,
         "ON CONFLICT (call_id, user_id) DO UPDATE SET gateway_id = excluded.gateway_id, \
-         socket = excluded.socket, gone_at = excluded.gone_at",
+         socket = excluded.socket, gone_at = excluded.gone_at, missing_since = excluded.missing_since",
     )
 }
 
@@ -64,6 +76,20 @@ pub fn close_socket(tx: &mut Tx<'_>, call: CallId, user: UserId, socket: &str) -
     tx.execute(
         "UPDATE live_participants SET gone_at = $4 WHERE call_id = $1 AND user_id = $2 AND socket = $3 AND gone_at IS NULL",
         &[call.into(), user.into(), socket.into(), now.into()],
+    )?;
+    Ok(())
+}
+
+/// Records since when a user in a call is missing. What the gateway of the socket records meanwhile stays.
+pub fn set_missing(
+    tx: &mut Tx<'_>,
+    call: CallId,
+    user: UserId,
+    since: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE live_participants SET missing_since = $3 WHERE call_id = $1 AND user_id = $2",
+        &[call.into(), user.into(), since.into()],
     )?;
     Ok(())
 }
