@@ -2,7 +2,7 @@
 //!
 //! It is read page by page, each in a transaction of its own, so that it can have any length, keeps nothing in memory
 //! and makes nobody wait. What changes meanwhile may be in it or not. It contains nothing that the user could not see:
-//! of others, only names.
+//! of others, only names, and what the user was told in requests and notifications.
 
 use crate::ChatError;
 use crate::context::Context;
@@ -12,6 +12,7 @@ use meeshy_store::exports::{
     self, ExportedBlock, ExportedCommunity, ExportedContact, ExportedConversation, ExportedMessage,
     ExportedReaction,
 };
+use meeshy_store::notifications::{self, Notification, Place};
 use meeshy_store::preferences::{self, Documents};
 use meeshy_store::sessions::{self, Session};
 use meeshy_store::translations::{self, Translation};
@@ -60,6 +61,8 @@ pub enum ExportPart {
     Messages(Vec<WrittenMessage>),
     /// Reactions.
     Reactions(Vec<ExportedReaction>),
+    /// Notifications, the newest first; then the archived ones, in the same order.
+    Notifications(Vec<Notification>),
 }
 
 /// A message that the user has written.
@@ -86,6 +89,8 @@ enum Next {
     Communities(Option<String>),
     Messages(Option<ExportedMessage>),
     Reactions(Option<ExportedReaction>),
+    Notifications(Option<Place>),
+    ArchivedNotifications(Option<Place>),
     Nothing,
 }
 
@@ -183,7 +188,20 @@ fn part(
             let after = after.map(|last| (last.created_at, last.id));
             let (rows, last) = page(tx, exports::reactions(user, after, PAGE))?;
             let next = last.map(|last| Next::Reactions(Some(last)));
-            (some(rows, Part::Reactions), next.unwrap_or(Next::Nothing))
+            (some(rows, Part::Reactions), next.unwrap_or(Next::Notifications(None)))
+        }
+        Next::Notifications(after) => {
+            let (rows, last) = page(tx, notifications::before(user, after.as_ref(), PAGE))?;
+            let next = last.map(|last| Next::Notifications(Some((last.created_at, last.id))));
+            (some(rows, Part::Notifications), next.unwrap_or(Next::ArchivedNotifications(None)))
+        }
+        Next::ArchivedNotifications(after) => {
+            match notifications::archived_before(tx, user, after.as_ref())? {
+                Some((place, rows)) => {
+                    (some(rows, Part::Notifications), Next::ArchivedNotifications(Some(place)))
+                }
+                None => (None, Next::Nothing),
+            }
         }
         Next::Nothing => (None, Next::Nothing),
     })

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "corpus")]
 pub mod corpus;
+mod deleted_accounts;
 pub mod dump;
 pub mod export;
 pub mod import;

@@ -13,20 +13,14 @@ use crate::conversations::Conversations;
 use crate::{ChatError, calls};
 use meeshy_domain::{Role, UserId};
 use meeshy_jobs::{JobError, Kind};
-use meeshy_store::{Tx, attempts, deleted_accounts, sessions, users};
-use serde::{Deserialize, Serialize};
+use meeshy_store::deleted_accounts::{self, Deleted};
+use meeshy_store::{Tx, attempts, sessions, users};
 use std::sync::Arc;
 
 /// The job that removes what is left of a deleted account.
-pub(crate) const DELETION: Kind<Deleted> = Kind::new("delete-account");
+pub(crate) const DELETION: Kind<Deleted> = Kind::new(deleted_accounts::JOB);
 /// The most conversations or rows of one transaction.
 const AT_ONCE: i64 = 200;
-
-/// A deleted account.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Deleted {
-    user: UserId,
-}
 
 /// What shows that an account's owner wants to delete it: one of them. It has no `Debug`.
 #[derive(Clone, Default)]
@@ -97,7 +91,7 @@ impl Deletions {
             users::set_active(tx, user.id, false, now)?;
             calls::leave_all(tx, &service.context, user.id)?;
             deleted_accounts::anonymise(tx, user.id, &username, now)?;
-            Ok(DELETION.enqueue(tx, &user.id.to_string(), &Deleted { user: user.id })?)
+            Ok(deleted_accounts::finish_later(tx, user.id)?)
         };
         self.context.store.write(write).await
     }

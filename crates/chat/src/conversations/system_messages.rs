@@ -1,7 +1,7 @@
 //! System messages, which tell the members of a small conversation what has happened to it.
 //!
 //! They have numbers like all messages, but no author, and they do not count as unread. Nobody edits or forwards them, and
-//! they are not translated: clients have words for them.
+//! they are not translated: clients have words for them. Who comes and goes is told once in some minutes.
 
 use super::Conversations;
 use crate::ChatError;
@@ -31,11 +31,18 @@ impl Conversations {
         if !is_told || conversation.member_count > MAX_MEMBERS {
             return Ok(());
         }
+        let now = self.context.now();
+        if event.is_told_once() {
+            let since = now.minus(SystemEvent::QUIET);
+            if tx.fetch(system_messages::was_told(conversation.id, event, actor, target, since))? {
+                return Ok(());
+            }
+        }
         let language =
             Language::parse("en").map_err(|error| ChatError::invalid("originalLanguage", error))?;
         // Names change, and accounts are deleted: they are added when it is read.
         let content = event.sentence("A member", "another member", value.as_deref().unwrap_or_default());
-        let (id, now) = (self.context.new_id(), self.context.now());
+        let id = self.context.new_id();
         let numbers = tx.fetch(conversations::take_quiet_numbers(conversation.id))?;
         events::insert(tx, conversation.id, numbers.event, &Change::MessageNew(id), now)?;
         let message = Message {

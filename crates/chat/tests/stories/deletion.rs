@@ -80,6 +80,37 @@ async fn a_deleted_account_leaves_only_its_messages(mut world: World) {
 }
 
 #[both_databases]
+async fn what_an_import_brings_back_is_left_again(world: World) {
+    let (lea, carlos) = (world.sign_up("lea", "fr").await, world.person("carlos", "es").await);
+    let id = lea.user.id;
+    let group = world.group(id, &[carlos]).await;
+    let lea = caller(&world, &lea).await;
+    delete(&world, &lea, password(api::PASSWORD)).await.unwrap();
+    world.finish_jobs().await;
+    let place = group.conversation.id;
+    let bring_back = move |tx: &mut meeshy_store::Tx<'_>| {
+        tx.execute(
+            "UPDATE members SET is_active = TRUE WHERE user_id = $1 AND conversation_id = $2",
+            &[id.into(), place.into()],
+        )?;
+        meeshy_store::legacy::derived::recount(tx)?;
+        let again = meeshy_store::deleted_accounts::still_members(tx)?;
+        again.iter().try_for_each(|user| meeshy_store::deleted_accounts::finish_later(tx, *user))?;
+        Ok::<_, meeshy_store::StoreError>(again)
+    };
+    assert_eq!(world.store.write(bring_back).await.unwrap(), [id]);
+    world.finish_jobs().await;
+    let seen = world.chat.conversations().get(carlos, &place.to_string()).await.unwrap();
+    assert_eq!(seen.conversation.member_count, 1);
+    let again = world.store.write(bring_back_nothing).await.unwrap();
+    assert!(again.is_empty(), "{again:?}");
+}
+
+fn bring_back_nothing(tx: &mut meeshy_store::Tx<'_>) -> Result<Vec<UserId>, meeshy_store::StoreError> {
+    meeshy_store::deleted_accounts::still_members(tx)
+}
+
+#[both_databases]
 async fn communities_are_handed_over(world: World) {
     let (lea, carlos) = (world.sign_up("lea", "fr").await, world.person("carlos", "es").await);
     let emma = world.person("emma", "en").await;

@@ -2,6 +2,7 @@
 
 use meeshy_chat::{
     ChatError, ConversationPatch, ConversationView, Event, ListFilter, MessageEdit, NewConversation,
+    NewShareLink,
 };
 use meeshy_domain::{MemberRole, SystemEvent, UserId};
 use meeshy_harness::World;
@@ -128,4 +129,81 @@ async fn two_people_and_large_rooms_are_told_nothing(world: World) {
     world.store.write(grow).await.unwrap();
     rename(&world, lea, &talk, "Tout le monde").await;
     assert!(world.page(lea, &talk).await.messages.is_empty());
+}
+
+#[both_databases]
+async fn a_system_message_is_in_no_language_and_nobody_has_sent_it(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let talk = world.group(lea, &[carlos]).await;
+    world.say(lea, &talk, "bonjour").await.unwrap();
+    let conversations = world.chat.conversations();
+    let counts = async || {
+        let (_, figures) = conversations.figures(carlos, &id(&talk)).await.unwrap();
+        let written = figures.counts.iter().filter(|counts| counts.messages != 0);
+        let written: Vec<_> = written.map(|counts| (counts.language.to_string(), counts.messages)).collect();
+        let of = async |user: UserId| {
+            let found = world.chat.profiles().figures(user, &user.to_string()).await.unwrap().figures;
+            (found.messages_sent, found.messages)
+        };
+        let week = conversations.dashboard(carlos, "es".parse().unwrap()).await.unwrap().messages;
+        (written, of(lea).await, of(carlos).await, week, world.page(carlos, &talk).await.total)
+    };
+    let french = || vec![("fr".to_owned(), 1)];
+    assert_eq!(counts().await, (french(), (1, 1), (0, 1), 1, 1));
+    rename(&world, lea, &talk, "Les amis").await;
+    rename(&world, lea, &talk, "Les bons amis").await;
+    assert_eq!(counts().await, (french(), (1, 1), (0, 1), 1, 3), "listed, but counted nowhere");
+    world.chat.messages().delete(lea, &first_of(&world, lea, &talk).await, None).await.unwrap();
+    assert_eq!(counts().await, (french(), (1, 1), (0, 1), 1, 2));
+    // What an import recomputes is the same. The old system's messages of this kind have authors.
+    let author = move |tx: &mut Tx<'_>| {
+        let sql = "UPDATE messages SET sender_id = $1 WHERE message_source = 'system'";
+        tx.execute(sql, &[lea.into()])?;
+        meeshy_store::legacy::derived::recount(tx)
+    };
+    world.store.write(author).await.unwrap();
+    assert_eq!(counts().await, (french(), (1, 1), (0, 1), 1, 2));
+}
+
+#[both_databases]
+async fn who_comes_and_goes_in_a_loop_is_told_once(world: World) {
+    let lea = world.person("lea", "fr").await;
+    let (carlos, emma) = (world.person("carlos", "es").await, world.person("emma", "en").await);
+    let (talk, other) = (world.group(lea, &[carlos]).await, world.group(lea, &[carlos]).await);
+    let link = |talk: &ConversationView| {
+        let (world, talk) = (&world, id(talk));
+        async move {
+            let created = world.chat.share_links().create(lea, &talk, NewShareLink::default()).await;
+            created.unwrap().link.link_id
+        }
+    };
+    let (here, there) = (link(&talk).await, link(&other).await);
+    let come_and_go = async |who: UserId, talk: &ConversationView, link: &str| {
+        world.chat.share_links().join(who, link).await.unwrap();
+        world.hand.advance(Duration::from_secs(20));
+        world.chat.conversations().leave(who, &id(talk)).await.unwrap();
+        world.hand.advance(Duration::from_secs(20));
+    };
+    let events = async |talk: &ConversationView| -> Vec<SystemEvent> {
+        told(&world, lea, talk).await.into_iter().filter_map(|(event, _)| event).collect()
+    };
+    let once = [SystemEvent::Joined, SystemEvent::Left];
+    for _ in 0..5 {
+        come_and_go(emma, &talk, &here).await;
+    }
+    assert_eq!(events(&talk).await, once);
+    // Elsewhere, somebody else, and later it is told.
+    come_and_go(emma, &other, &there).await;
+    assert_eq!(events(&other).await, once);
+    world.hand.advance(SystemEvent::QUIET);
+    come_and_go(emma, &talk, &here).await;
+    assert_eq!(events(&talk).await, [once, once].concat());
+    for _ in 0..2 {
+        let conversations = world.chat.conversations();
+        conversations.add_member(lea, &id(&talk), &emma.to_string()).await.unwrap();
+        conversations.remove_member(lea, &id(&talk), &emma.to_string(), false).await.unwrap();
+    }
+    let removed = [SystemEvent::Added, SystemEvent::Removed];
+    assert_eq!(events(&talk).await, [once, once, removed].concat());
+    assert_eq!(world.page(carlos, &talk).await.total, 6);
 }

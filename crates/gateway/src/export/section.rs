@@ -1,6 +1,6 @@
 //! The sections of a document, and the entries of each.
 
-use crate::views::{category, preferences, setting, user};
+use crate::views::{category, notification, preferences, setting, user};
 use meeshy_chat::ExportPart;
 use meeshy_chat::model::{
     ExportedBlock, ExportedCommunity, ExportedContact, ExportedConversation, ExportedReaction, Session,
@@ -43,6 +43,7 @@ sections! {
     Communities "communities" ["Communities", "Communautés", "Comunidades", "المجتمعات"];
     Messages "messages" ["Messages that I wrote", "Messages que j’ai écrits", "Mensajes que he escrito", "الرسائل التي كتبتها"];
     Reactions "reactions" ["Reactions", "Réactions", "Reacciones", "التفاعلات"];
+    Notifications "notifications" ["Notifications", "Notifications", "Notificaciones", "الإشعارات"];
 }
 
 /// The place of a language among the titles, and that language; English for others.
@@ -91,6 +92,9 @@ pub fn entries(caller: UserId, part: ExportPart) -> (Section, Vec<Value>) {
         ExportPart::Communities(rows) => (Section::Communities, rows.into_iter().map(community).collect()),
         ExportPart::Messages(rows) => (Section::Messages, rows.into_iter().map(message).collect()),
         ExportPart::Reactions(rows) => (Section::Reactions, rows.into_iter().map(reaction).collect()),
+        ExportPart::Notifications(rows) => {
+            (Section::Notifications, rows.into_iter().map(|row| as_json(notification(row))).collect())
+        }
     }
 }
 

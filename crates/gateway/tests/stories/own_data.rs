@@ -1,6 +1,8 @@
 //! What belongs to a user: an export, and the deletion of the account, over the API.
 
+use meeshy_domain::{Timestamp, UserId};
 use meeshy_harness::TestServer;
+use meeshy_store::notifications::{self, Expiry, Notification};
 use meeshy_store::{StoreError, Tx};
 use meeshy_testkit::{Socket, both_databases, eventually};
 use serde_json::{Value, json};
@@ -36,6 +38,66 @@ async fn everything_that_belongs_to_a_user_is_exported(server: TestServer) {
         "escaped, in her language"
     );
     assert!(!text.contains("<b>"));
+}
+
+fn notification(number: i64, user: UserId) -> Notification {
+    Notification {
+        id: format!("65b0000000000000{number:08x}"),
+        user_id: user,
+        kind: "new_message".into(),
+        title: format!("title {number}"),
+        content: format!("<i>{number}</i>"),
+        data: None,
+        priority: "normal".into(),
+        is_read: true,
+        read_at: Some(number),
+        email_sent: false,
+        push_sent: false,
+        expires_at: None,
+        created_at: number,
+        sender_id: None,
+        sender_username: Some("emma".into()),
+        sender_avatar: None,
+        sender_display_name: None,
+        sender_first_name: None,
+        sender_last_name: None,
+        message_preview: None,
+        conversation_id: None,
+        message_id: None,
+        call_session_id: None,
+    }
+}
+
+#[both_databases]
+async fn notifications_are_exported_with_the_archived_ones(server: TestServer) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let (own, other): (UserId, UserId) = (lea.id.parse().unwrap(), carlos.id.parse().unwrap());
+    let prepare = move |tx: &mut Tx<'_>| {
+        for number in 1..=405 {
+            notifications::insert(tx, &notification(number, own))?;
+        }
+        notifications::insert(tx, &notification(1_000, other))?;
+        // Two places in the archive, with three notifications each.
+        let expiry = Expiry { before: Timestamp::from_millis(7), unread_kept: 0 };
+        for _ in 0..2 {
+            notifications::archive(tx, own, expiry, 3)?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    server.store.write(prepare).await.unwrap();
+    let exported = lea.get("/me/export").await;
+    let found = exported.body["notifications"].as_array().unwrap();
+    let titles: Vec<_> = found.iter().map(|entry| entry["title"].as_str().unwrap().to_owned()).collect();
+    let expected: Vec<_> = (1..=405).rev().map(|number| format!("title {number}")).collect();
+    assert_eq!(titles, expected, "the newest first, and nobody else's");
+    assert_eq!((&found[0]["type"], &found[0]["senderUsername"]), (&json!("new_message"), &json!("emma")));
+    let page = server.request(reqwest::Method::GET, "/api/v1/me/export?format=html").bearer_auth(&lea.token);
+    let text = page.send().await.unwrap().text().await.unwrap();
+    assert!(
+        text.contains("&lt;i&gt;405&lt;/i&gt;")
+            && text.contains("&lt;i&gt;1&lt;/i&gt;")
+            && !text.contains("<i>")
+    );
 }
 
 #[both_databases]

@@ -12,7 +12,7 @@ pub(super) struct Losses {
     pub(super) new_passwords: Vec<String>,
     /// Documents that were merged into rows that were changed or deleted here.
     pub(super) outdated: BTreeMap<String, u64>,
-    /// Documents that an anonymised import did not store.
+    /// Documents that an anonymised import did not store, or that belonged to an account that was deleted.
     pub(super) unkept: BTreeMap<String, u64>,
 }
 
@@ -95,7 +95,12 @@ pub(super) fn all(tx: &mut Tx<'_>, losses: &Losses) -> Result<Vec<NotHeld>, Expo
         add("legacy_documents", collection, outdated, *rows);
     }
     for (collection, rows) in &losses.unkept {
-        add("legacy_documents", collection, "an anonymised import stored only their ids", *rows);
+        add(
+            "legacy_documents",
+            collection,
+            "only their ids are stored: by an anonymised import, or because an account was deleted",
+            *rows,
+        );
     }
     Ok(all)
 }

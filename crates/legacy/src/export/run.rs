@@ -5,6 +5,7 @@ use super::error::ExportError;
 use super::report::{Count, Report};
 use super::target::{Progress, Target};
 use super::{collections, loss};
+use crate::deleted_accounts;
 use crate::dump::write::{self, Complete, Form, Outgoing, WriteError, Written};
 use crate::mapping::Mappers;
 use flate2::Compression;
@@ -33,6 +34,7 @@ pub fn run(
         }
         // The transaction is rolled back at the end.
         notifications::restore_all(tx)?;
+        deleted_accounts::remove(tx)?;
         legacy::derived::recount(tx)?;
         let total: i64 = legacy::count(tx)?.into_iter().map(|(_, total)| total).sum();
         progress(Progress::Documents(total.cast_unsigned()));

@@ -4,6 +4,7 @@ mod anomalies;
 mod columns;
 mod copies;
 mod corpus;
+mod deleted;
 mod every;
 mod hidden;
 mod later;

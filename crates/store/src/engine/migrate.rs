@@ -91,6 +91,7 @@ const MIGRATIONS: &[Migration] = migrations![
     58 "0058_share_links",
     59 "0059_files_of_conversations" then attachments::follow_messages,
     60 "0060_push_devices",
+    61 "0061_system_messages_apart",
 ];
 
 /// The schema changes made when a database was opened.

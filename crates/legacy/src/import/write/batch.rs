@@ -12,7 +12,7 @@ use crate::import::step::Resolution;
 use crate::mapping::Mapper;
 use meeshy_store::legacy::exported::Exported;
 use meeshy_store::legacy::{self, Entry, Outcome};
-use meeshy_store::{Tx, Value};
+use meeshy_store::{Tx, Value, deleted_accounts};
 use std::collections::HashMap;
 
 /// The outcome of a document.
@@ -136,13 +136,15 @@ impl Change<'_> {
         }
         let is_same = returned.is_none() && prior.as_ref().is_some_and(|prior| is_same(prior, &entry));
         let base = Base::of(prior.as_ref().filter(|_| has_row), returned);
-        let is_deleted = !is_same && change::is_deleted_account(tx, self.context.collection, &entry.id)?;
+        let is_user = self.context.collection == "User";
+        let is_deleted = !is_same && is_user && deleted_accounts::is_deleted(tx, &entry.id)?;
         let mut inserted = Ok(());
         match (&row, base) {
             _ if is_same => {}
             _ if is_deleted => {
                 // Nothing of the document is kept either.
-                entry = Entry { rest: None, instead: None, ..entry };
+                entry =
+                    Entry { rest: None, instead: None, note: Some(deleted_accounts::NOTE.into()), ..entry };
                 self.result.conflicts.push(Conflict {
                     collection: self.context.collection.to_owned(),
                     id: entry.id.clone(),
@@ -188,5 +190,5 @@ fn is_same(prior: &Entry, entry: &Entry) -> bool {
         && prior.outcome == entry.outcome
         && prior.layout == entry.layout
         && prior.row_digest == entry.row_digest
-        && prior.note == entry.note
+        && (prior.note == entry.note || prior.note.as_deref() == Some(deleted_accounts::NOTE))
 }

@@ -33,16 +33,6 @@ impl RowConflict {
     }
 }
 
-/// Whether a document is that of an account that its owner has deleted here.
-pub(super) fn is_deleted_account(tx: &mut Tx<'_>, collection: &str, id: &str) -> Result<bool, ImportError> {
-    if collection != "User" {
-        return Ok(false);
-    }
-    let sql =
-        "SELECT count(*) FROM users WHERE id = $1 AND deleted_by = id AND email = '' AND password_hash = ''";
-    Ok(tx.fetch_one::<i64>(sql, &[id.into()])? > 0)
-}
-
 /// Brings a row to what its document says now; `entry` is the document's, `base` what both sides had.
 ///
 /// Answers what was changed on both sides.

@@ -8,6 +8,7 @@ use super::missing::{self, LedgerIds};
 use super::report_builder::ReportBuilder;
 use super::returned::Returned;
 use super::{check, retained, rows, unreturned};
+use crate::deleted_accounts;
 use crate::import::context::Input;
 use crate::import::error::ImportError;
 use crate::import::layouts;
@@ -17,7 +18,7 @@ use crate::import::step::{Findings, Resolution, Step};
 use crate::import::uploads::Folders;
 use crate::mapping::field::Parent;
 use meeshy_store::legacy::{self, Import, Outcome};
-use meeshy_store::{Tx, events};
+use meeshy_store::{self as store, Tx, events};
 use std::collections::{HashMap, HashSet};
 
 /// Documents between two flushes of all changes: about half of what the cache of SQLite holds.
@@ -166,6 +167,11 @@ impl<'w, 't, 'd> Writer<'w, 't, 'd> {
         }
         self.tx.analyze()?;
         legacy::derived::all(self.tx)?;
+        deleted_accounts::remove(self.tx)?;
+        for user in store::deleted_accounts::still_members(self.tx)? {
+            // The conversations and communities that an import has brought back are left by the server.
+            store::deleted_accounts::finish_later(self.tx, user)?;
+        }
         // Changes by an import are not in the event log.
         events::restart(self.tx)?;
         let uploads = folders.map(|folders| folders.copy(self.tx)).transpose()?;

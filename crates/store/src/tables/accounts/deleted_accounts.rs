@@ -2,12 +2,30 @@
 //! because messages refer to it.
 
 use crate::names::set_words;
-use crate::{Query, StoreError, Tx, Value, attempts, avatars, blocks, mailed_links, phone_codes};
+use crate::{Query, StoreError, Tx, Value, attempts, avatars, blocks, jobs, mailed_links, phone_codes};
 use meeshy_domain::{CommunityId, ConversationId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The first name, the last name and the displayed name of a deleted account.
 pub const DELETED_NAMES: [&str; 3] = ["Deleted", "Account", "Deleted account"];
+
+/// The kind of the jobs that remove what is left of deleted accounts.
+pub const JOB: &str = "delete-account";
+
+/// The parameters of such a job.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Deleted {
+    /// The account.
+    pub user: UserId,
+}
+
+/// The accounts that their owners have deleted here.
+const DELETED: &str = "SELECT id FROM users WHERE deleted_by = id AND email = '' AND password_hash = ''";
+/// What the list of imported documents says of those that belonged to one.
+pub const NOTE: &str = "belonged to an account that was deleted here";
+/// Nothing else is left of them there.
+const EMPTY: &str = "rest = NULL, instead = NULL, note = 'belonged to an account that was deleted here'";
 
 /// Rows of a user that are removed. They can be many, so it is done in steps.
 struct Removed {
@@ -167,6 +185,12 @@ pub fn others_in_charge(user: UserId) -> Query<Option<UserId>> {
     )
 }
 
+/// Whether a user is an account that its owner has deleted here.
+pub fn is_deleted(tx: &mut Tx<'_>, user: &str) -> Result<bool, StoreError> {
+    Ok(tx.fetch_one::<i64>(&format!("SELECT count(*) FROM ({DELETED} AND id = $1) found"), &[user.into()])?
+        > 0)
+}
+
 /// Removes everything personal from the row of an account, and its secrets. Nobody can sign in any more, and the
 /// username and the address can be registered again. `username` is the new name.
 pub fn anonymise(tx: &mut Tx<'_>, user: UserId, username: &str, now: Timestamp) -> Result<(), StoreError> {
@@ -208,13 +232,14 @@ pub fn anonymise(tx: &mut Tx<'_>, user: UserId, username: &str, now: Timestamp) 
     mailed_links::remove_all(tx, user)?;
     phone_codes::remove_of_user(tx, user)?;
     avatars::remove(tx, user)?;
-    // What an import has left of the old document, and of those that were merged into it.
+    // What an import has left of the old document, of its copies, and of those that were merged into it.
+    let copies = format!("{user}@%");
     tx.execute(
-        "UPDATE legacy_documents SET rest = NULL, instead = NULL WHERE collection = 'User' AND id = $1",
-        &[user.into()],
+        &format!("UPDATE legacy_documents SET {EMPTY} WHERE collection = 'User' AND (id = $1 OR id LIKE $2)"),
+        &[user.into(), copies.into()],
     )?;
     tx.execute(
-        "UPDATE legacy_documents SET rest = NULL, instead = NULL WHERE kept_id = $1 AND kept_collection = 'User'",
+        &format!("UPDATE legacy_documents SET {EMPTY} WHERE kept_id = $1 AND kept_collection = 'User'"),
         &[user.into()],
     )?;
     Ok(())
@@ -223,22 +248,116 @@ pub fn anonymise(tx: &mut Tx<'_>, user: UserId, username: &str, now: Timestamp) 
 /// Removes up to `limit` rows of each table with rows of a user, or what is personal in them, and the user from up to
 /// `limit` lists of blocked users; returns whether there may be more.
 pub fn remove_some(tx: &mut Tx<'_>, user: UserId, limit: i64) -> Result<bool, StoreError> {
-    let mut more = leave_lists(tx, user, limit)?;
-    let params = [user.into(), limit.into()];
-    for Removed { table, user, key, collection } in REMOVED {
-        let some = format!("SELECT {key} FROM {table} WHERE {user} = $1 LIMIT $2");
+    let whose = Whose { is: "= $1", limit: "LIMIT $2", params: vec![user.into(), limit.into()] };
+    let some = leave_lists(tx, &whose, |blocked| *blocked == user)?;
+    Ok(remove(tx, &whose)? || some)
+}
+
+/// Removes everything that an import or a job that has not run yet has left of all deleted accounts, in one
+/// transaction, and returns these accounts. Nobody else uses the database.
+pub fn remove_all(tx: &mut Tx<'_>) -> Result<BTreeSet<UserId>, StoreError> {
+    let deleted: BTreeSet<UserId> = tx.fetch_all(DELETED, &[])?.into_iter().collect();
+    if deleted.is_empty() {
+        return Ok(deleted);
+    }
+    let whose = Whose { is: &format!("IN ({DELETED})"), limit: "", params: Vec::new() };
+    leave_lists(tx, &whose, |blocked| deleted.contains(blocked))?;
+    // Also of rows that were removed before the account was.
+    for Removed { table, collection, .. } in REMOVED {
         if let Some(collection) = collection {
-            empty_documents(tx, collection, &some, &params)?;
+            let gone = format!(
+                "UPDATE legacy_documents SET rest = NULL, instead = NULL \
+                 WHERE collection = '{collection}' AND outcome = 'inserted' \
+                   AND (rest IS NOT NULL OR instead IS NOT NULL) \
+                   AND NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = legacy_documents.id)"
+            );
+            tx.execute(&gone, &[])?;
         }
-        let sql = format!("DELETE FROM {table} WHERE {user} = $1 AND {key} IN ({some})");
-        more |= tx.execute(&sql, &params)? > 0;
+    }
+    for Emptied { table, user, collection, .. } in EMPTIED {
+        if let Some(collection) = collection {
+            empty_documents(
+                tx,
+                collection,
+                &format!("SELECT id FROM {table} WHERE {user} {}", whose.is),
+                &[],
+            )?;
+        }
+    }
+    empty_documents(tx, "User", DELETED, &[])?;
+    remove(tx, &whose)?;
+    // An import derives these from all rows.
+    tx.execute(&format!("DELETE FROM name_words WHERE user_id {}", whose.is), &[])?;
+    tx.execute(
+        &format!("UPDATE users SET hides_profile = TRUE WHERE NOT hides_profile AND id {}", whose.is),
+        &[],
+    )?;
+    Ok(deleted)
+}
+
+/// The deleted accounts that have conversations or communities to leave.
+pub fn still_members(tx: &mut Tx<'_>) -> Result<Vec<UserId>, StoreError> {
+    tx.fetch_all(
+        &format!(
+            "SELECT id FROM ({DELETED}) u WHERE EXISTS (SELECT 1 FROM members m JOIN conversations c \
+               ON c.id = m.conversation_id WHERE m.user_id = u.id AND m.is_active AND c.is_active AND c.kind <> 'direct') \
+             OR EXISTS (SELECT 1 FROM communities c WHERE c.created_by = u.id AND c.is_active) \
+             OR EXISTS (SELECT 1 FROM community_members m WHERE m.user_id = u.id AND m.is_active)"
+        ),
+        &[],
+    )
+}
+
+/// The collections of the old system whose documents are removed with an account, or lose what is personal: with the
+/// tables that they become rows of, and the columns that name the account.
+pub fn personal_collections() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let removed = REMOVED.iter().map(|removed| (removed.collection, removed.table, removed.user));
+    let emptied = EMPTIED.iter().map(|emptied| (emptied.collection, emptied.table, emptied.user));
+    let all = removed.chain(emptied).chain([(Some("User"), "users", "id")]);
+    all.filter_map(|(collection, table, user)| Some((collection?, table, user)))
+}
+
+/// Removes what the list of imported documents contains of some that became no rows.
+pub fn forget_documents(tx: &mut Tx<'_>, collection: &str, ids: &[String]) -> Result<(), StoreError> {
+    for id in ids {
+        tx.execute(
+            &format!("UPDATE legacy_documents SET {EMPTY} WHERE collection = $1 AND id = $2"),
+            &[collection.into(), id.into()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Adds the job that removes what is left of a deleted account.
+pub fn finish_later(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
+    let deleted = serde_json::to_string(&Deleted { user })
+        .map_err(|error| StoreError::Statement(format!("a deleted account: {error}")))?;
+    jobs::enqueue(tx, JOB, &user.to_string(), &deleted)
+}
+
+/// Whose rows are removed: the condition for the column that names the user, and how many.
+struct Whose<'a> {
+    is: &'a str,
+    limit: &'a str,
+    params: Vec<Value>,
+}
+
+fn remove(tx: &mut Tx<'_>, Whose { is, limit, params }: &Whose<'_>) -> Result<bool, StoreError> {
+    let mut more = false;
+    for Removed { table, user, key, collection } in REMOVED {
+        let some = format!("SELECT {key} FROM {table} WHERE {user} {is} {limit}");
+        if let Some(collection) = collection {
+            empty_documents(tx, collection, &some, params)?;
+        }
+        let sql = format!("DELETE FROM {table} WHERE {user} {is} AND {key} IN ({some})");
+        more |= tx.execute(&sql, params)? > 0;
     }
     for Emptied { table, user, collection, set, while_ } in EMPTIED {
-        let some = format!("SELECT id FROM {table} WHERE {user} = $1 AND {while_} LIMIT $2");
+        let some = format!("SELECT id FROM {table} WHERE {user} {is} AND {while_} {limit}");
         if let Some(collection) = collection {
-            empty_documents(tx, collection, &some, &params)?;
+            empty_documents(tx, collection, &some, params)?;
         }
-        more |= tx.execute(&format!("UPDATE {table} SET {set} WHERE id IN ({some})"), &params)? > 0;
+        more |= tx.execute(&format!("UPDATE {table} SET {set} WHERE id IN ({some})"), params)? > 0;
     }
     Ok(more)
 }
@@ -248,29 +367,30 @@ fn empty_documents(
     tx: &mut Tx<'_>,
     collection: &str,
     some: &str,
-    params: &[Value; 2],
+    params: &[Value],
 ) -> Result<(), StoreError> {
     for (named, id) in [("collection", "id"), ("kept_collection", "kept_id")] {
         let sql = format!(
-            "UPDATE legacy_documents SET rest = NULL, instead = NULL \
-             WHERE {named} = '{collection}' AND {id} IS NOT NULL AND {id} IN ({some})"
+            "UPDATE legacy_documents SET {EMPTY} WHERE {named} = '{collection}' AND {id} IS NOT NULL AND {id} IN ({some})"
         );
         tx.execute(&sql, params)?;
     }
     Ok(())
 }
 
-/// Takes a user from some lists of blocked users; returns whether there may be more.
-fn leave_lists(tx: &mut Tx<'_>, user: UserId, limit: i64) -> Result<bool, StoreError> {
-    let blockers: Vec<UserId> = tx.fetch_all(
-        "SELECT user_id FROM blocks WHERE blocked_id = $1 ORDER BY user_id LIMIT $2",
-        &[user.into(), limit.into()],
-    )?;
+/// Takes users from some lists of blocked users; returns whether there may be more.
+fn leave_lists(
+    tx: &mut Tx<'_>,
+    Whose { is, limit, params }: &Whose<'_>,
+    is_gone: impl Fn(&UserId) -> bool,
+) -> Result<bool, StoreError> {
+    let sql = format!("SELECT DISTINCT user_id FROM blocks WHERE blocked_id {is} ORDER BY user_id {limit}");
+    let blockers: Vec<UserId> = tx.fetch_all(&sql, params)?;
     for blocker in &blockers {
         // The list is written as it is read here.
         attempts::lock(tx, *blocker)?;
         let mut list = blocks::of_user(tx, *blocker)?;
-        list.retain(|blocked| *blocked != user);
+        list.retain(|blocked| !is_gone(blocked));
         blocks::set(tx, *blocker, &list)?;
     }
     Ok(!blockers.is_empty())

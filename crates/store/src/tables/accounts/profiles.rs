@@ -61,7 +61,7 @@ pub struct Figures {
 /// The figures of a user.
 pub fn figures(tx: &mut Tx<'_>, user: UserId) -> Result<Figures, StoreError> {
     let memberships = Query::<(i64, i64, i64)>::one(
-        "SELECT coalesce(CAST(sum(c.last_sequence) AS BIGINT), 0), \
+        "SELECT coalesce(CAST(sum(c.last_sequence - c.system_message_count) AS BIGINT), 0), \
            count(CASE WHEN c.kind = 'direct' THEN 1 END), count(CASE WHEN c.kind <> 'direct' THEN 1 END) \
          FROM members m JOIN conversations c ON c.id = m.conversation_id \
          WHERE m.user_id = $1 AND m.is_active AND c.is_active AND c.kind <> 'global'",
@@ -70,7 +70,7 @@ pub fn figures(tx: &mut Tx<'_>, user: UserId) -> Result<Figures, StoreError> {
     // The room for everybody is excluded by its id, so that nothing but the index is read.
     let sent = Query::<i64>::one(
         "SELECT count(*) AS total FROM (SELECT 1 AS one FROM messages m WHERE m.sender_id = $1 AND m.deleted_at IS NULL \
-           AND m.conversation_id <> coalesce((SELECT c.id FROM conversations c WHERE c.identifier = 'meeshy'), '') \
+           AND m.message_source <> 'system' AND m.conversation_id <> coalesce((SELECT c.id FROM conversations c WHERE c.identifier = 'meeshy'), '') \
            LIMIT $2) written",
         vec![user.into(), MAX_COUNTED.into()],
     );

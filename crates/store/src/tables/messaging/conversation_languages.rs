@@ -19,7 +19,7 @@ record! {
         pub members: i64,
         /// Active members for whom messages are translated into it.
         pub readers: i64,
-        /// Messages written in it that are not deleted; some may have expired since.
+        /// Messages written in it that are not deleted; some may have expired since. System messages are in no language.
         pub messages: i64,
     }
 }
@@ -39,7 +39,7 @@ pub fn list(conversation: ConversationId) -> Query<Vec<Counts>> {
 pub fn expired(conversation: ConversationId, now: Timestamp) -> Query<Vec<(Language, i64)>> {
     Query::all(
         "SELECT original_language, count(*) AS total FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL \
-           AND expires_at IS NOT NULL AND expires_at <= $2 GROUP BY original_language",
+           AND message_source <> 'system' AND expires_at IS NOT NULL AND expires_at <= $2 GROUP BY original_language",
         vec![conversation.into(), now.into()],
     )
 }
@@ -147,8 +147,8 @@ pub(crate) fn change_member(
     conversations.into_iter().try_for_each(|conversation| changes.apply(tx, conversation))
 }
 
-/// Recomputes all counts and the member counts of conversations, after rows were changed without updating
-/// them.
+/// Recomputes all counts, and the numbers of members and system messages of conversations, after rows were changed
+/// without updating them.
 pub(crate) fn recount(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM conversation_languages", &[])?;
     tx.execute(
@@ -164,7 +164,7 @@ pub(crate) fn recount(tx: &mut Tx<'_>) -> Result<(), StoreError> {
                ELSE u.system_language END, 0, 1, 0 \
              FROM members m JOIN users u ON u.id = m.user_id WHERE m.is_active AND u.is_active AND u.deleted_at IS NULL AND u.auto_translate_enabled \
            UNION ALL \
-           SELECT conversation_id, original_language, 0, 0, 1 FROM messages WHERE deleted_at IS NULL \
+           SELECT conversation_id, original_language, 0, 0, 1 FROM messages WHERE deleted_at IS NULL AND message_source <> 'system' \
          ) counted GROUP BY conversation_id, language",
         &[],
     )?;
@@ -173,6 +173,13 @@ pub(crate) fn recount(tx: &mut Tx<'_>) -> Result<(), StoreError> {
            (SELECT c.id, count(m.id) AS total FROM conversations c \
               LEFT JOIN members m ON m.conversation_id = c.id AND m.is_active GROUP BY c.id) counted \
          WHERE counted.id = conversations.id AND conversations.member_count <> counted.total",
+        &[],
+    )?;
+    tx.execute(
+        "UPDATE conversations SET system_message_count = counted.total FROM \
+           (SELECT c.id, count(m.id) AS total FROM conversations c LEFT JOIN messages m \
+              ON m.conversation_id = c.id AND m.message_source = 'system' AND m.deleted_at IS NULL GROUP BY c.id) counted \
+         WHERE counted.id = conversations.id AND conversations.system_message_count <> counted.total",
         &[],
     )?;
     Ok(())

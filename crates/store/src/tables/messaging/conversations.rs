@@ -342,11 +342,11 @@ pub fn take_numbers(id: ConversationId, now: Timestamp) -> Query<Numbers> {
     numbers.map(|(sequence, event)| Numbers { sequence, event })
 }
 
-/// [Takes the numbers](take_numbers) of a system message, which does not move the conversation up in the lists.
+/// [Takes the numbers](take_numbers) of a system message, and counts it. It does not move the conversation up in the lists.
 pub fn take_quiet_numbers(id: ConversationId) -> Query<Numbers> {
     let numbers = Query::<(i64, i64)>::one(
-        "UPDATE conversations SET last_sequence = last_sequence + 1, last_event = last_event + 1 WHERE id = $1 \
-         RETURNING last_sequence, last_event",
+        "UPDATE conversations SET last_sequence = last_sequence + 1, last_event = last_event + 1, \
+           system_message_count = system_message_count + 1 WHERE id = $1 RETURNING last_sequence, last_event",
         vec![id.into()],
     );
     numbers.map(|(sequence, event)| Numbers { sequence, event })

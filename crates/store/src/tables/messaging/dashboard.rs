@@ -6,18 +6,26 @@ use crate::engine::record::record;
 use crate::{Query, Value};
 use meeshy_domain::{Language, Timestamp, UserId};
 
-/// Messages of a day whose translations are counted, at most.
+/// The most messages of a day whose translations are counted, and the most messages of a conversation that are subtracted.
 const MAX_COUNTED: i64 = 1_000;
 
 /// The numbers of a user's open conversations, of those with a message since `day`, and of the messages in all of them
-/// since `week`: message numbers have no gaps.
+/// since `week`: message numbers have no gaps. Deleted ones and system messages do not count, of which at most 1,000 of each
+/// conversation are subtracted.
 pub fn conversations(user: UserId, day: Timestamp, week: Timestamp) -> Query<(i64, i64, i64)> {
     Query::one(
-        "SELECT count(*), count(CASE WHEN c.last_message_at >= $2 THEN 1 END), \
-           CAST(coalesce(sum(CASE WHEN c.last_message_at >= $3 THEN c.last_sequence - coalesce( \
-             (SELECT x.sequence FROM messages x WHERE x.conversation_id = c.id AND x.deleted_at IS NULL AND x.created_at < $3 \
-              ORDER BY x.created_at DESC LIMIT 1), 0) END), 0) AS BIGINT) \
-         FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE m.user_id = $1 AND m.is_active AND c.is_active",
+        format!(
+            "SELECT count(*), count(CASE WHEN c.last_message_at >= $2 THEN 1 END), \
+               CAST(coalesce(sum(CASE WHEN c.last_message_at >= $3 THEN c.last_sequence - c.place - \
+                 (SELECT count(*) FROM (SELECT 1 AS one FROM messages d WHERE d.conversation_id = c.id \
+                    AND (d.sequence + 0) > c.place AND (d.deleted_at IS NOT NULL OR d.message_source = 'system') \
+                    LIMIT {MAX_COUNTED}) uncounted) END), 0) AS BIGINT) \
+             FROM (SELECT c.id, c.last_message_at, c.last_sequence, CASE WHEN c.last_message_at >= $3 THEN coalesce( \
+                 (SELECT x.sequence FROM messages x WHERE x.conversation_id = c.id AND x.deleted_at IS NULL AND x.created_at < $3 \
+                  ORDER BY x.created_at DESC LIMIT 1), 0) END AS place \
+               FROM members m JOIN conversations c ON c.id = m.conversation_id \
+               WHERE m.user_id = $1 AND m.is_active AND c.is_active) c"
+        ),
         vec![user.into(), day.into(), week.into()],
     )
 }

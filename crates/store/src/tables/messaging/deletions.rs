@@ -46,11 +46,13 @@ pub fn delete(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<Option<D
     let last_sequence = tx.fetch_one(
         "UPDATE conversations SET updated_at = $2, last_message_at = coalesce( \
            (SELECT max(m.created_at) FROM messages m WHERE m.conversation_id = $1 AND m.deleted_at IS NULL \
-              AND m.message_source <> 'system'), created_at) \
+              AND m.message_source <> 'system'), created_at), system_message_count = system_message_count - $3 \
          WHERE id = $1 RETURNING last_sequence",
-        &[conversation_id.into(), now.into()],
+        &[conversation_id.into(), now.into(), i64::from(!counts).into()],
     )?;
-    conversation_languages::remove_message(tx, conversation_id, language)?;
+    if counts {
+        conversation_languages::remove_message(tx, conversation_id, language)?;
+    }
     for table in ["translation_jobs", "translations", "mentions"] {
         tx.execute_later(&format!("DELETE FROM {table} WHERE message_id = $1"), &[id.into()])?;
     }

@@ -101,8 +101,8 @@ pub fn messages(
         None => (Value::from(""), 0),
     };
     let sql = format!(
-        "SELECT {} FROM messages WHERE sender_id = $1 AND deleted_at IS NULL AND NOT is_encrypted \
-           AND (conversation_id, sequence) > ($2, $3) ORDER BY conversation_id, sequence LIMIT $4",
+        "SELECT {} FROM messages WHERE sender_id = $1 AND deleted_at IS NULL AND message_source <> 'system' \
+           AND NOT is_encrypted AND (conversation_id, sequence) > ($2, $3) ORDER BY conversation_id, sequence LIMIT $4",
         ExportedMessage::columns()
     );
     Query::all(sql, vec![user.into(), conversation, sequence.into(), limit.into()])

@@ -128,9 +128,9 @@ fn client_key(conversation: ConversationId, client_message_id: &str) -> String {
 /// repetitions.
 pub fn languages_of_latest(conversation: ConversationId, author: UserId) -> Query<Vec<Language>> {
     Query::all(
-        "SELECT original_language FROM (SELECT sequence, sender_id, original_language FROM messages \
+        "SELECT original_language FROM (SELECT sequence, sender_id, message_source, original_language FROM messages \
            WHERE conversation_id = $1 ORDER BY sequence DESC LIMIT $3) latest \
-         WHERE sender_id = $2 ORDER BY sequence DESC",
+         WHERE sender_id = $2 AND message_source <> 'system' ORDER BY sequence DESC",
         vec![conversation.into(), author.into(), LATEST.into()],
     )
 }
@@ -215,6 +215,10 @@ pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
             message.details.is_blurred.into(),
         ],
     )?;
+    if message.is_by_system() {
+        // Its number came from `take_quiet_numbers`, which has counted it.
+        return Ok(());
+    }
     conversation_languages::add_message(tx, message.conversation_id, message.original_language)
 }
 
@@ -386,10 +390,11 @@ pub fn sequence(conversation: ConversationId, id: MessageId) -> Query<Option<i64
     )
 }
 
-/// How many messages of a conversation there are, without what has expired by `now`.
+/// How many messages of a conversation there are, with system messages, without what has expired by `now`.
 pub fn total(conversation: ConversationId, now: Timestamp) -> Query<i64> {
     Query::one(
-        "SELECT CAST(coalesce(sum(messages), 0) AS BIGINT) - \
+        "SELECT CAST(coalesce(sum(messages), 0) AS BIGINT) + \
+           coalesce((SELECT c.system_message_count FROM conversations c WHERE c.id = $1), 0) - \
            (SELECT count(*) FROM messages m WHERE m.conversation_id = $1 AND m.deleted_at IS NULL \
               AND m.expires_at IS NOT NULL AND m.expires_at <= $2) AS total \
          FROM conversation_languages WHERE conversation_id = $1",

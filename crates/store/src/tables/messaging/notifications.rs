@@ -71,6 +71,20 @@ pub fn page(user: UserId, now: Timestamp, limit: i64, offset: i64) -> Query<Vec<
     Query::all(sql, vec![user.into(), now.into(), limit.into(), offset.into()])
 }
 
+/// A place in the list of a user's notifications, or in the archive, from which to go on: a time and an id.
+pub type Place = (i64, String);
+
+/// All notifications of a user that are not archived, the newest first, before a place.
+pub fn before(user: UserId, last: Option<&Place>, limit: i64) -> Query<Vec<Notification>> {
+    let (at, id) = last.map_or((i64::MAX, ""), |(at, id)| (*at, id.as_str()));
+    let sql = format!(
+        "SELECT {} FROM notifications WHERE user_id = $1 AND (created_at, id) < ($2, $3) \
+         ORDER BY created_at DESC, id DESC LIMIT $4",
+        Notification::columns()
+    );
+    Query::all(sql, vec![user.into(), at.into(), id.into(), limit.into()])
+}
+
 /// How many there are, up to 10,000.
 pub fn count_of(user: UserId, now: Timestamp) -> Query<i64> {
     Query::one(
@@ -165,6 +179,27 @@ pub fn archived(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Notification>, Stor
         all.extend(unpacked(&pack).map_err(damaged)?);
     }
     Ok(all)
+}
+
+/// The notifications of a user at the next place in the archive, a bounded number, the newest first, and that place.
+///
+/// # Errors
+/// As [`archived`].
+pub fn archived_before(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    last: Option<&Place>,
+) -> Result<Option<(Place, Vec<Notification>)>, StoreError> {
+    let (at, id) = last.map_or((i64::MAX, ""), |(at, id)| (*at, id.as_str()));
+    let found: Option<(i64, String, Vec<u8>)> = tx.fetch_optional(
+        "SELECT last_at, id, notifications FROM archived_notifications WHERE user_id = $1 AND (last_at, id) < ($2, $3) \
+         ORDER BY last_at DESC, id DESC LIMIT 1",
+        &[user.into(), at.into(), id.into()],
+    )?;
+    let Some((at, id, pack)) = found else { return Ok(None) };
+    let mut all = unpacked(&pack).map_err(damaged)?;
+    all.reverse();
+    Ok(Some(((at, id), all)))
 }
 
 /// Moves the notifications of a user out of the archive again, and returns how many.

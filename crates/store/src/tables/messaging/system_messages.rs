@@ -3,7 +3,10 @@
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::record;
 use crate::{Query, StoreError, Tx, Value};
-use meeshy_domain::{MessageId, SystemEvent, UserId};
+use meeshy_domain::{ConversationId, MessageId, SystemEvent, Timestamp, UserId};
+
+/// The latest system messages about what somebody has done that are looked at.
+const LATEST: i64 = 50;
 
 record! {
     /// What a system message tells.
@@ -25,6 +28,25 @@ record! {
 /// Adds what a message tells.
 pub fn insert(tx: &mut Tx<'_>, told: &SystemMessage) -> Result<(), StoreError> {
     tx.insert(told)
+}
+
+/// Whether a conversation was told since a time that `actor` has done this, to `target`: of the latest 50 things that the
+/// actor has done anywhere.
+pub fn was_told(
+    conversation: ConversationId,
+    event: SystemEvent,
+    actor: UserId,
+    target: Option<UserId>,
+    since: Timestamp,
+) -> Query<bool> {
+    let target = target.map(|target| target.to_string()).unwrap_or_default();
+    let found = Query::<i64>::one(
+        "SELECT count(*) FROM (SELECT message_id, event, target_id FROM system_messages WHERE actor_id = $1 \
+           ORDER BY message_id DESC LIMIT $2) s JOIN messages m ON m.id = s.message_id \
+         WHERE s.event = $3 AND coalesce(s.target_id, '') = $4 AND m.conversation_id = $5 AND m.created_at > $6",
+        vec![actor.into(), LATEST.into(), event.into(), target.into(), conversation.into(), since.into()],
+    );
+    found.map(|found| found > 0)
 }
 
 /// What some messages tell.

@@ -172,12 +172,14 @@ fn user_row(model: &mut dyn Connection, user: &str) -> Vec<(&'static str, Value)
     columns.map(|(column, kind)| (&*column.clone().leak(), value(&column, &kind))).collect()
 }
 
-/// Documents of a user, of a report by that user, of one that was merged into that of the user, and of somebody else.
+/// Documents of a user, a copy that was rejected, of a report by that user, of one that was merged into that of the user, and of somebody else.
 fn import_documents(tested: &mut dyn Connection) {
     let report: String = Tx::new(tested).fetch_one("SELECT min(id) FROM reports", &[]).unwrap();
     Tx::new(tested).execute("DELETE FROM legacy_documents", &[]).unwrap();
+    let rejected = format!("{DELETED}@User#1");
     for (collection, id, kept) in [
         ("User", DELETED, None),
+        ("User", rejected.as_str(), None),
         ("User", "copy", Some(DELETED)),
         ("Report", report.as_str(), None),
         ("User", "of-other", None),
