@@ -9,9 +9,9 @@ use meeshy_store::translation_cache::{self, Cached};
 use meeshy_store::translators::{self, Translator};
 use meeshy_store::visibility::Viewer;
 use meeshy_store::{
-    Store, StoreError, Tx, Value, call_counts, call_events, conversations, dashboard, events, guests, jobs,
-    members, notifications, privacy, read_cursors, reports, search_queue, second_factor, sessions, texts,
-    translations, visibility,
+    Store, StoreError, Tx, Value, call_counts, call_events, conversations, dashboard, deleted_accounts,
+    events, guests, jobs, members, notifications, privacy, read_cursors, reports, search_queue,
+    second_factor, sessions, texts, translations, visibility,
 };
 use meeshy_testkit::rust_files;
 use proc_macro2::{TokenStream, TokenTree};
@@ -97,6 +97,11 @@ pub fn rarely(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     texts::fetch(tx, &[id()?])?;
     translations::counts(tx)?;
     reports::newest(tx, 1)?;
+    // After an import, of accounts that were deleted before.
+    deleted_accounts::is_deleted(tx, &user.to_string())?;
+    deleted_accounts::remove_all(tx)?;
+    deleted_accounts::still_members(tx)?;
+    deleted_accounts::forget_documents(tx, "User", &[user.to_string()])?;
     notifications::list(tx, user)?;
     notifications::archive(tx, user, notifications::Expiry { before: end, unread_kept: 0 }, 10)?;
     Ok(())
