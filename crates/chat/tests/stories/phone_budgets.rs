@@ -165,8 +165,8 @@ async fn an_answer_that_waits_for_another_one_has_locked_no_code() {
         tx.execute("UPDATE call_counts SET calls = calls WHERE limit_name = 'sms_answers'", &[])?;
         locked.try_send(()).unwrap();
         eventually_blocking("her answer waits", || {
-            let sql = "SELECT count(*) AS waiting FROM pg_stat_activity \
-                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            let sql = "SELECT count(*) AS waiting FROM pg_locks \
+                       WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))";
             tx.fetch_one::<i64>(sql, &[]).unwrap() > 0
         });
         tx.fetch_all::<String>("SELECT id FROM phone_codes FOR UPDATE NOWAIT", &[])

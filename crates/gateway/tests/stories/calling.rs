@@ -300,8 +300,8 @@ async fn who_is_signed_out_while_joining_leaves_the_call() {
         tx.execute("LOCK TABLE call_sessions IN ACCESS EXCLUSIVE MODE", &[])?;
         locked.take().into_iter().for_each(|locked| locked.send(()).unwrap());
         eventually_blocking("he is joining", || {
-            let sql = "SELECT count(*) AS waiting FROM pg_stat_activity WHERE datname = current_database() \
-                       AND wait_event_type = 'Lock' AND query LIKE '%FROM call_sessions%'";
+            let sql = "SELECT count(*) AS waiting FROM pg_locks \
+                       WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))";
             tx.fetch_one::<i64>(sql, &[]).unwrap() > 0
         });
         waits.take().into_iter().for_each(|waits| waits.send(()).unwrap());
