@@ -96,6 +96,7 @@ struct Emptied {
     while_: &'static str,
 }
 
+/// Those of the old system keep the column that names the user: what a later import brings of them is found by it.
 const EMPTIED: &[Emptied] = &[
     Emptied {
         table: "members",
@@ -158,15 +159,8 @@ const EMPTIED: &[Emptied] = &[
         table: "tracking_links",
         user: "created_by",
         collection: Some("TrackingLink"),
-        set: "name = NULL, created_by = NULL",
-        while_: "created_by IS NOT NULL",
-    },
-    Emptied {
-        table: "dma_pre_keys",
-        user: "used_by",
-        collection: Some("PreKey"),
-        set: "used_by = NULL",
-        while_: "used_by IS NOT NULL",
+        set: "name = NULL",
+        while_: "name IS NOT NULL",
     },
     Emptied {
         table: "users",

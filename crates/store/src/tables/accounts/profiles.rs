@@ -61,7 +61,7 @@ pub struct Figures {
 /// The figures of a user.
 pub fn figures(tx: &mut Tx<'_>, user: UserId) -> Result<Figures, StoreError> {
     let memberships = Query::<(i64, i64, i64)>::one(
-        "SELECT coalesce(CAST(sum(c.last_sequence - c.system_message_count) AS BIGINT), 0), \
+        "SELECT coalesce(CAST(sum((SELECT sum(l.messages) FROM conversation_languages l WHERE l.conversation_id = c.id)) AS BIGINT), 0), \
            count(CASE WHEN c.kind = 'direct' THEN 1 END), count(CASE WHEN c.kind <> 'direct' THEN 1 END) \
          FROM members m JOIN conversations c ON c.id = m.conversation_id \
          WHERE m.user_id = $1 AND m.is_active AND c.is_active AND c.kind <> 'global'",

@@ -47,6 +47,8 @@ const KEPT: &[(&str, &str, &str)] = &[
     ("audit_log", "admin_id", "the log outlives the account, without addresses"),
     ("audit_log", "entity_id", "the log outlives the account, without names"),
     ("affiliate_tokens", "created_by", "the invitation is closed, and has no name"),
+    ("tracking_links", "created_by", "short links in messages work on, without a name"),
+    ("dma_pre_keys", "used_by", "a key of somebody else stays used"),
     ("server_encryption_keys", "user_id", "keys of the server, to read messages that stay"),
     ("legacy_documents", "id", "which document was imported, without its contents"),
     ("legacy_documents", "kept_id", "which document was imported, without its contents"),
