@@ -17,6 +17,7 @@ mod ids;
 mod layouts;
 mod options;
 mod plan;
+mod public_files;
 mod read;
 mod report;
 mod run;

@@ -12,8 +12,8 @@ pub struct Options {
     pub dry_run: bool,
     /// Names, texts and addresses are replaced by generated ones.
     pub anonymise: bool,
-    /// The folder of the old system's files, and the folder to copy them to.
-    pub uploads: Option<(PathBuf, PathBuf)>,
+    /// The folders of the old system's files, and the folder to copy them to.
+    pub uploads: Option<(Vec<PathBuf>, PathBuf)>,
     /// The file for the details: every rejected document, conflict and missing file, one JSON object per
     /// line. A report only contains the first of them.
     pub list: Option<PathBuf>,

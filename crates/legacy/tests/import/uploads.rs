@@ -30,7 +30,7 @@ fn dump(names: &[&str]) -> crate::support::Small {
 }
 
 fn copy(at: &Location, dump: &Dump, folder: &Path, dry_run: bool) -> Result<Uploads, ImportError> {
-    let uploads = Some((folder.join("old"), folder.join("new")));
+    let uploads = Some((vec![folder.join("old")], folder.join("new")));
     let report = try_import(at, dump, &Options { uploads, dry_run, ..options() })?;
     Ok(report.uploads.unwrap())
 }
@@ -97,5 +97,47 @@ fn an_unreadable_folder_fails_before_the_import_starts() {
         assert!(error.to_string().starts_with("failed to read the folder of uploaded files `"), "{error}");
         let people = rows::read(database.location(), |tx| rows::lines(tx, "SELECT id FROM users", &["id"]));
         assert_eq!(people, Vec::<String>::new());
+    }
+}
+
+#[both_databases]
+fn pictures_are_found_in_any_folder(database: Database) {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "12345").unwrap();
+    };
+    // The folders of the gateway, of the front end, and of the tree before it.
+    ["gateway/2025/10/g.png", "front/i/2025/10/f.jpg", "i/2025/09/o.jpg"].into_iter().for_each(write);
+    let with =
+        |document: Document, fields: Document| document.into_iter().chain(fields).collect::<Document>();
+    let dump = small(&[
+        (
+            "User",
+            vec![
+                with(user(1, "ann"), doc! { "avatar": "https://static.example.org/u/i/2025/10/f.jpg" }),
+                with(user(2, "ben"), doc! { "avatar": "https://old.example.org/i/2025/09/o.jpg" }),
+                with(user(3, "cas"), doc! { "avatar": "https://static.example.org/u/i/2025/10/gone.jpg" }),
+                with(user(4, "dan"), doc! { "avatar": "https://pictures.example.net/dan.jpg" }),
+            ],
+        ),
+        (
+            "Conversation",
+            vec![with(
+                conversation(1),
+                doc! { "image": "https://gate.example.org/api/attachments/file/2025%2F10%2Fg.png" },
+            )],
+        ),
+    ]);
+    let from = ["gateway", "front", "i"].map(|name| folder.path().join(name)).to_vec();
+    let new = folder.path().join("new");
+    let uploads = Some((from, new.clone()));
+    let report = try_import(database.location(), &dump.dump, &Options { uploads, ..options() }).unwrap();
+    let found = report.uploads.unwrap();
+    let missing = ["https://static.example.org/u/i/2025/10/gone.jpg".to_owned()];
+    assert_eq!((found.named, found.copied, &found.missing[..]), (4, 3, &missing[..]), "{found:?}");
+    for copied in ["public/u/i/2025/10/f.jpg", "public/i/2025/09/o.jpg", "2025/10/g.png"] {
+        assert_eq!(fs::read(new.join(copied)).unwrap(), b"12345", "{copied}");
     }
 }

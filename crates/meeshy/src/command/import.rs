@@ -44,9 +44,9 @@ pub struct ImportArgs {
     /// Replace names, texts and addresses with made-up ones, to get a database for tests
     #[arg(long)]
     anonymise: bool,
-    /// The folder with the old system's uploaded files, which are copied too
+    /// A folder with uploaded files of the old system, which are copied too; can be repeated
     #[arg(long, value_name = "FOLDER")]
-    uploads: Option<PathBuf>,
+    uploads: Vec<PathBuf>,
     /// The report file that lists every rejected document, conflict and missing file, one JSON object per
     /// line [default: a file in the data folder]
     #[arg(long, value_name = "FILE")]
@@ -130,7 +130,7 @@ fn import(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Exi
         now: now(),
         dry_run: args.dry_run,
         anonymise: args.anonymise,
-        uploads: args.uploads.clone().map(|from| (from, config.data.dir.join("uploads"))),
+        uploads: (!args.uploads.is_empty()).then(|| (args.uploads.clone(), config.data.dir.join("uploads"))),
         list: Some(list.clone()),
     };
     let bar = bar(args.json, plan.documents())?;
