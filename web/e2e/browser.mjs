@@ -98,6 +98,14 @@ export async function composes(page, text) {
 
 export const messages = (page) => page.getByTestId("message");
 
+/** Opens what can be done with the newest message. */
+export async function actions(page, label) {
+  const newest = messages(page).last();
+  await newest.focus();
+  await newest.getByRole("button", { name: label }).click();
+  return page.getByTestId("message-actions");
+}
+
 export async function write(page, text) {
   await composer(page).fill(text);
   await page.keyboard.press("Enter");

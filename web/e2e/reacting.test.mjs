@@ -2,19 +2,11 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { conversation, converse, launch, messages, signUp, write } from "./browser.mjs";
+import { actions, conversation, converse, launch, messages, signUp, write } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
-
-/** Opens what can be done with the newest message. */
-async function actions(page, label) {
-  const newest = messages(page).last();
-  await newest.focus();
-  await newest.getByRole("button", { name: label }).click();
-  return page.getByTestId("message-actions");
-}
 
 test("people react, reply and delete, and the other sees it at once", async () => {
   const lea = await signUp(browser, "Lea", "fr");

@@ -27,6 +27,7 @@ use crate::share_links::ShareLinks;
 use crate::translation::{
     Delegation, Engines, Glossary, Reports, Signals, Texts, Translate, Translations, WarmUp, Worker,
 };
+use crate::uploads::{FileCare, Uploads};
 use crate::views::{FileLinks, Views};
 use meeshy_domain::{Clock, IdGenerator, Timestamp};
 use meeshy_store::Store;
@@ -133,6 +134,8 @@ services! {
     texts: Texts,
     /// Translations of messages.
     translations: Translations,
+    /// Uploads of users.
+    uploads: Uploads,
     /// Turns translation jobs into translations.
     worker: Worker,
 }
@@ -207,6 +210,9 @@ impl Chat {
 
         let glossary = Glossary::new(shared(), Arc::clone(&signals));
         let warm_up = WarmUp::new(engines.clone());
+        let uploads = Uploads::new(shared(), Arc::clone(&file_links), settings.uploads);
+        let care = FileCare::new(shared(), uploads.clone(), views.clone());
+        let files = Files::new(shared(), file_links, views.clone(), settings.unsigned_file_paths);
         let messages = Messages::new(
             shared(),
             views,
@@ -215,7 +221,6 @@ impl Chat {
             warm_up.clone(),
             settings.message_chars,
         );
-        let files = Files::new(shared(), file_links, settings.unsigned_file_paths);
         let cluster = Cluster::new(shared(), gateways.clone(), signals, Arc::clone(&translators), warm_up);
 
         let calls = Calls::new(shared(), Arc::clone(&presence), settings.calls);
@@ -248,6 +253,7 @@ impl Chat {
                 SmsPost::new(shared(), settings.sms),
                 deletions.clone(),
                 calls,
+                care,
             ),
             deletions,
             messages,
@@ -266,6 +272,7 @@ impl Chat {
             sign_ins,
             texts,
             translations,
+            uploads,
             worker,
         };
         Ok(Self { context, services: Arc::new(services) })

@@ -5,6 +5,7 @@ use crate::phone_owner::PhoneOwner;
 use meeshy_domain::preferences::Consent;
 use meeshy_domain::text::InvalidText;
 use meeshy_domain::{LinkClosed, PhoneRefusal, Timestamp};
+use meeshy_media::MediaError;
 use meeshy_store::StoreError;
 use std::time::Duration;
 
@@ -78,12 +79,31 @@ pub enum ChatError {
     /// Something about a call is refused.
     #[error(transparent)]
     Call(#[from] CallRefusal),
+    /// A file is too large, or all files of a user are.
+    #[error("{0}")]
+    TooLarge(String),
+    /// A part of a file does not continue what was received, or another request sends it now.
+    #[error("{0}")]
+    UploadConflict(String),
+    /// The folder of uploads failed.
+    #[error("the file cannot be stored: {0}")]
+    Files(#[from] std::io::Error),
     /// Overloaded; trying again later helps.
     #[error("{0}")]
     Busy(String),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<MediaError> for ChatError {
+    fn from(error: MediaError) -> Self {
+        match error {
+            MediaError::File(_, cause) => Self::Files(cause),
+            MediaError::Busy => Self::Busy("many files are being uploaded; try again in a moment".into()),
+            error => Self::invalid("files", error),
+        }
+    }
 }
 
 fn fields(missing: &[(&'static str, Vec<Consent>)]) -> String {

@@ -14,6 +14,7 @@ use crate::phones::{SMS, SmsPost};
 use crate::retention::{
     Bounds, CacheBound, EventBound, Retention, archive_notifications, prune_cache, prune_events,
 };
+use crate::uploads::{COLLECT, DISCARD, FileCare, PREPARE, REMOVE};
 use meeshy_domain::account::FORGET_AFTER;
 use meeshy_jobs::{JobError, Runner};
 use meeshy_store::jobs::{self, Counts, Scheduled};
@@ -52,6 +53,7 @@ pub struct Jobs {
     sms: SmsPost,
     deletions: Deletions,
     calls: Calls,
+    files: FileCare,
 }
 
 impl Jobs {
@@ -61,8 +63,9 @@ impl Jobs {
         sms: SmsPost,
         deletions: Deletions,
         calls: Calls,
+        files: FileCare,
     ) -> Self {
-        Self { context, post, sms, deletions, calls }
+        Self { context, post, sms, deletions, calls, files }
     }
 
     /// Does jobs, and indexes messages for the search, until `stop` is ready. Each gateway calls this.
@@ -72,6 +75,8 @@ impl Jobs {
         let on_notifications = self.job(move |jobs| jobs.archive_old_notifications(bounds.notifications));
         let (post, sms, deletions) = (self.post.clone(), self.sms.clone(), self.deletions.clone());
         let calls = self.calls.clone();
+        let of_files = || self.files.clone();
+        let (discarding, preparing, collecting, removing) = (of_files(), of_files(), of_files(), of_files());
         let indexer = SearchIndexer::new(Arc::clone(&self.context));
         let stopping = CancellationToken::new();
         let runner = Runner::new(self.context.store.clone(), &self.context.process)
@@ -87,6 +92,10 @@ impl Jobs {
             .handle(&CHECK_CALL, move |call| calls.clone().check(call))
             .handle(&MAIL, move |order| post.clone().send(order))
             .handle(&DELETION, move |deleted| deletions.clone().finish(deleted))
+            .handle(&DISCARD, move |upload| discarding.clone().discard(upload))
+            .handle(&PREPARE, move |file| preparing.clone().prepare(file))
+            .handle(&COLLECT, move |file| collecting.clone().collect(file))
+            .handle(&REMOVE, move |path| removing.clone().remove(path))
             .handle(&SMS, move |order| sms.clone().send(order))
             .run(async {
                 stop.await;

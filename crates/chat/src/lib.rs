@@ -47,6 +47,7 @@ mod settings;
 mod share_links;
 mod signing_key;
 mod translation;
+mod uploads;
 mod views;
 
 pub use accounts::{
@@ -74,7 +75,7 @@ pub use conversations::{
 };
 pub use error::ChatError;
 pub use event_bus::{
-    CallChange, CallEvent, CallMember, CallPerson, CallSignal, Ephemeral, Event, FoundTranslation,
+    CallChange, CallEvent, CallMember, CallPerson, CallSignal, Ephemeral, Event, FileUse, FoundTranslation,
     FriendRequestChange, Happened, HiddenFrom, LeftUnread, MemberChange, ReactionChange, Separation, Typing,
 };
 pub use events::{AllCaughtUp, CaughtUp, Events, Feed, Stretch};
@@ -86,10 +87,10 @@ pub use meeshy_store::friend_requests::Direction as RequestDirection;
 pub use meeshy_store::translators::Speed;
 pub use meeshy_translation::Tier;
 pub use messages::{
-    Disclosure, FileRequest, Files, FoundMessages, LatestReactions, MentionOfCaller, MentionSuggestion,
-    MessageEdit, MessageHistory, MessagePage, MessageReactions, MessageReceipts, Messages, NewMessage,
-    PagePlace, PageRequest, Reactions, ReadStatus, ReceiptCounts, ReceiptPage, SearchRequest, Sent,
-    ServedFile,
+    Disclosure, FileRequest, FileStatusPage, Files, FoundMessages, LatestReactions, MentionOfCaller,
+    MentionSuggestion, MessageEdit, MessageHistory, MessagePage, MessageReactions, MessageReceipts, Messages,
+    NewMessage, PagePlace, PageRequest, Reactions, ReadStatus, ReceiptCounts, ReceiptPage, SearchRequest,
+    Sent, ServedFile,
 };
 pub use notifications::Notifications;
 pub use people::{
@@ -108,4 +109,5 @@ pub use translation::{
     Retranslation, Served, TextRequest, TextTranslation, Texts, Translate, TranslationCounts, Translations,
     Worker,
 };
+pub use uploads::{NewUpload, Upload, UploadPart, UploadProgress, UploadSettings, Uploads};
 pub use views::{FileSignature, MessageView, Person, ReactionView, SenderView, Told};

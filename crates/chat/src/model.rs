@@ -1,6 +1,7 @@
 //! What `chat` answers with that is a row of a table.
 
 pub use meeshy_store::abuse_reports::AbuseReport;
+pub use meeshy_store::attachment_statuses::{Act as FileAct, FileStatus};
 pub use meeshy_store::attachments::Attachment;
 pub use meeshy_store::avatars::Avatar;
 pub use meeshy_store::calls::{Call, CallParticipant};

@@ -2,6 +2,7 @@
 
 use crate::calls::CallSettings;
 use crate::signing_key::SigningKey;
+use crate::uploads::UploadSettings;
 use meeshy_domain::limits;
 use meeshy_mail::Mailer;
 use meeshy_mail::sms::SmsSender;
@@ -39,6 +40,8 @@ pub struct Settings {
     pub sms: Option<SmsSender>,
     /// How users call each other.
     pub calls: CallSettings,
+    /// Where files are kept, and how large they may be.
+    pub uploads: UploadSettings,
 }
 
 /// How users are written to.
@@ -68,6 +71,7 @@ impl Settings {
             mail: MailSettings::default(),
             sms: None,
             calls: CallSettings::default(),
+            uploads: UploadSettings::default(),
         }
     }
 }

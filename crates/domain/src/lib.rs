@@ -11,6 +11,7 @@ pub mod clock;
 pub mod compare;
 pub mod concealment;
 pub mod emoji;
+pub mod file_action;
 pub mod file_kind;
 pub mod grade;
 pub mod id;
@@ -41,6 +42,7 @@ pub use clock::{Clock, Timestamp};
 pub use compare::is_same_secret;
 pub use concealment::Concealed;
 pub use emoji::Emoji;
+pub use file_action::FileAction;
 pub use file_kind::FileKind;
 pub use grade::Grade;
 pub use id::{

@@ -155,3 +155,17 @@ pub const PUSH_TOKEN_BYTES: std::ops::RangeInclusive<usize> = 10..=500;
 pub const DEVICE_CHARS: usize = 200;
 /// The most devices of a user that get push notifications; a newer one replaces the oldest.
 pub const PUSH_TOKENS: i64 = 20;
+/// The most files of one message.
+pub const MESSAGE_FILES: usize = 10;
+/// The most files of one request.
+pub const UPLOADED_FILES: usize = 100;
+/// The most uploads of a user that are not complete.
+pub const RESUMABLE_UPLOADS: i64 = 50;
+/// Maximum length of the name of an uploaded file, in characters.
+pub const FILE_NAME_CHARS: usize = 255;
+/// Maximum size of a text whose lines are counted, in bytes.
+pub const COUNTED_TEXT_BYTES: u64 = 8 * 1024 * 1024;
+/// The longest recording that a client may tell of, in milliseconds: a week.
+pub const RECORDING_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// Maximum size of what a client says of an uploaded file, in bytes.
+pub const FILE_METADATA_BYTES: usize = 64 * 1024;

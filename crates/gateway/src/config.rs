@@ -4,7 +4,6 @@ use crate::http::limits::RateLimits;
 use meeshy_domain::is_same_secret;
 use meeshy_listen::{Forwarding, Limits};
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// Settings of the gateway.
@@ -30,8 +29,6 @@ pub struct GatewayConfig {
     pub packet_bytes: u64,
     /// How long a socket may stay unauthenticated.
     pub authentication_deadline: Duration,
-    /// The folder of uploaded files.
-    pub uploads: PathBuf,
     /// What the ids of its connections begin with, so that a proxy finds this gateway among others; made up when not set.
     pub name: Option<String>,
 }
@@ -49,7 +46,6 @@ impl Default for GatewayConfig {
             body_bytes: 1024 * 1024,
             packet_bytes: 256 * 1024,
             authentication_deadline: Duration::from_secs(30),
-            uploads: PathBuf::from("data/uploads"),
             name: None,
         }
     }

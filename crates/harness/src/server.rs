@@ -12,6 +12,7 @@ use crate::translation_api::translation_api;
 use meeshy_chat::{Chat, Settings, Translate};
 use meeshy_domain::Clock;
 use meeshy_gateway::{Gateway, GatewayConfig, RateLimits, routes::Endpoint};
+use meeshy_media::Depot;
 use meeshy_store::{Location, Store};
 use meeshy_testkit::{Api, Backend, Balancer, Database, OnDatabase, clock};
 use std::ops::Deref;
@@ -213,8 +214,9 @@ impl TestServer {
         RUNTIME.spawn(Self::launch(place, config, settings)).await.unwrap()
     }
 
-    async fn launch(place: Place, config: GatewayConfig, settings: Settings) -> Self {
+    async fn launch(place: Place, config: GatewayConfig, mut settings: Settings) -> Self {
         let Place { database, clock: (clock, hand), uploads, secret: _, seed } = place;
+        settings.uploads.depot = Depot::new(uploads.path());
         let store = database.open().await.unwrap().with_clock(clock.clone());
         let engine = Arc::new(Engine::default());
         let translator = Arc::clone(&engine) as Arc<dyn Translate>;
@@ -224,7 +226,6 @@ impl TestServer {
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let api = Api::at(listener.local_addr().unwrap());
-        let config = GatewayConfig { uploads: uploads.path().to_owned(), ..config };
         let gateway = Gateway::new(chat.clone(), config, Some(translation_api()));
         let endpoints = gateway.endpoints();
         let (stop, stopping) = watch::channel(false);

@@ -11,11 +11,13 @@ use meeshy_chat::{
     PageRequest, Registration, Sent, SignIn, SignedIn, Translate, Wanted,
 };
 use meeshy_domain::{Clock, UserId};
+use meeshy_media::Depot;
 use meeshy_store::translations::State;
 use meeshy_store::{Store, Value};
 use meeshy_testkit::{Database, OnDatabase, api, clock, eventually};
 use std::sync::Arc;
 use std::time::Duration;
+use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 /// A chat with a manual clock, counted ids and secrets, and an [`Engine`]. It translates only when told.
@@ -34,6 +36,8 @@ pub struct World {
     pub database: Arc<Database>,
     /// The e-mails and text messages that it sends.
     pub inbox: Inbox,
+    /// The folder of uploaded files.
+    pub uploads: TempDir,
 }
 
 impl OnDatabase for World {
@@ -97,9 +101,11 @@ impl World {
         let mut settings = settings(secret);
         settings.mail = inbox.settings();
         settings.sms = Some(inbox.sms());
+        let uploads = tempfile::tempdir().unwrap();
+        settings.uploads.depot = Depot::new(uploads.path());
         let chat = Chat::open(store.clone(), translator, settings, clock, secrets).await.unwrap();
         let events = chat.events().feed().unwrap();
-        Self { chat, store, engine, hand, events, database, inbox }
+        Self { chat, store, engine, hand, events, database, inbox, uploads }
     }
 
     /// Registers a user.
@@ -221,7 +227,7 @@ impl World {
     /// Does jobs until all that something has caused are done.
     pub async fn finish_jobs(&self) {
         self.run_jobs_until(Bounds::default(), "every job with a cause is done", async || {
-            let waiting = "SELECT count(*) FROM jobs WHERE kind IN ('send-mail', 'send-sms', 'delete-account') AND NOT is_dead";
+            let waiting = "SELECT count(*) FROM jobs WHERE kind IN ('send-mail', 'send-sms', 'delete-account', 'prepare-file', 'remove-file') AND NOT is_dead";
             self.store.read(|tx| tx.fetch_one::<i64>(waiting, &[])).await.unwrap() == 0
         })
         .await;

@@ -29,12 +29,13 @@ pub use tables::accounts::{
     sessions, setup, user_settings, users,
 };
 pub use tables::messaging::{
-    attachments, call_events, calls, communities, community_invites, community_members, community_names,
-    community_preferences, conversation_categories, conversation_languages, conversation_preferences,
-    conversation_search, conversations, dashboard, deletions, events, exports, glossary, glossary_proposals,
-    guests, live_calls, live_participants, members, mentions, message_revisions, messages, notifications,
-    own_deletions, participants, pins, reactions, read_cursors, receipts, search_index, search_queue,
-    share_links, statuses, system_messages, view_once, visibility,
+    attachment_statuses, attachments, call_events, calls, communities, community_invites, community_members,
+    community_names, community_preferences, conversation_categories, conversation_languages,
+    conversation_preferences, conversation_search, conversations, dashboard, deletions, events, exports,
+    glossary, glossary_proposals, guests, live_calls, live_participants, members, mentions,
+    message_revisions, messages, notifications, own_deletions, participants, pins, reactions, read_cursors,
+    receipts, resumable_uploads, search_index, search_queue, share_links, statuses, system_messages,
+    view_once, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

@@ -6,11 +6,12 @@ use crate::{
     Ack, Authenticated, CallEnded, CallError, CallInitiated, CallJoined, CallMediaToggled,
     CallParticipantJoined, CallParticipantLeft, CallRef, ConversationDeleted, ConversationMember,
     ConversationNew, ConversationRef, ConversationUpdated, DeleteMessage, DeletedMessage, EditMessage,
-    ErrorEvent, FriendRequestUpdated, GlossaryUpdated, Handshake, JoinCall, MentionCreated, Message,
-    MessageDeleted, MessagePinned, MessageTranslation, Nothing, Notice, React, Reaction, ReactionEvent,
-    ReactionSync, ReadStatusUpdated, RequestTranslation, RoleUpdated, Schemas, SendMessage, SentMessage,
-    ServerRestarting, SignalCall, StartCall, StatsEvent, SyncReactions, ToggleMedia, TranslationError,
-    TranslationReceived, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
+    ErrorEvent, FileStatusUpdated, FriendRequestUpdated, GlossaryUpdated, Handshake, JoinCall,
+    MentionCreated, Message, MessageDeleted, MessagePinned, MessageTranslation, Nothing, Notice, React,
+    Reaction, ReactionEvent, ReactionSync, ReadStatusUpdated, RequestTranslation, RoleUpdated, Schemas,
+    SendMessage, SentMessage, ServerRestarting, SignalCall, StartCall, StatsEvent, SyncReactions,
+    ToggleMedia, TranslationError, TranslationReceived, TranslationStateEvent, Typing, UnreadUpdated,
+    UserStatus,
 };
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -189,6 +190,8 @@ client_events! {
     Authenticate AUTHENTICATE = "authenticate" Handshake, by Anyone;
     /// Sends a message.
     MessageSend MESSAGE_SEND = "message:send" SendMessage => SentMessage, by Member;
+    /// Sends a message with files; the same as `message:send`.
+    MessageSendFiles MESSAGE_SEND_FILES = "message:send-with-attachments" SendMessage => SentMessage, by Member;
     /// Replaces the text of a message.
     MessageEdit MESSAGE_EDIT = "message:edit" EditMessage => Message, by Author;
     /// Deletes a message for everybody.
@@ -244,6 +247,8 @@ server_events! {
     MESSAGE_DELETED = "message:deleted" MessageDeleted => Members;
     /// A message was pinned, or its pin was taken off.
     MESSAGE_PINNED = "message:pinned" MessagePinned => Members;
+    /// Somebody has viewed, downloaded, listened to or watched a file, for the first time or to its end.
+    ATTACHMENT_STATUS_UPDATED = "attachment-status:updated" FileStatusUpdated => Members;
     /// Somebody has reacted to a message.
     REACTION_ADDED = "reaction:added" ReactionEvent => Members;
     /// Somebody has removed a reaction.

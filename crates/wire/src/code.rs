@@ -95,10 +95,16 @@ codes! {
     MaxParticipantsReached = 409 "MAX_PARTICIPANTS_REACHED",
     /// Something else has this identifier.
     IdentifierTaken = 409 "IDENTIFIER_TAKEN",
+    /// A part of a file does not continue what was received, or another request sends it now.
+    UploadConflict = 409 "UPLOAD_CONFLICT",
     /// Nobody joins by this link any more: it was turned off, has expired, or was used as often as possible.
     LinkClosed = 410 "LINK_CLOSED",
+    /// The client speaks another version of the protocol.
+    UnsupportedVersion = 412 "UNSUPPORTED_VERSION",
     /// The request is too large.
     PayloadTooLarge = 413 "PAYLOAD_TOO_LARGE",
+    /// The content type of the body is not the one that this route takes.
+    UnsupportedMediaType = 415 "UNSUPPORTED_MEDIA_TYPE",
     /// Not possible in the current state.
     InvalidOperation = 422 "INVALID_OPERATION",
     /// This server does not encrypt from end to end.

@@ -1,7 +1,8 @@
 //! Socket.IO events.
 
 use crate::{
-    ConversationStats, Disclosure, ErrorBody, ErrorCode, Iso, MessageText, MissingState, Translation,
+    ConversationStats, Disclosure, ErrorBody, ErrorCode, Iso, MessageContent, MessageText, MissingState,
+    Translation,
 };
 use meeshy_domain::{
     ConversationId, Language, MemberRole, MessageId, MessageType, ReasonCode, UserId, limits,
@@ -45,18 +46,23 @@ pub struct ErrorEvent {
     pub code: ErrorCode,
 }
 
-/// `message:send`.
+/// `message:send`, and `message:send-with-attachments`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SendMessage {
     /// The id or the identifier of a conversation.
     pub conversation_id: String,
-    #[schemars(with = "MessageText")]
+    #[schemars(with = "MessageContent")]
     pub content: String,
     #[schemars(with = "Option<Language>")]
     pub original_language: Option<String>,
+    /// That of the first file if absent, or `text`.
     #[schemars(with = "Option<MessageType>")]
     pub message_type: Option<String>,
+    /// The ids of uploaded files of the sender that were in no message.
+    #[serde(default)]
+    #[schemars(length(max = limits::MESSAGE_FILES))]
+    pub attachment_ids: Vec<String>,
     pub reply_to_id: Option<String>,
     #[schemars(length(max = limits::CLIENT_MESSAGE_ID_CHARS))]
     pub client_message_id: Option<String>,

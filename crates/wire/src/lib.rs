@@ -45,7 +45,9 @@ pub use account::{
     NeedsCode, Notice, ProfileUpdated, Refreshed, RegisterAnswer, SetupState, SignedIn, Token,
     TwoFactorSetup, TwoFactorStatus, UsernameAvailable, UsernameChecked, UsernameUpdated,
 };
-pub use attachment::{Attachment, ConversationFiles};
+pub use attachment::{
+    Attachment, ConversationFiles, FileStatus, FileStatusUpdated, OneFile, SetFileStatus, UploadedFiles,
+};
 pub use call::{
     CallConversation, CallEnded, CallError, CallInitiated, CallInitiator, CallJoined, CallMedia,
     CallMediaToggled, CallParticipant, CallParticipantJoined, CallParticipantLeft, CallRef, CallSession,
@@ -96,9 +98,9 @@ pub use mention::{
     Mention, MentionOfCaller, MentionSuggestion, MentionedUser, MentioningConversation, MentioningMessage,
 };
 pub use message::{
-    Counts, DeletedMessage, Guest, Message, MessageMeta, MessagePage, MessagePageMeta, MessageSender,
-    MessageText, MissingState, Reply, SystemMetadata, SystemPerson, TextState, Translation, TranslationState,
-    ViewedMessage,
+    Counts, DeletedMessage, Guest, Message, MessageContent, MessageMeta, MessagePage, MessagePageMeta,
+    MessageSender, MessageText, MissingState, Reply, SystemMetadata, SystemPerson, TextState, Translation,
+    TranslationState, ViewedMessage,
 };
 pub use notification::Notification;
 pub use overview::{
@@ -137,7 +139,7 @@ pub use request::{
     AddMember, AnswerFriendRequest, ChangePassword, ChangeRole, Code, CreateConversation, DeleteAccount,
     DisableTwoFactor, Disclosure, ForwardMessage, Login, LoginCode, PatchAvatar, PatchConversation,
     PatchFriendRequest, PatchMe, PatchUsername, PostMessage, PostMessageTo, PostReport, PutMessage, Refresh,
-    Register, ReportUser, SendFriendRequest, ValidateSession,
+    Register, ReportUser, SendFriendRequest, UploadText, ValidateSession,
 };
 pub use schema::Schemas;
 pub use share_link::{

@@ -13,6 +13,10 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, JsonSchema)]
 pub struct MessageText(#[schemars(length(min = 1, max = limits::MESSAGE_CHARS))] pub String);
 
+/// The text of a message that may consist of files; only then it may be empty.
+#[derive(Debug, Clone, JsonSchema)]
+pub struct MessageContent(#[schemars(length(max = limits::MESSAGE_CHARS))] pub String);
+
 /// A message that may be viewed only once, shown this once.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

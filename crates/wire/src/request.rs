@@ -1,6 +1,6 @@
 //! What clients send to REST. Unknown keys are ignored, except where the type says otherwise.
 
-use crate::{Iso, MessageText};
+use crate::{Iso, MessageContent, MessageText};
 use meeshy_domain::{AbuseKind, ConversationKind, Language, MemberRole, MessageType, ReportedKind, limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -242,14 +242,18 @@ pub struct Disclosure {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("examples" = [{ "content": "hello" }]))]
 pub struct PostMessage {
-    #[schemars(with = "MessageText")]
+    #[schemars(with = "MessageContent")]
     pub content: String,
     /// Detected if absent.
     #[schemars(with = "Option<Language>")]
     pub original_language: Option<String>,
-    /// `text` if absent.
+    /// That of the first file if absent, or `text`.
     #[schemars(with = "Option<MessageType>")]
     pub message_type: Option<String>,
+    /// The ids of uploaded files of the sender that were in no message.
+    #[serde(default)]
+    #[schemars(length(max = limits::MESSAGE_FILES))]
+    pub attachment_ids: Vec<String>,
     /// The id of the message that it replies to.
     pub reply_to_id: Option<String>,
     /// The client's id of the message, for retries: sending the same id again returns the same message. An empty one counts as absent.
@@ -267,6 +271,13 @@ pub struct PostMessageTo {
     pub conversation_id: String,
     #[serde(flatten)]
     pub message: PostMessage,
+}
+
+/// A text to upload as a file.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "content": "a long text" }]))]
+pub struct UploadText {
+    pub content: String,
 }
 
 /// Where to forward a message: the id or the identifier of a conversation.

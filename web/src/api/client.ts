@@ -116,3 +116,9 @@ export async function download(path: string, isRepeated = false): Promise<Blob> 
   const answer = await response.json().catch(() => ({}));
   throw new ApiError(response.status, answer.code ?? "UNKNOWN", answer.message ?? `error ${response.status}`);
 }
+
+/** The headers that say who calls. */
+export const authorisation = (): Record<string, string> => headers(undefined);
+
+/** Gets new credentials; returns whether there are any. */
+export const renewed = (): Promise<boolean> => renew();

@@ -19,6 +19,7 @@ import type {
   DeletedMessageAck,
   EditMessage,
   ErrorEvent,
+  FileStatusUpdated,
   FriendRequestUpdated,
   GlossaryUpdated,
   Handshake,
@@ -60,6 +61,8 @@ export interface ClientEvents {
   "authenticate": (payload: Handshake) => void;
   /** Sends a message. */
   "message:send": (payload: SendMessage, answer: (ack: SentMessageAck) => void) => void;
+  /** Sends a message with files; the same as `message:send`. */
+  "message:send-with-attachments": (payload: SendMessage, answer: (ack: SentMessageAck) => void) => void;
   /** Replaces the text of a message. */
   "message:edit": (payload: EditMessage, answer: (ack: MessageAck) => void) => void;
   /** Deletes a message for everybody. */
@@ -116,6 +119,8 @@ export interface ServerEvents {
   "message:deleted": (payload: MessageDeleted) => void;
   /** A message was pinned, or its pin was taken off. */
   "message:pinned": (payload: MessagePinned) => void;
+  /** Somebody has viewed, downloaded, listened to or watched a file, for the first time or to its end. */
+  "attachment-status:updated": (payload: FileStatusUpdated) => void;
   /** Somebody has reacted to a message. */
   "reaction:added": (payload: ReactionEvent) => void;
   /** Somebody has removed a reaction. */

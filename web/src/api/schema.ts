@@ -88,6 +88,121 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attachments/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload files
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "multipart/form-data": {
+                        /** @description The files; other names are accepted as well. */
+                        files: string[];
+                    } & {
+                        [key: string]: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["UploadedFiles"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attachments/upload-text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a text as a file
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UploadText"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OneFile"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attachments/{attachment}": {
         parameters: {
             query?: never;
@@ -159,6 +274,219 @@ export interface paths {
                     };
                     content?: never;
                 };
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file, also from its message
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a file. */
+                    attachment: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attachments/{attachment}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is known of a file
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a file. */
+                    attachment: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OneFile"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attachments/{attachment}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record what the caller has done with a file
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a file. */
+                    attachment: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SetFileStatus"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attachments/{attachment}/status-details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who has viewed, downloaded, listened to or watched a file
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only users who have done this. */
+                    filter?: components["schemas"]["FileFilter"];
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path: {
+                    /** @description The id of a file. */
+                    attachment: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["FileStatus"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -923,6 +1251,311 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attachments/resumable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin an upload in parts (tus 1.0)
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The version of the protocol. */
+                    "Tus-Resumable"?: string;
+                    /** @description The size of the file in bytes. */
+                    "Upload-Length": number;
+                    /** @description Pairs of a key and a value in base64, separated by commas: `filename`, `filetype`, and `facts`, a JSON object of what the client says of the file otherwise. */
+                    "Upload-Metadata"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                412: components["responses"]["412.UNSUPPORTED_VERSION"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/resumable/{upload}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much of an upload was received (tus 1.0: HEAD)
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The version of the protocol. */
+                    "Tus-Resumable"?: string;
+                };
+                path: {
+                    /** @description The id of an upload, and later of the file. */
+                    upload: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success, without a body. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                409: components["responses"]["409.UPLOAD_CONFLICT"];
+                412: components["responses"]["412.UNSUPPORTED_VERSION"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Cancel an upload (tus 1.0)
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The version of the protocol. */
+                    "Tus-Resumable"?: string;
+                };
+                path: {
+                    /** @description The id of an upload, and later of the file. */
+                    upload: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success, without a body. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                409: components["responses"]["409.UPLOAD_CONFLICT"];
+                412: components["responses"]["412.UNSUPPORTED_VERSION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Send a part of an upload (tus 1.0)
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description The version of the protocol. */
+                    "Tus-Resumable"?: string;
+                    /** @description The number of the first byte. */
+                    "Upload-Offset": number;
+                };
+                path: {
+                    /** @description The id of an upload, and later of the file. */
+                    upload: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/offset+octet-stream": string;
+                };
+            };
+            responses: {
+                /** @description Success, without a body. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                409: components["responses"]["409.UPLOAD_CONFLICT"];
+                412: components["responses"]["412.UNSUPPORTED_VERSION"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                415: components["responses"]["415.UNSUPPORTED_MEDIA_TYPE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/attachments/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload files
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "multipart/form-data": {
+                        /** @description The files; other names are accepted as well. */
+                        files: string[];
+                    } & {
+                        [key: string]: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["UploadedFiles"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/upload-text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a text as a file
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UploadText"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OneFile"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/attachments/{attachment}": {
         parameters: {
             query?: never;
@@ -994,6 +1627,219 @@ export interface paths {
                     };
                     content?: never;
                 };
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file, also from its message
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a file. */
+                    attachment: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/{attachment}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is known of a file
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a file. */
+                    attachment: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OneFile"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/{attachment}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record what the caller has done with a file
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a file. */
+                    attachment: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SetFileStatus"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/{attachment}/status-details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who has viewed, downloaded, listened to or watched a file
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only users who have done this. */
+                    filter?: components["schemas"]["FileFilter"];
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path: {
+                    /** @description The id of a file. */
+                    attachment: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["FileStatus"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -14388,6 +15234,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/i/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A picture of the tree before that
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
+                    exp?: string;
+                    /** @description The signature. */
+                    sig?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description The path of a file among the uploads. */
+                    path: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "*/*": unknown;
+                    };
+                };
+                /** @description The requested range. */
+                206: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "*/*": unknown;
+                    };
+                };
+                /** @description Not modified. */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                /** @description The response. */
+                412: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The range is not satisfiable. */
+                416: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/info": {
         parameters: {
             query?: never;
@@ -14867,6 +15797,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/u/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A picture that was uploaded through the old front end
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
+                    exp?: string;
+                    /** @description The signature. */
+                    sig?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description The path of a file among the uploads. */
+                    path: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "*/*": unknown;
+                    };
+                };
+                /** @description The requested range. */
+                206: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "*/*": unknown;
+                    };
+                };
+                /** @description Not modified. */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                /** @description The response. */
+                412: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The range is not satisfiable. */
+                416: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file by its path, at an old address
+         * @description For holders of a signed link, or users who can read the message.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
+                    exp?: string;
+                    /** @description The signature. */
+                    sig?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description The path of a file among the uploads. */
+                    path: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "*/*": unknown;
+                    };
+                };
+                /** @description The requested range. */
+                206: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "*/*": unknown;
+                    };
+                };
+                /** @description Not modified. */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                /** @description The response. */
+                412: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The range is not satisfiable. */
+                416: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -15072,6 +16170,8 @@ export interface components {
             alt: string | null;
             /** Format: int64 */
             bitrate: number | null;
+            /** @description A few colours of a picture, shown until it is loaded (<https://blurha.sh>). */
+            blurHash: string | null;
             caption: string | null;
             /** Format: int64 */
             channels: number | null;
@@ -15109,6 +16209,7 @@ export interface components {
             /** Format: int64 */
             maxViewOnceCount: number | null;
             messageId: components["schemas"]["MessageId"] | null;
+            /** @description What the uploader's client has said of it otherwise. */
             metadata: unknown;
             mimeType: string;
             moderationStatus: string | null;
@@ -15128,6 +16229,8 @@ export interface components {
             /** Format: int64 */
             viewedCount: number;
             watchedByAllAt: components["schemas"]["Time"] | null;
+            /** @description The loudness of a recording over time, as bytes in base64. */
+            waveform: string | null;
             /** Format: int64 */
             width: number | null;
         };
@@ -16347,7 +17450,7 @@ export interface components {
             violations?: components["schemas"]["Violation"][];
         };
         /** @description Error codes, for programs. */
-        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "INVALID_TRANSFER_TOKEN" | "BINARY_NOT_SUPPORTED" | "INVALID_SIGNAL" | "VIDEO_CALLS_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "NOT_AUTHENTICATED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "NOT_A_PARTICIPANT" | "PERMISSION_DENIED" | "SIGNAL_SENDER_MISMATCH" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "CALL_NOT_FOUND" | "TARGET_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "CALL_ALREADY_ACTIVE" | "CALL_ENDED" | "MAX_PARTICIPANTS_REACHED" | "IDENTIFIER_TAKEN" | "LINK_CLOSED" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "ENCRYPTION_NOT_SUPPORTED" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "SIGNAL_FAILED" | "MEDIA_TOGGLE_FAILED" | "FORCE_LEAVE_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
+        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "INVALID_TRANSFER_TOKEN" | "BINARY_NOT_SUPPORTED" | "INVALID_SIGNAL" | "VIDEO_CALLS_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "NOT_AUTHENTICATED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "NOT_A_PARTICIPANT" | "PERMISSION_DENIED" | "SIGNAL_SENDER_MISMATCH" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "CALL_NOT_FOUND" | "TARGET_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "CALL_ALREADY_ACTIVE" | "CALL_ENDED" | "MAX_PARTICIPANTS_REACHED" | "IDENTIFIER_TAKEN" | "UPLOAD_CONFLICT" | "LINK_CLOSED" | "UNSUPPORTED_VERSION" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_OPERATION" | "ENCRYPTION_NOT_SUPPORTED" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "SIGNAL_FAILED" | "MEDIA_TOGGLE_FAILED" | "FORCE_LEAVE_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
         /** @description What is wrong with one field. */
         ErrorDetail: {
             field: string;
@@ -16358,6 +17461,13 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             message: string;
         };
+        /** @description What a reader has done with a file. */
+        FileAction: "viewed" | "downloaded" | "listened" | "watched";
+        /**
+         * @description What users have done.
+         * @enum {string}
+         */
+        FileFilter: "all" | "viewed" | "downloaded" | "listened" | "watched";
         /**
          * @description The form of a file.
          * @enum {string}
@@ -16365,6 +17475,41 @@ export interface components {
         FileForm: "json" | "html";
         /** @description The kinds of files. */
         FileKind: "image" | "document" | "audio" | "video" | "text";
+        /** @description What a user has done with a file. */
+        FileStatus: {
+            avatar: components["schemas"]["WebAddress"] | null;
+            displayName: string;
+            downloadedAt: components["schemas"]["Time"] | null;
+            /** Format: int64 */
+            lastPlayPositionMs: number | null;
+            /** Format: int64 */
+            lastWatchPositionMs: number | null;
+            /** Format: int64 */
+            listenCount: number;
+            listenedAt: components["schemas"]["Time"] | null;
+            listenedComplete: boolean;
+            userId: components["schemas"]["UserId"];
+            username: string;
+            viewedAt: components["schemas"]["Time"] | null;
+            /** Format: int64 */
+            watchCount: number;
+            watchedAt: components["schemas"]["Time"] | null;
+            watchedComplete: boolean;
+        };
+        /** @description `attachment-status:updated`: a user has done something with a file for the first time, or to its end. */
+        FileStatusUpdated: {
+            action: components["schemas"]["FileAction"];
+            attachmentId: components["schemas"]["AttachmentId"];
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description The number of the event in the log of its conversation.
+             */
+            eventNumber?: number;
+            messageId: components["schemas"]["MessageId"];
+            updatedAt: components["schemas"]["Time"];
+            userId: components["schemas"]["UserId"];
+        };
         /** @enum {string} */
         Filter: "all" | "delivered" | "read" | "unread";
         /** @description The size of texts. */
@@ -17139,6 +18284,8 @@ export interface components {
             error?: string;
             success: boolean;
         };
+        /** @description The text of a message that may consist of files; only then it may be empty. */
+        MessageContent: string;
         /** @description `message:deleted`. */
         MessageDeleted: {
             conversationId: components["schemas"]["ConversationId"];
@@ -17639,6 +18786,10 @@ export interface components {
             /** @default true */
             voicemailEnabled: boolean;
         };
+        /** @description One file. */
+        OneFile: {
+            attachment: components["schemas"]["Attachment"];
+        };
         /** @description A user who is connected. */
         OnlineUser: {
             avatar: components["schemas"]["WebAddress"] | null;
@@ -18037,9 +19188,14 @@ export interface components {
          *     }
          */
         PostMessage: {
+            /**
+             * @description The ids of uploaded files of the sender that were in no message.
+             * @default []
+             */
+            attachmentIds: string[];
             /** @description The client's id of the message, for retries: sending the same id again returns the same message. An empty one counts as absent. */
             clientMessageId?: string | null;
-            content: components["schemas"]["MessageText"];
+            content: components["schemas"]["MessageContent"];
             /** @description When it is deleted, within a year. */
             expiresAt?: components["schemas"]["Time"] | null;
             /** @description Clients show it only on request. */
@@ -18051,7 +19207,7 @@ export interface components {
              * @description How many users may view it, if it is so; all if absent.
              */
             maxViewOnceCount?: number | null;
-            /** @description `text` if absent. */
+            /** @description That of the first file if absent, or `text`. */
             messageType?: components["schemas"]["MessageType"] | null;
             /** @description Detected if absent. */
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
@@ -18066,9 +19222,14 @@ export interface components {
          *     }
          */
         PostMessageTo: {
+            /**
+             * @description The ids of uploaded files of the sender that were in no message.
+             * @default []
+             */
+            attachmentIds: string[];
             /** @description The client's id of the message, for retries: sending the same id again returns the same message. An empty one counts as absent. */
             clientMessageId?: string | null;
-            content: components["schemas"]["MessageText"];
+            content: components["schemas"]["MessageContent"];
             conversationId: string;
             /** @description When it is deleted, within a year. */
             expiresAt?: components["schemas"]["Time"] | null;
@@ -18081,7 +19242,7 @@ export interface components {
              * @description How many users may view it, if it is so; all if absent.
              */
             maxViewOnceCount?: number | null;
-            /** @description `text` if absent. */
+            /** @description That of the first file if absent, or `text`. */
             messageType?: components["schemas"]["MessageType"] | null;
             /** @description Detected if absent. */
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
@@ -18864,10 +20025,15 @@ export interface components {
             message?: string | null;
             receiverId: string;
         };
-        /** @description `message:send`. */
+        /** @description `message:send`, and `message:send-with-attachments`. */
         SendMessage: {
+            /**
+             * @description The ids of uploaded files of the sender that were in no message.
+             * @default []
+             */
+            attachmentIds: string[];
             clientMessageId?: string | null;
-            content: components["schemas"]["MessageText"];
+            content: components["schemas"]["MessageContent"];
             /** @description The id or the identifier of a conversation. */
             conversationId: string;
             /** @description When it is deleted, within a year. */
@@ -18881,6 +20047,7 @@ export interface components {
              * @description How many users may view it, if it is so; all if absent.
              */
             maxViewOnceCount?: number | null;
+            /** @description That of the first file if absent, or `text`. */
             messageType?: components["schemas"]["MessageType"] | null;
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
             replyToId?: string | null;
@@ -18968,6 +20135,39 @@ export interface components {
             message: string;
             /** Format: uint */
             revokedCount: number;
+        };
+        /**
+         * @description A request that records what the caller has done with a file.
+         * @example {
+         *       "action": "listened",
+         *       "complete": false,
+         *       "playPositionMs": 4200
+         *     }
+         */
+        SetFileStatus: {
+            action: components["schemas"]["FileAction"];
+            /**
+             * @description Whether it was played to its end.
+             * @default false
+             */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description For how long the file was viewed or played, in milliseconds.
+             * @default null
+             */
+            durationMs: number | null;
+            /**
+             * Format: int64
+             * @description Where playing has stopped, in milliseconds.
+             * @default null
+             */
+            playPositionMs: number | null;
+            /**
+             * @description Whether a picture was enlarged.
+             * @default false
+             */
+            wasZoomed: boolean;
         };
         /**
          * @description A request that sets the state of a message for the caller.
@@ -19537,6 +20737,19 @@ export interface components {
             /** Format: uint64 */
             deletedCount: number;
             message: string;
+        };
+        /**
+         * @description A text to upload as a file.
+         * @example {
+         *       "content": "a long text"
+         *     }
+         */
+        UploadText: {
+            content: string;
+        };
+        /** @description Files that were uploaded just now, in the order of the request. */
+        UploadedFiles: {
+            attachments: components["schemas"]["Attachment"][];
         };
         /** @description The whole account, for its owner. */
         User: {
@@ -20267,6 +21480,18 @@ export interface components {
                 };
             };
         };
+        /** @description - `UPLOAD_CONFLICT`: A part of a file does not continue what was received, or another request sends it now. */
+        "409.UPLOAD_CONFLICT": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "UPLOAD_CONFLICT";
+                };
+            };
+        };
         /** @description - `LINK_CLOSED`: Nobody joins by this link any more: it was turned off, has expired, or was used as often as possible. */
         "410.LINK_CLOSED": {
             headers: {
@@ -20279,6 +21504,18 @@ export interface components {
                 };
             };
         };
+        /** @description - `UNSUPPORTED_VERSION`: The client speaks another version of the protocol. */
+        "412.UNSUPPORTED_VERSION": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "UNSUPPORTED_VERSION";
+                };
+            };
+        };
         /** @description - `PAYLOAD_TOO_LARGE`: The request is too large. */
         "413.PAYLOAD_TOO_LARGE": {
             headers: {
@@ -20288,6 +21525,18 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "PAYLOAD_TOO_LARGE";
+                };
+            };
+        };
+        /** @description - `UNSUPPORTED_MEDIA_TYPE`: The content type of the body is not the one that this route takes. */
+        "415.UNSUPPORTED_MEDIA_TYPE": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "UNSUPPORTED_MEDIA_TYPE";
                 };
             };
         };
@@ -20575,8 +21824,12 @@ export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type ErrorEvent = components['schemas']['ErrorEvent'];
+export type FileAction = components['schemas']['FileAction'];
+export type FileFilter = components['schemas']['FileFilter'];
 export type FileForm = components['schemas']['FileForm'];
 export type FileKind = components['schemas']['FileKind'];
+export type FileStatus = components['schemas']['FileStatus'];
+export type FileStatusUpdated = components['schemas']['FileStatusUpdated'];
 export type Filter = components['schemas']['Filter'];
 export type FontSize = components['schemas']['FontSize'];
 export type ForwardMessage = components['schemas']['ForwardMessage'];
@@ -20652,6 +21905,7 @@ export type MentioningConversation = components['schemas']['MentioningConversati
 export type MentioningMessage = components['schemas']['MentioningMessage'];
 export type Message = components['schemas']['Message'];
 export type MessageAck = components['schemas']['MessageAck'];
+export type MessageContent = components['schemas']['MessageContent'];
 export type MessageDeleted = components['schemas']['MessageDeleted'];
 export type MessageDetails = components['schemas']['MessageDetails'];
 export type MessageHistory = components['schemas']['MessageHistory'];
@@ -20683,6 +21937,7 @@ export type NoticeAck = components['schemas']['NoticeAck'];
 export type Notification = components['schemas']['Notification'];
 export type NotificationPreferences = components['schemas']['NotificationPreferences'];
 export type NotificationPreferencesChange = components['schemas']['NotificationPreferencesChange'];
+export type OneFile = components['schemas']['OneFile'];
 export type OnlineUser = components['schemas']['OnlineUser'];
 export type OpenConversation = components['schemas']['OpenConversation'];
 export type OwnCommunityPreferences = components['schemas']['OwnCommunityPreferences'];
@@ -20789,6 +22044,7 @@ export type SessionDetails = components['schemas']['SessionDetails'];
 export type SessionId = components['schemas']['SessionId'];
 export type Sessions = components['schemas']['Sessions'];
 export type SessionsEnded = components['schemas']['SessionsEnded'];
+export type SetFileStatus = components['schemas']['SetFileStatus'];
 export type SetMessageStatus = components['schemas']['SetMessageStatus'];
 export type Setting = components['schemas']['Setting'];
 export type SetupState = components['schemas']['SetupState'];
@@ -20854,6 +22110,8 @@ export type Typing = components['schemas']['Typing'];
 export type UnreadUpdated = components['schemas']['UnreadUpdated'];
 export type UnregisterDevice = components['schemas']['UnregisterDevice'];
 export type UnregisteredDevices = components['schemas']['UnregisteredDevices'];
+export type UploadText = components['schemas']['UploadText'];
+export type UploadedFiles = components['schemas']['UploadedFiles'];
 export type User = components['schemas']['User'];
 export type UserId = components['schemas']['UserId'];
 export type UserPage = components['schemas']['UserPage'];
@@ -20908,8 +22166,11 @@ export type Response409CallAlreadyActive = components['responses']['409.CALL_ALR
 export type Response409CallEnded = components['responses']['409.CALL_ENDED'];
 export type Response409CallEndedMaxParticipantsReached = components['responses']['409.CALL_ENDED.MAX_PARTICIPANTS_REACHED'];
 export type Response409IdentifierTaken = components['responses']['409.IDENTIFIER_TAKEN'];
+export type Response409UploadConflict = components['responses']['409.UPLOAD_CONFLICT'];
 export type Response410LinkClosed = components['responses']['410.LINK_CLOSED'];
+export type Response412UnsupportedVersion = components['responses']['412.UNSUPPORTED_VERSION'];
 export type Response413PayloadTooLarge = components['responses']['413.PAYLOAD_TOO_LARGE'];
+export type Response415UnsupportedMediaType = components['responses']['415.UNSUPPORTED_MEDIA_TYPE'];
 export type Response422EncryptionNotSupported = components['responses']['422.ENCRYPTION_NOT_SUPPORTED'];
 export type Response422InvalidOperation = components['responses']['422.INVALID_OPERATION'];
 export type Response422InvalidOperationTranslationUnavailable = components['responses']['422.INVALID_OPERATION.TRANSLATION_UNAVAILABLE'];

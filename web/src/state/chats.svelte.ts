@@ -1,6 +1,7 @@
 // The conversations, and the messages of opened ones, kept up to date over REST and the socket.
 
 import { ApiError, get, getPage, patch, post, put, remove } from "../api/client";
+import { upload } from "../api/upload";
 import type {
   AllEvents,
   Conversation,
@@ -27,6 +28,7 @@ import { glossaryChanged } from "./glossary.svelte";
 import { openOriginals } from "./originals.svelte";
 import { changePins, forgetPins, pinsChanged } from "./pins.svelte";
 import { closeOutbox, discard, flush, openOutbox } from "./outbox.svelte";
+import { forgetFiles } from "./uploads.svelte";
 import { lasting, take } from "./event-replay";
 import { renew, session } from "./session.svelte";
 import { deleted, edited, merge, reacted, translated, untranslated } from "./timeline";
@@ -84,6 +86,7 @@ const logged: Record<string, (event: never) => void> = {
   "message:edited": (message: Message) => everywhere((messages) => edited(messages, message)),
   "message:deleted": gone,
   "message:pinned": pinsChanged,
+  "attachment-status:updated": () => {},
   "reaction:added": hasReacted,
   "reaction:removed": hasReacted,
   "message:translation": (event: { translations: Translation[] }) =>
@@ -157,6 +160,7 @@ export function stop(): void {
   hangUp();
   disconnect();
   closeOutbox();
+  forgetFiles();
   clearTyping();
   clearTimeout(gap);
   gap = undefined;
@@ -406,6 +410,13 @@ export async function leaveConversation(id: string): Promise<void> {
 /** Changes the title of a conversation. */
 export async function renameConversation(id: string, title: string): Promise<void> {
   change(id, await patch<Conversation>(`/conversations/${id}`, { title }));
+}
+
+/** Changes the picture of a conversation, or removes it. */
+export async function changePicture(id: string, file: File | null): Promise<void> {
+  const stored = file && (await upload(file, new AbortController().signal, () => {}));
+  const avatar = stored?.fileUrl ?? "";
+  change(id, await patch<Conversation>(`/conversations/${id}`, { avatar }));
 }
 
 /** Opens the direct conversation with one user, an existing one if there is one; with several, a new group. */

@@ -70,6 +70,7 @@ export function write(
   originalLanguage: string | null,
   replyToId?: string,
   disclosure = PLAIN,
+  files: { id: string; name: string }[] = [],
 ): void {
   const createdAt = new Date().toISOString();
   const draft: Draft = {
@@ -79,6 +80,7 @@ export function write(
     originalLanguage,
     replyToId,
     disclosure,
+    files,
     createdAt,
     state: "sending",
   };
@@ -120,7 +122,9 @@ async function send(draft: Draft): Promise<void> {
   // From when it is sent: what waited for a connection would have expired.
   const expiresAt = lifetime ? new Date(Date.now() + lifetime).toISOString() : null;
   const disclosure = { isViewOnce, isBlurred, expiresAt };
-  const message = { clientMessageId, conversationId, content, originalLanguage, replyToId, ...disclosure };
+  const attachmentIds = (draft.files ?? []).map((file) => file.id);
+  const text = { clientMessageId, conversationId, content, originalLanguage, replyToId };
+  const message = { ...text, attachmentIds, ...disclosure };
   const answer = await request("message:send", message);
   if (answer.success) mark(clientMessageId, { state: "sent" });
   else if (FINAL.has(answer.code ?? "")) mark(clientMessageId, { state: "failed", problem: answer.error });

@@ -23,6 +23,8 @@ export interface Draft {
   replyToId?: string | undefined;
   /** Absent in drafts of an earlier version, as the reply is. */
   disclosure?: Disclosure;
+  /** Uploaded files; absent in drafts without any. */
+  files?: { id: string; name: string }[];
   createdAt: string;
   /** `sent`: acknowledged, so it will come back; `failed`: rejected for good. */
   state: "sending" | "sent" | "failed";

@@ -6,6 +6,7 @@
 use super::profiles::Profiles;
 use crate::ChatError;
 use crate::secrets::digest;
+use crate::uploads::{names_file, show_picture};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use meeshy_domain::{ImageKind, Timestamp, UserId, WebAddress, limits};
@@ -23,8 +24,8 @@ enum Picture {
 }
 
 impl Profiles {
-    /// Replaces the caller's picture by the one at an `http:` or `https:` URL, or by that in a `data:` URL; an
-    /// empty text or `None` removes it. Returns its URL.
+    /// Replaces the caller's picture by the one at an `http:` or `https:` URL, by an image that the caller has uploaded, or by
+    /// that in a `data:` URL; an empty text or `None` removes it. Returns its URL.
     ///
     /// # Errors
     /// When it is neither, too large, or not a PNG, JPEG, GIF or WebP file.
@@ -34,9 +35,9 @@ impl Profiles {
         let own = typed.to_owned();
         let picture = if typed.starts_with(AVATAR_PATH) { None } else { Some(picture(caller, typed, now)?) };
         let write = move |tx: &mut Tx<'_>| {
+            let user = tx.fetch(users::find(caller))?.ok_or(ChatError::NotFound { what: "user" })?;
             let Some(picture) = &picture else {
                 // Clients of the old system send the whole profile.
-                let user = tx.fetch(users::find(caller))?.ok_or(ChatError::NotFound { what: "user" })?;
                 return match user.avatar {
                     Some(current) if current == own => Ok(Some(current)),
                     _ => Err(not_a_picture()),
@@ -51,6 +52,7 @@ impl Profiles {
                 Picture::Uploaded(avatar) => avatars::replace(tx, avatar)?,
                 Picture::None | Picture::Elsewhere(_) => avatars::remove(tx, caller)?,
             }
+            show_picture(tx, caller, "avatar", url.as_deref(), user.avatar.as_deref())?;
             profiles::set_avatar(tx, caller, url.as_deref(), now)?;
             Ok(url)
         };
@@ -81,7 +83,8 @@ fn picture(user: UserId, typed: &str, now: Timestamp) -> Result<Picture, ChatErr
         return Ok(Picture::None);
     }
     let Some(data) = typed.strip_prefix("data:image/") else {
-        let is_url = !typed.starts_with('/') && WebAddress::parse(typed).is_some();
+        let is_elsewhere = !typed.starts_with('/') || names_file(typed);
+        let is_url = is_elsewhere && WebAddress::parse(typed).is_some();
         if is_url && typed.len() <= limits::AVATAR_URL_BYTES {
             return Ok(Picture::Elsewhere(typed.to_owned()));
         }

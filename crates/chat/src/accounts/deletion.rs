@@ -10,6 +10,7 @@ use super::validity::take_hash;
 use crate::communities::Communities;
 use crate::context::Context;
 use crate::conversations::Conversations;
+use crate::uploads::show_picture;
 use crate::{ChatError, calls};
 use meeshy_domain::{Role, UserId};
 use meeshy_jobs::{JobError, Kind};
@@ -90,6 +91,7 @@ impl Deletions {
             // Before the row says that the account is deleted: the languages of its conversations are counted.
             users::set_active(tx, user.id, false, now)?;
             calls::leave_all(tx, &service.context, user.id)?;
+            show_picture(tx, user.id, "avatar", None, user.avatar.as_deref())?;
             deleted_accounts::anonymise(tx, user.id, &username, now)?;
             Ok(deleted_accounts::finish_later(tx, user.id)?)
         };

@@ -7,6 +7,7 @@ use super::policy::Action;
 use super::view::CommunityView;
 use crate::ChatError;
 use crate::conversations::picture;
+use crate::uploads::show_picture;
 use meeshy_domain::{UserId, limits, text};
 use meeshy_store::Tx;
 use meeshy_store::communities::{self, Community};
@@ -54,6 +55,8 @@ impl Communities {
                 return Err(ChatError::Taken { field: "identifier" });
             }
             let changed = Community { updated_at: service.context.now(), ..changed };
+            show_picture(tx, caller, "banner", changed.banner.as_deref(), community.banner.as_deref())?;
+            show_picture(tx, caller, "avatar", changed.avatar.as_deref(), community.avatar.as_deref())?;
             communities::update(tx, &changed)?;
             service.one_view(tx, caller, changed)
         };

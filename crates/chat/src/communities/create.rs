@@ -4,6 +4,7 @@ use super::Communities;
 use super::view::CommunityView;
 use crate::ChatError;
 use crate::conversations::{given_identifier, picture, slug};
+use crate::uploads::show_picture;
 use meeshy_domain::{CommunityRole, UserId, limits, text};
 use meeshy_store::Tx;
 use meeshy_store::communities::{self, Community};
@@ -65,6 +66,9 @@ impl Communities {
             }
             if is_taken {
                 community.identifier = format!("{}-{}", community.identifier, service.context.secrets.hex(4));
+            }
+            for (field, url) in [("avatar", &community.avatar), ("banner", &community.banner)] {
+                show_picture(tx, caller, field, url.as_deref(), None)?;
             }
             communities::insert(tx, &community)?;
             let creator = NewCommunityMember {

@@ -4,6 +4,7 @@ use super::Conversations;
 use super::view::ConversationView;
 use crate::access::{find_with_member, member};
 use crate::policy::{Action, Standing};
+use crate::uploads::show_picture;
 use crate::{ChatError, Event, calls};
 use meeshy_domain::{ConversationKind, MemberRole, SystemEvent, UserId, WebAddress, limits, text};
 use meeshy_store::Tx;
@@ -70,6 +71,10 @@ impl Conversations {
                 if let Some(current) = conversations::find(tx, changed.id)? {
                     changed = change(current)?;
                 }
+                let (old, new) = (&conversation.details.banner, &changed.details.banner);
+                show_picture(tx, caller, "banner", new.as_deref(), old.as_deref())?;
+                let (old, new) = (&conversation.avatar, &changed.avatar);
+                show_picture(tx, caller, "avatar", new.as_deref(), old.as_deref())?;
                 conversations::update(tx, &changed, now)?;
                 changed.last_event = number;
                 let event = Event::ConversationUpdated { conversation_id: changed.id };

@@ -6,8 +6,8 @@
 use super::call_event::CallEvent;
 use crate::views::{MessageView, ReactionView};
 use meeshy_domain::{
-    ConversationId, FriendRequestId, FriendRequestStatus, Language, MemberRole, MessageId, SessionId,
-    Timestamp, UserId,
+    AttachmentId, ConversationId, FileAction, FriendRequestId, FriendRequestStatus, Language, MemberRole,
+    MessageId, SessionId, Timestamp, UserId,
 };
 use meeshy_store::deletions::Place;
 use meeshy_store::translations::Translation;
@@ -64,6 +64,15 @@ pub enum Event {
         /// When and by whom it was pinned, if it is.
         pinned: Option<(Timestamp, String)>,
         /// Users who cannot see it.
+        hidden_from: Vec<UserId>,
+    },
+    /// A user has done something with a file, for the first time or to its end.
+    File {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// What was done.
+        used: FileUse,
+        /// Users who cannot see the message, or have blocked the user.
         hidden_from: Vec<UserId>,
     },
     /// A user has added or removed a reaction.
@@ -194,6 +203,7 @@ impl Event {
             }
             Self::MessageDeleted { conversation_id, .. }
             | Self::MessagePinned { conversation_id, .. }
+            | Self::File { conversation_id, .. }
             | Self::Reaction { conversation_id, .. }
             | Self::Translated { conversation_id, .. }
             | Self::TranslationFound { conversation_id, .. }
@@ -223,6 +233,21 @@ pub enum MemberChange {
     Left,
     /// A member has this role now.
     Role(MemberRole),
+}
+
+/// A user has done something with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileUse {
+    /// The message.
+    pub message_id: MessageId,
+    /// The file.
+    pub attachment_id: AttachmentId,
+    /// The user.
+    pub user: UserId,
+    /// What they have done.
+    pub action: FileAction,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A user has added or removed a reaction to a message.

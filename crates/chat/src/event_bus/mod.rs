@@ -16,8 +16,8 @@ pub(crate) use bus::{Heard, Subscription};
 pub use call_event::{CallChange, CallEvent, CallMember, CallPerson, CallSignal};
 pub(crate) use delivery::{Delivery, News};
 pub use event::{
-    Ephemeral, Event, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, LeftUnread, MemberChange,
-    ReactionChange, Separation, Typing,
+    Ephemeral, Event, FileUse, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, LeftUnread,
+    MemberChange, ReactionChange, Separation, Typing,
 };
 pub(crate) use followed::Followed;
 pub(crate) use note::{Line, decode};

@@ -3,7 +3,7 @@
 
 use super::Events;
 use crate::event_bus::{
-    Event, FoundTranslation, Happened, HiddenFrom, LeftUnread, MemberChange, ReactionChange,
+    Event, FileUse, FoundTranslation, Happened, HiddenFrom, LeftUnread, MemberChange, ReactionChange,
 };
 use crate::views::{MessageView, ReactionView, reactions};
 use meeshy_domain::{ConversationId, MemberRole, MessageId, UserId, limits};
@@ -146,6 +146,7 @@ impl Events {
         let (mut changed, mut new, mut deleted) = (HashSet::new(), HashSet::new(), Vec::new());
         let mut reacted: HashSet<(MessageId, UserId, &str)> = HashSet::new();
         let mut readers: HashMap<ConversationId, Vec<UserId>> = HashMap::new();
+        let mut file_users: Vec<UserId> = Vec::new();
         for row in rows {
             match &row.change {
                 Some(Change::Read(user)) => readers.entry(row.conversation_id).or_default().push(*user),
@@ -163,6 +164,10 @@ impl Events {
                 Some(Change::Reaction(message, user, emoji)) => {
                     changed.insert(*message);
                     reacted.insert((*message, *user, emoji));
+                }
+                Some(Change::File(message, _, user, _)) => {
+                    changed.insert(*message);
+                    file_users.push(*user);
                 }
                 Some(Change::Created) if reader.member().is_none() => {
                     let limit = i64::try_from(limits::PARTICIPANTS + 1).unwrap_or(i64::MAX);
@@ -195,6 +200,7 @@ impl Events {
         subjects.places.iter_mut().for_each(|(id, place)| place.counts |= new.contains(id));
         let mut users: Vec<UserId> = readers.values().flatten().copied().collect();
         users.extend(reacted.iter().map(|(_, user, _)| *user));
+        users.extend(file_users);
         users.sort_unstable();
         users.dedup();
         let mut blockers: HashMap<UserId, Vec<UserId>> = HashMap::new();
@@ -203,11 +209,12 @@ impl Events {
         for (user, blocker) in blocked {
             blockers.entry(user).or_default().push(blocker);
         }
+        subjects.secretive = secretive.into_iter().collect();
         for (conversation, users) in readers {
             for position in tx.fetch(read_cursors::positions(conversation, &users))? {
                 let user = position.user_id;
                 // It has been logged before they hid it, and shows the position of now.
-                if secretive.contains(&user) && reader.member() != Some(user) {
+                if subjects.secretive.contains(&user) && reader.member() != Some(user) {
                     continue;
                 }
                 let mut blockers = blockers.get(&user).cloned().unwrap_or_default();
@@ -285,6 +292,8 @@ struct Subjects {
     blockers: HashMap<UserId, Vec<UserId>>,
     /// Users whom the reader has blocked.
     blocked: HashSet<UserId>,
+    /// Users who hide what they read.
+    secretive: HashSet<UserId>,
     /// The roles of members that have changed.
     roles: HashMap<(ConversationId, UserId), MemberRole>,
     /// The first members of new conversations.
@@ -319,6 +328,17 @@ impl Subjects {
                 let (view, hidden_from) = self.message(message_id)?;
                 let (pinned, hidden_from) = (view.message.details.pin(), hidden_from.message);
                 Event::MessagePinned { conversation_id, message_id, pinned, hidden_from }
+            }
+            Change::File(_, _, user, _) if self.blocked.contains(&user) || self.secretive.contains(&user) => {
+                return None;
+            }
+            Change::File(message_id, attachment_id, user, action) => {
+                let (view, hidden_from) = self.message(message_id)?;
+                view.attachments.iter().find(|file| file.id == attachment_id)?;
+                let blockers = self.blockers.get(&user).into_iter().flatten();
+                let hidden_from = hidden_from.message.into_iter().chain(blockers.copied()).collect();
+                let used = FileUse { message_id, attachment_id, user, action, at: row.at };
+                Event::File { conversation_id, used, hidden_from }
             }
             Change::Reaction(_, user, _) if self.blocked.contains(&user) => return None,
             Change::Reaction(id, user, ref emoji) => {

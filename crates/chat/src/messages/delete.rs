@@ -6,8 +6,9 @@ use crate::access::{find_as_member, message_id, readable_with_conversation};
 use crate::context::Context;
 use crate::event_bus::Event;
 use crate::policy::{Action, Standing};
+use crate::uploads::remove_later;
 use meeshy_domain::{MessageId, UserId};
-use meeshy_store::{Tx, deletions, visibility};
+use meeshy_store::{Tx, attachments, deletions, visibility};
 use std::sync::Arc;
 
 impl Messages {
@@ -48,6 +49,8 @@ pub(crate) fn delete_for_everybody(
 ) -> Result<bool, ChatError> {
     let hidden_from = tx.fetch(visibility::hidden_from(message_id))?;
     let Some(deleted) = deletions::delete(tx, message_id, context.now())? else { return Ok(false) };
+    let files = attachments::remove_of_message(tx, message_id)?;
+    remove_later(tx, &files)?;
     let event = Event::MessageDeleted {
         conversation_id: deleted.conversation_id,
         message_id,

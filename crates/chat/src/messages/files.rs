@@ -1,12 +1,14 @@
 //! Files attached to messages, and who may download them.
 
+use super::delete::delete_for_everybody;
 use crate::ChatError;
 use crate::access::find_as_member;
 use crate::context::Context;
-use crate::views::{FileLinks, FileSignature};
-use meeshy_domain::{AttachmentId, FileKind, UserId};
+use crate::uploads::{remove_later, show_again};
+use crate::views::{FileLinks, FileSignature, Views};
+use meeshy_domain::{AttachmentId, FileKind, Permission, UserId, text};
 use meeshy_store::attachments::{self, Attachment, ListedFile, Listing};
-use meeshy_store::{Tx, members, messages};
+use meeshy_store::{Tx, members, messages, users};
 use std::sync::Arc;
 
 /// A file to serve.
@@ -21,19 +23,10 @@ pub struct ServedFile {
 }
 
 impl ServedFile {
-    /// Whether browsers can display it without running code from it: images, audio, video or plain text, but
-    /// not SVG.
+    /// Whether browsers may display it: see [`meeshy_media::is_harmless`].
     #[must_use]
     pub fn is_harmless(&self) -> bool {
-        let (kind, form) = self.mime_type.split_once('/').unwrap_or_default();
-        match kind {
-            "image" => matches!(form, "png" | "jpeg" | "gif" | "webp" | "avif" | "heic" | "bmp"),
-            "audio" | "video" => {
-                form.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
-            }
-            "text" => form == "plain",
-            _ => self.mime_type == "application/pdf",
-        }
+        meeshy_media::is_harmless(&self.mime_type)
     }
 }
 
@@ -58,15 +51,21 @@ enum Naming {
 /// The files attached to messages. Cheap to clone.
 #[derive(Clone)]
 pub struct Files {
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
     links: Arc<FileLinks>,
+    views: Views,
     /// Whether a file is served to whoever knows its path.
     unsigned_paths: bool,
 }
 
 impl Files {
-    pub(crate) fn new(context: Arc<Context>, links: Arc<FileLinks>, unsigned_paths: bool) -> Self {
-        Self { context, links, unsigned_paths }
+    pub(crate) fn new(
+        context: Arc<Context>,
+        links: Arc<FileLinks>,
+        views: Views,
+        unsigned_paths: bool,
+    ) -> Self {
+        Self { context, links, views, unsigned_paths }
     }
 
     /// A file by its path in the folder of uploads, or by the path of its thumbnail.
@@ -95,11 +94,8 @@ impl Files {
     /// [`ChatError::NotFound`] when there is no such file or the caller may not see it;
     /// [`ChatError::Unauthenticated`] when it needs a link or an account.
     pub async fn get(&self, id: &str, small: bool, request: FileRequest) -> Result<ServedFile, ChatError> {
-        let (service, id) = (self.clone(), id.parse::<AttachmentId>().ok());
-        let read = move |tx: &mut Tx<'_>| {
-            let found = id.map(|id| attachments::find(tx, id)).transpose()?.flatten();
-            service.allowed(tx, found, &request, Naming::Id)
-        };
+        let (service, id) = (self.clone(), id.to_owned());
+        let read = move |tx: &mut Tx<'_>| service.find(tx, &id, &request);
         let file = self.context.store.read(read).await?;
         if small { thumbnail(file) } else { Ok(original(file)) }
     }
@@ -135,9 +131,68 @@ impl Files {
         self.context.store.read(read).await
     }
 
+    /// What is known of a file that the caller may open.
+    ///
+    /// # Errors
+    /// [`ChatError::NotFound`] when there is none.
+    pub async fn describe(&self, caller: UserId, id: &str) -> Result<Attachment, ChatError> {
+        let (service, id) = (self.clone(), id.to_owned());
+        let request = FileRequest { caller: Some(caller), signature: None };
+        let read = move |tx: &mut Tx<'_>| {
+            let file = service.find(tx, &id, &request)?;
+            Ok(service.links.linked(file, service.context.now()))
+        };
+        self.context.store.read(read).await
+    }
+
+    /// Removes a file of the caller, also from its message. A message that consists of nothing else is deleted.
+    ///
+    /// # Errors
+    /// [`ChatError::NotFound`] when the caller cannot see such a file; [`ChatError::Forbidden`] when somebody else
+    /// has uploaded it, and the caller is no administrator of the server.
+    pub async fn remove(&self, caller: UserId, id: &str) -> Result<(), ChatError> {
+        let (service, id) = (self.clone(), id.parse::<AttachmentId>().ok());
+        let write = move |tx: &mut Tx<'_>| {
+            let found = id.map(|id| attachments::find(tx, id)).transpose()?.flatten();
+            let file = found.ok_or_else(missing)?;
+            let user = tx.fetch(users::find(caller))?.ok_or_else(missing)?;
+            let is_own = !file.is_anonymous && file.uploaded_by == caller.to_string();
+            if !is_own && !user.role.allows(Permission::ManageUsers) {
+                let request = FileRequest { caller: Some(caller), signature: None };
+                service.allowed(tx, Some(file), &request, Naming::Id)?;
+                return Err(ChatError::Forbidden("only who has uploaded a file can delete it".into()));
+            }
+            let paths = attachments::remove(tx, file.id)?;
+            remove_later(tx, &paths)?;
+            let Some(message) = file.message_id else { return Ok(()) };
+            let (message, left) =
+                tx.fetch((messages::find(message), attachments::of_messages(&[message])))?;
+            match message {
+                Some(message) if left.is_empty() && !text::is_visible(&message.content) => {
+                    delete_for_everybody(tx, &service.context, message.id).map(drop)
+                }
+                Some(message) => show_again(tx, &service.context, &service.views, message.id),
+                None => Ok(()),
+            }
+        };
+        self.context.store.write(write).await
+    }
+
     /// Whether a file is served to whoever knows its path.
     pub fn are_served_by_path(&self) -> bool {
         self.unsigned_paths
+    }
+
+    /// The file with this id, if the requester may see it.
+    pub(super) fn find(
+        &self,
+        tx: &mut Tx<'_>,
+        id: &str,
+        request: &FileRequest,
+    ) -> Result<Attachment, ChatError> {
+        let id = id.parse::<AttachmentId>().ok();
+        let found = id.map(|id| attachments::find(tx, id)).transpose()?.flatten();
+        self.allowed(tx, found, request, Naming::Id)
     }
 
     fn allowed(
@@ -175,6 +230,9 @@ impl Files {
         if file.concealed(caller).is_some() {
             return Ok(false);
         }
+        if file.is_picture {
+            return Ok(true);
+        }
         let Some(id) = file.message_id else {
             // Until it is sent, a file is visible to its uploader only.
             return Ok(
@@ -197,7 +255,7 @@ impl Files {
     }
 }
 
-fn missing() -> ChatError {
+pub(super) fn missing() -> ChatError {
     ChatError::NotFound { what: "attachment" }
 }
 

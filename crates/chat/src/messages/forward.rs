@@ -4,11 +4,12 @@ use super::draft::{Disclosure, Origin};
 use super::{Messages, NewMessage, Sent};
 use crate::ChatError;
 use crate::access::{message_id, translatable};
-use meeshy_domain::UserId;
+use meeshy_domain::{MessageType, UserId};
 use meeshy_store::Tx;
 
 impl Messages {
-    /// Sends the text of a message to another conversation as a message of the caller, which names its origin. Files stay where they are.
+    /// Sends a message to another conversation as a message of the caller, which names its origin. Its files go with it, except those
+    /// that are encrypted, can be viewed only once, or are forbidden.
     ///
     /// # Errors
     /// When the caller cannot read the text, or may not write to that conversation.
@@ -37,6 +38,7 @@ impl Messages {
             conversation: conversation.to_owned(),
             content: original.content,
             original_language: Some(original.original_language.to_string()),
+            message_type: Some(original.message_type).filter(|kind| kind.parse::<MessageType>().is_ok()),
             // The limits of its author stay.
             disclosure: Disclosure {
                 is_blurred: original.details.is_blurred,
@@ -45,6 +47,6 @@ impl Messages {
             },
             ..NewMessage::default()
         };
-        self.send_from(origin, caller, new).await
+        self.send_from(origin, id, caller, new).await
     }
 }

@@ -3,6 +3,7 @@
 mod delete;
 mod draft;
 mod edit;
+mod file_use;
 mod files;
 mod forward;
 mod history;
@@ -22,6 +23,7 @@ mod view_once;
 pub(crate) use delete::delete_for_everybody;
 pub use draft::{Disclosure, NewMessage};
 pub use edit::MessageEdit;
+pub use file_use::FileStatusPage;
 pub use files::{FileRequest, Files, ServedFile};
 pub use history::MessageHistory;
 pub use mentions::{MentionOfCaller, MentionSuggestion};

@@ -12,7 +12,11 @@ use crate::event_bus::{Event, HiddenFrom};
 use crate::policy::{self, Action, Place, Standing};
 use crate::translation::targets;
 use crate::views::{MessageView, SenderView, shown_to};
-use meeshy_domain::{ConversationId, ConversationKind, Language, MemberRole, MessageId, UserId};
+use meeshy_domain::{
+    AttachmentId, ConversationId, ConversationKind, FileKind, Language, MemberRole, MessageId, MessageType,
+    UserId, text,
+};
+use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::conversations::{self, Conversation, Numbers};
 use meeshy_store::events::{self, Change};
 use meeshy_store::members::Member;
@@ -48,14 +52,17 @@ impl Messages {
         self.send_by(Writer { user: authority.user, authority: Some(authority) }, self.draft(new)?).await
     }
 
-    /// The same for a message that is forwarded from another place.
+    /// The same for a message that is forwarded from another place, with the files of `original`.
     pub(super) async fn send_from(
         &self,
         origin: Origin,
+        original: MessageId,
         caller: UserId,
         new: NewMessage,
     ) -> Result<Sent, ChatError> {
-        let draft = Draft { forwarded_from: Some(origin), ..self.draft(new)? };
+        // It has a text, or files.
+        let draft = Draft::with_files(new, self.max_chars, self.context.now())?;
+        let draft = Draft { forwarded_from: Some(origin), files_of: Some(original), ..draft };
         self.send_by(Writer { user: caller, authority: None }, draft).await
     }
 
@@ -117,7 +124,15 @@ impl Messages {
         policy::may_meet(1, is_blocked == Some(true))?;
         let language =
             written_in(draft.language, &lately.unwrap_or_default(), &sender.languages, &draft.evidence);
-        let message = self.store_message(tx, &conversation, &sender, draft, language, numbers)?;
+        let files = unsent_files(tx, caller, &draft.files)?;
+        let first = files.first().map(|file| FileKind::of_type(&file.mime_type).message_type());
+        let kind = draft.message_type.or(first).unwrap_or(MessageType::Text);
+        let files_of = draft.files_of;
+        let message = self.store_message(tx, &conversation, &sender, (draft, kind), language, numbers)?;
+        let files = match files_of {
+            Some(original) => self.copy_files(tx, original, &message, caller)?,
+            None => self.attach(tx, &message, files)?,
+        };
         read_cursors::advance(tx, conversation.id, caller, message.sequence, now)?;
         for mentioned in &mentioned {
             mentions::insert(tx, message.id, mentioned.user, None)?;
@@ -134,7 +149,7 @@ impl Messages {
                 told: None,
                 status_entries: 0,
                 mentions: mentioned,
-                attachments: Vec::new(),
+                attachments: files,
                 translations: Vec::new(),
                 pending: targets.into_iter().collect(),
                 reactions: Vec::new(),
@@ -176,7 +191,7 @@ impl Messages {
         tx: &mut Tx<'_>,
         conversation: &Conversation,
         sender: &Member,
-        draft: Draft,
+        (draft, kind): (Draft, MessageType),
         original_language: Language,
         numbers: Numbers,
     ) -> Result<Message, ChatError> {
@@ -190,7 +205,7 @@ impl Messages {
             client_message_id: draft.client_message_id,
             content: draft.content,
             original_language,
-            message_type: draft.message_type,
+            message_type: kind.to_string(),
             message_source: "user".into(),
             reply_to_id: draft.reply_to_id,
             revision: 1,
@@ -201,6 +216,47 @@ impl Messages {
         };
         messages::insert(tx, &message)?;
         Ok(message)
+    }
+
+    /// Attaches files that were unsent when this transaction has read them, and links them.
+    fn attach(
+        &self,
+        tx: &mut Tx<'_>,
+        message: &Message,
+        files: Vec<Attachment>,
+    ) -> Result<Vec<Attachment>, ChatError> {
+        if files.is_empty() {
+            return Ok(files);
+        }
+        let ids: Vec<AttachmentId> = files.iter().map(|file| file.id).collect();
+        let attached = attachments::attach(tx, &ids, message.id, message.conversation_id)?;
+        if usize::try_from(attached).ok() != Some(ids.len()) {
+            return Err(no_such_file());
+        }
+        let sent = |file| self.views.linked(Attachment { message_id: Some(message.id), ..file });
+        Ok(files.into_iter().map(sent).collect())
+    }
+
+    /// Adds the files of the original to a forwarded message.
+    fn copy_files(
+        &self,
+        tx: &mut Tx<'_>,
+        original: MessageId,
+        message: &Message,
+        caller: UserId,
+    ) -> Result<Vec<Attachment>, ChatError> {
+        let copied = attachments::copy_to(
+            tx,
+            original,
+            (message.id, message.conversation_id),
+            (caller, message.created_at),
+            || self.context.new_id(),
+        )?;
+        if copied.is_empty() && !text::is_visible(&message.content) {
+            let why = "the files of this message cannot be forwarded, and it has no text";
+            return Err(ChatError::InvalidOperation(why.into()));
+        }
+        Ok(copied.into_iter().map(|file| self.views.linked(file)).collect())
     }
 
     /// The message of an earlier attempt, in this conversation, with the same client message id.
@@ -248,6 +304,25 @@ impl Messages {
         }
         self.context.deliver(tx, Some(number), Event::MessageNew { message, hidden_from });
     }
+}
+
+/// Uploaded files that their uploader has not sent yet, in the order of their ids.
+fn unsent_files(
+    tx: &mut Tx<'_>,
+    uploader: UserId,
+    ids: &[AttachmentId],
+) -> Result<Vec<Attachment>, ChatError> {
+    let mut found = tx.fetch(attachments::unsent(ids, uploader))?;
+    if found.len() != ids.len() {
+        return Err(no_such_file());
+    }
+    // As everywhere else.
+    found.sort_by_key(|file| (file.created_at, file.id));
+    Ok(found)
+}
+
+fn no_such_file() -> ChatError {
+    ChatError::invalid("attachmentIds", "there is no such file of yours, or it was sent already")
 }
 
 /// The attributes of a new message, which may be a forwarded one.

@@ -1,6 +1,6 @@
 //! The languages that a message is translated into.
 
-use meeshy_domain::{Language, LanguageSettings, target_languages};
+use meeshy_domain::{Language, LanguageSettings, target_languages, text};
 use meeshy_store::conversation_languages::Counts;
 use meeshy_store::messages::Message;
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ pub(crate) fn targets(
     readers: Vec<Counts>,
     author: Option<&LanguageSettings>,
 ) -> BTreeSet<Language> {
-    if message.is_by_system() || message.concealed(None).is_some() {
+    if message.is_by_system() || message.concealed(None).is_some() || !text::is_visible(&message.content) {
         return BTreeSet::new();
     }
     let readers = readers.into_iter().map(|counts| (counts.language, counts.readers));

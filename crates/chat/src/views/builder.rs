@@ -35,6 +35,11 @@ impl Views {
         &self.presence
     }
 
+    /// A file with links that can be followed now.
+    pub fn linked(&self, file: Attachment) -> Attachment {
+        self.file_links.linked(file, self.clock.now())
+    }
+
     /// The view of one message.
     pub fn message(&self, tx: &mut Tx<'_>, row: Message, viewer: Viewer) -> Result<MessageView, ChatError> {
         self.messages(tx, vec![row], viewer)?.pop().ok_or(ChatError::NotFound { what: "message" })

@@ -80,6 +80,21 @@ const FULL: &[(&str, &str, &str)] = &[
         "[f], [a], 'f', 'f', 'image/png', 1, 'f/' || i, '/f/' || i, 't/' || i, [c], 'image', [u], i",
     ),
     (
+        "attachment_statuses",
+        "id, attachment_id, message_id, conversation_id, user_id, created_at, updated_at",
+        "[s], [f], [a], [c], [u], 1, 1",
+    ),
+    (
+        "attachment_reactions",
+        "id, attachment_id, message_id, user_id, emoji, created_at, updated_at",
+        "[s], [f], [a], [u], 'x', 1, 1",
+    ),
+    (
+        "resumable_uploads",
+        "id, uploaded_by, original_name, file_path, file_size, created_at",
+        "[f], [u], 'f', 'f', 1, 1",
+    ),
+    (
         "message_statuses",
         "id, message_id, conversation_id, user_id, created_at, updated_at",
         "[s], [a], [c], [u], 1, 1",

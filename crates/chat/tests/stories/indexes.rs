@@ -4,6 +4,7 @@ use crate::everyday::{
     people_delete_their_account, people_gather, people_have_belongings, people_meet, people_read_their_mail,
     people_secure_their_account, people_show_themselves, people_use_their_phone,
 };
+use crate::everyday_files::people_share_files;
 use crate::everyday_talk::{people_call, people_come_and_go, people_look_around, people_talk};
 use crate::full_tables::fill;
 use crate::statements::{often, rarely, untried};
@@ -156,6 +157,7 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     let talk = world.group(lea, &[carlos]).await;
     people_talk(world, lea, carlos, &talk.conversation.id.to_string()).await;
     people_talk(world, lea, carlos, "meeshy").await;
+    people_share_files(world, lea, carlos, "meeshy").await;
     chat.presence().connect(lea);
     for talk in [&talk.conversation.id.to_string(), "meeshy"] {
         people_look_around(world, lea, talk).await;

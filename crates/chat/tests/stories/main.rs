@@ -16,6 +16,7 @@ mod deleting;
 mod deletion;
 mod editing;
 mod everyday;
+mod everyday_files;
 mod everyday_talk;
 mod friends;
 mod full_tables;

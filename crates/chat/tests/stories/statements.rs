@@ -2,16 +2,16 @@
 //! tried by a user.
 
 use meeshy_domain::text::TextSearch;
-use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId};
+use meeshy_domain::{ConversationId, FileAction, MessageId, Timestamp, UserId};
 use meeshy_store::gateways::{self, Gateway};
 use meeshy_store::search_index::{self, Scope, Span};
 use meeshy_store::translation_cache::{self, Cached};
 use meeshy_store::translators::{self, Translator};
 use meeshy_store::visibility::Viewer;
 use meeshy_store::{
-    Store, StoreError, Tx, Value, call_counts, call_events, conversations, dashboard, deleted_accounts,
-    events, guests, jobs, members, notifications, privacy, read_cursors, reports, search_queue,
-    second_factor, sessions, texts, translations, visibility,
+    Store, StoreError, Tx, Value, attachment_statuses, call_counts, call_events, conversations, dashboard,
+    deleted_accounts, events, guests, jobs, members, notifications, privacy, read_cursors, reports,
+    search_queue, second_factor, sessions, texts, translations, visibility,
 };
 use meeshy_testkit::rust_files;
 use proc_macro2::{TokenStream, TokenTree};
@@ -38,6 +38,9 @@ pub fn often(
         guests::find_all(&["65f000000000000030000001"]),
     ))?;
     tx.fetch((visibility::blockers_of(&[user]), privacy::hiding_read_receipts(&[user])))?;
+    for action in [None].into_iter().chain(FileAction::ALL.iter().copied().map(Some)) {
+        tx.fetch(attachment_statuses::page(id()?, action, 10, 0))?;
+    }
     events::last(tx, &[conversation])?;
     events::after(tx, &[(conversation, 0)], 10)?;
     conversations::find(tx, conversation)?;

@@ -39,6 +39,14 @@ pub fn message(content: &str, max_chars: usize) -> Result<(), InvalidText> {
     if !is_visible(content) {
         return invalid("content", "the message is empty");
     }
+    caption(content, max_chars)
+}
+
+/// Validates the text that goes with files: as that of a message, but it may be empty.
+///
+/// # Errors
+/// If it is not valid.
+pub fn caption(content: &str, max_chars: usize) -> Result<(), InvalidText> {
     no_nul("content", content)?;
     // Counting stops early, so that ten megabytes cost hardly more than a text just over the limit.
     if content.chars().nth(max_chars).is_some() {

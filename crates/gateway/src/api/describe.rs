@@ -38,6 +38,7 @@ pub struct Parameter {
 pub enum Place {
     Path,
     Query,
+    Header,
 }
 
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@ use meeshy_domain::preferences::Consent;
 use meeshy_domain::{PhoneRefusal, ReasonCode};
 use meeshy_translation_api::Refusal;
 use meeshy_wire::{ErrorBody, ErrorCode, ErrorDetail, Violation};
+use std::io;
 use std::time::Duration;
 
 /// An error response.
@@ -111,6 +112,9 @@ impl From<ChatError> for ApiError {
             ChatError::InvalidOperation(_) => Self::new(ErrorCode::InvalidOperation, message),
             ChatError::LinkClosed(_) => Self::new(ErrorCode::LinkClosed, message),
             ChatError::Call(refusal) => Self::new(call_code(&refusal), message),
+            ChatError::TooLarge(_) => Self::new(ErrorCode::PayloadTooLarge, message),
+            ChatError::UploadConflict(_) => Self::new(ErrorCode::UploadConflict, message),
+            ChatError::Files(error) => file_error(&error),
             ChatError::Busy(_) => Self::new(ErrorCode::ServiceUnavailable, message).retry_after(2),
             ChatError::Store(error) => store_error(&error),
         }
@@ -150,6 +154,16 @@ fn violation((field, required_consents): (&str, Vec<Consent>)) -> Violation {
     let names: Vec<&str> = required_consents.iter().map(|consent| consent.name()).collect();
     let message = format!("{field} needs {}", names.join(" and "));
     Violation { field: field.to_owned(), message, required_consents }
+}
+
+fn file_error(error: &io::Error) -> ApiError {
+    tracing::error!(%error, "A request failed because of the folder of uploads");
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            ApiError::new(ErrorCode::StorageFull, "the file cannot be saved: the server's disk is full")
+        }
+        _ => ApiError::new(ErrorCode::InternalError, "internal server error"),
+    }
 }
 
 fn store_error(error: &StoreError) -> ApiError {

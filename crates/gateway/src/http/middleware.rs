@@ -102,13 +102,19 @@ fn page_policy(host: Option<String>) -> HeaderValue {
         .unwrap_or(HeaderValue::from_static(PAGE_POLICY))
 }
 
+/// What resumable uploads (tus 1.0) send and read.
+const TUS_REQUEST_HEADERS: [&str; 4] = ["tus-resumable", "upload-length", "upload-metadata", "upload-offset"];
+const TUS_RESPONSE_HEADERS: [&str; 5] =
+    ["location", "tus-resumable", "upload-length", "upload-offset", "upload-expires"];
+
 /// CORS headers for pages that may call.
 fn cors(app: &App) -> CorsLayer {
     let config = app.config.clone();
     let allowed = move |origin: &HeaderValue, request: &Parts| {
         origins::may_call(origin, &request.uri, &request.headers, &config)
     };
-    let headers = ["x-session-token", "websocket", "polling"].map(HeaderName::from_static);
+    let headers = ["x-session-token", "websocket", "polling"].into_iter().chain(TUS_REQUEST_HEADERS);
+    let headers = headers.map(HeaderName::from_static);
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(allowed))
         .allow_credentials(true)
@@ -122,6 +128,7 @@ fn cors(app: &App) -> CorsLayer {
             Method::OPTIONS,
         ])
         .allow_headers([AUTHORIZATION, CONTENT_TYPE].into_iter().chain(headers).collect::<Vec<_>>())
+        .expose_headers(TUS_RESPONSE_HEADERS.map(HeaderName::from_static))
         .max_age(Duration::from_secs(600))
 }
 

@@ -100,6 +100,15 @@ impl Dispatcher {
                     &event,
                 );
             }
+            Event::File { conversation_id, used, hidden_from } => {
+                let event = views::events::file_used(conversation_id, &used, number);
+                self.tell(
+                    Room::Conversation(conversation_id),
+                    &hidden_from,
+                    event_name::ATTACHMENT_STATUS_UPDATED,
+                    &event,
+                );
+            }
             Event::Reaction { conversation_id, change, hidden_from } => {
                 let name =
                     if change.is_added { event_name::REACTION_ADDED } else { event_name::REACTION_REMOVED };

@@ -80,7 +80,7 @@ impl Realtime {
             Some(ClientEvent::ConversationLeave) => {
                 self.leave(socket, peer, read(client_event::CONVERSATION_LEAVE, event)?).await?;
             }
-            Some(ClientEvent::MessageSend) => {
+            Some(ClientEvent::MessageSend | ClientEvent::MessageSendFiles) => {
                 let sent = self.send(peer, read(client_event::MESSAGE_SEND, event)?).await?;
                 // A closed socket needs no acknowledgement: its client sends the message again.
                 acknowledge(socket, event, client_event::MESSAGE_SEND, sent);
@@ -170,6 +170,7 @@ impl Realtime {
             content: data.content,
             original_language: data.original_language,
             message_type: data.message_type,
+            files: data.attachment_ids,
             reply_to_id: data.reply_to_id,
             client_message_id: data.client_message_id,
             disclosure: views::disclosure(data.disclosure),

@@ -21,14 +21,27 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::convert::Infallible;
-use std::path::{Component, Path};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
 /// A page in an uploaded file may do nothing at all.
 const FILE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
+/// What is served of the old public files.
+const PICTURES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+/// The folder of public files within the folder of uploads, filled by the import.
+const PUBLIC: &str = "public";
+
 pub fn routes(api: Api) -> Api {
+    let api = api
+        .get(
+            Access::Anyone,
+            "/u/{*path}",
+            "A picture that was uploaded through the old front end",
+            old_front_end,
+        )
+        .get(Access::Anyone, "/i/{*path}", "A picture of the tree before that", older_tree)
+        .get(Access::Link, "/uploads/{*path}", "A file by its path, at an old address", by_path);
     let by_path_summary = if api.app().chat.files().are_served_by_path() {
         "A file by its path, for anybody who knows it, because files.unsigned_paths is on"
     } else {
@@ -101,6 +114,35 @@ async fn by_path(
     give(&app, file, request).await
 }
 
+async fn old_front_end(
+    PathParam(FilePath(path)): PathParam<FilePath>,
+    State(app): State<App>,
+    Followed(request): Followed,
+) -> Result<Given, ApiError> {
+    give_public(&app, &format!("{PUBLIC}/u/{path}"), request).await
+}
+
+async fn older_tree(
+    PathParam(FilePath(path)): PathParam<FilePath>,
+    State(app): State<App>,
+    Followed(request): Followed,
+) -> Result<Given, ApiError> {
+    give_public(&app, &format!("{PUBLIC}/i/{path}"), request).await
+}
+
+/// A picture that was public in the old system; nothing else is given.
+async fn give_public(app: &App, path: &str, request: Request) -> Result<Given, ApiError> {
+    let Given(mut response) = serve(app, path, request).await?;
+    if response.status().is_success() {
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        if !kind.is_some_and(|kind| PICTURES.contains(&kind)) {
+            return Err(missing());
+        }
+        protect(response.headers_mut(), "public, max-age=2592000, immutable");
+    }
+    Ok(Given(response))
+}
+
 async fn by_id(
     State(app): State<App>,
     PathParam(FileRef(id)): PathParam<FileRef>,
@@ -123,24 +165,27 @@ async fn thumbnail(
 
 /// The bytes, or the requested range of them.
 async fn give(app: &App, file: ServedFile, request: Request) -> Result<Given, ApiError> {
-    let missing = || ApiError::from(ChatError::NotFound { what: "attachment" });
-    let name = Path::new(&file.path);
-    // A row could contain any path.
-    if !name.components().all(|part| matches!(part, Component::Normal(_))) {
-        return Err(missing());
-    }
-    let served = ServeFile::new(app.config.uploads.join(name)).oneshot(request).await;
-    let mut response = match served {
-        Ok(response) if response.status() != StatusCode::NOT_FOUND => response.into_response(),
-        _ => {
-            tracing::warn!(path = file.path, "The file of an attachment is missing");
-            return Err(missing());
-        }
-    };
+    let Given(mut response) = serve(app, &file.path, request).await.inspect_err(|_| {
+        tracing::warn!(path = file.path, "The file of an attachment is missing");
+    })?;
     if response.status().is_success() {
         say_what_it_is(&file, response.headers_mut());
     }
     Ok(Given(response))
+}
+
+/// What is at a path in the folder of uploads.
+async fn serve(app: &App, path: &str, request: Request) -> Result<Given, ApiError> {
+    // A row could contain any path.
+    let place = app.chat.uploads().depot().locate(path).ok_or_else(missing)?;
+    match ServeFile::new(place).oneshot(request).await {
+        Ok(response) if response.status() != StatusCode::NOT_FOUND => Ok(Given(response.into_response())),
+        _ => Err(missing()),
+    }
+}
+
+fn missing() -> ApiError {
+    ChatError::NotFound { what: "attachment" }.into()
 }
 
 /// A file, or the part of it that was asked for.
@@ -177,10 +222,15 @@ fn say_what_it_is(file: &ServedFile, headers: &mut HeaderMap) {
     if let Ok(disposition) = HeaderValue::from_str(&disposition) {
         headers.insert(CONTENT_DISPOSITION, disposition);
     }
+    // Links change every day; only the browser of an authorized user may cache the file.
+    protect(headers, "private, max-age=86400, immutable");
+}
+
+/// Keeps a file from running code in our origin, and lets pages on other origins show it.
+fn protect(headers: &mut HeaderMap, caching: &'static str) {
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, FILE_POLICY),
-        // Links change every day; only the browser of an authorized user may cache the file.
-        (CACHE_CONTROL, "private, max-age=86400, immutable"),
+        (CACHE_CONTROL, caching),
         (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
     ] {

@@ -147,6 +147,7 @@ async fn sent(
         content: body.content,
         original_language: body.original_language,
         message_type: body.message_type,
+        files: body.attachment_ids,
         reply_to_id: body.reply_to_id,
         client_message_id: body.client_message_id,
         disclosure: crate::views::disclosure(body.disclosure),

@@ -16,6 +16,7 @@ mod conversations;
 mod docs;
 mod events;
 mod export;
+mod file_statuses;
 mod files;
 mod friends;
 mod glossary;
@@ -42,10 +43,12 @@ mod push_devices;
 mod reactions;
 mod receipts;
 mod reports;
+mod resumable_uploads;
 mod security;
 mod sessions;
 mod share_links;
 mod translation;
+mod uploads;
 mod users;
 
 pub use crate::api::access::Access;
@@ -84,6 +87,9 @@ fn declare(app: App) -> Api {
         .group(categories::routes)
         .group(conversation_preferences::routes)
         .group(files::routes)
+        .group(file_statuses::routes)
+        .group(uploads::routes)
+        .group(resumable_uploads::routes)
         .group(conversations::routes)
         .group(conversation_search::routes)
         .group(overview::routes)

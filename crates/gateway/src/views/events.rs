@@ -4,12 +4,12 @@ use super::messages::message;
 use super::reactions::reaction_event;
 use super::translations::{missing_state, reason, translation};
 use meeshy_chat::model::Translation;
-use meeshy_chat::{CaughtUp, Event, FriendRequestChange, Happened, MemberChange};
+use meeshy_chat::{CaughtUp, Event, FileUse, FriendRequestChange, Happened, MemberChange};
 use meeshy_domain::{ConversationId, Language, MemberRole, MessageId, ReasonCode, Timestamp, UserId};
 use meeshy_wire::{
-    ConversationDeleted, ConversationEvents, ConversationNew, ConversationUpdated, FriendRequestUpdated,
-    GlossaryUpdated, LoggedEvent, Message, MessageDeleted, MessagePinned, MessageTranslation,
-    ReadStatusUpdated, RoleUpdated, TranslationStateEvent, event_name,
+    ConversationDeleted, ConversationEvents, ConversationNew, ConversationUpdated, FileStatusUpdated,
+    FriendRequestUpdated, GlossaryUpdated, LoggedEvent, Message, MessageDeleted, MessagePinned,
+    MessageTranslation, ReadStatusUpdated, RoleUpdated, TranslationStateEvent, event_name,
 };
 use serde::Serialize;
 use std::iter;
@@ -93,6 +93,23 @@ pub fn pinned(
     MessagePinned { message_id, conversation_id, pinned_at, pinned_by: pinned_by.flatten(), event_number }
 }
 
+/// A user has done something with a file.
+pub fn file_used(
+    conversation_id: ConversationId,
+    used: &FileUse,
+    event_number: Option<i64>,
+) -> FileStatusUpdated {
+    FileStatusUpdated {
+        attachment_id: used.attachment_id,
+        message_id: used.message_id,
+        conversation_id,
+        user_id: used.user,
+        action: used.action,
+        updated_at: used.at.into(),
+        event_number,
+    }
+}
+
 /// What has happened in a conversation while a member was away.
 pub fn caught_up(CaughtUp { stretch, unread_count }: &CaughtUp) -> ConversationEvents {
     ConversationEvents {
@@ -122,6 +139,10 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
         Event::MessagePinned { conversation_id, message_id, pinned, .. } => {
             let event = self::pinned(*conversation_id, *message_id, pinned.as_ref(), event_number);
             (event_name::MESSAGE_PINNED.as_str(), value(&event))
+        }
+        Event::File { conversation_id, used, .. } => {
+            let event = file_used(*conversation_id, used, event_number);
+            (event_name::ATTACHMENT_STATUS_UPDATED.as_str(), value(&event))
         }
         Event::Reaction { conversation_id, change, .. } => {
             let name =

@@ -1,7 +1,7 @@
 //! Files attached to messages.
 
 use super::address::address;
-use meeshy_chat::model::Attachment;
+use meeshy_chat::model::{Attachment, FileStatus};
 use meeshy_domain::web_address::runs_code;
 use meeshy_wire as wire;
 use serde_json::Value;
@@ -31,6 +31,8 @@ pub fn attachment(file: &Attachment) -> wire::Attachment {
         video_codec: file.video_codec.clone(),
         page_count: file.page_count,
         line_count: file.line_count,
+        blur_hash: file.blur_hash.clone(),
+        waveform: file.waveform.clone(),
         metadata: file.metadata.as_deref().and_then(|json| serde_json::from_str(json).ok()).map(harmless),
         uploaded_by: file.uploaded_by.clone(),
         is_anonymous: file.is_anonymous,
@@ -52,6 +54,26 @@ pub fn attachment(file: &Attachment) -> wire::Attachment {
         listened_by_all_at: history.listened_by_all_at.map(Into::into),
         watched_by_all_at: history.watched_by_all_at.map(Into::into),
         created_at: file.created_at.into(),
+    }
+}
+
+/// What a user has done with a file.
+pub fn file_status(status: FileStatus) -> wire::FileStatus {
+    wire::FileStatus {
+        user_id: status.user_id,
+        username: status.username,
+        display_name: status.display_name,
+        avatar: address(status.avatar.as_deref()),
+        viewed_at: status.viewed_at.map(Into::into),
+        downloaded_at: status.downloaded_at.map(Into::into),
+        listened_at: status.listened_at.map(Into::into),
+        watched_at: status.watched_at.map(Into::into),
+        listen_count: status.listen_count,
+        watch_count: status.watch_count,
+        listened_complete: status.listened_complete,
+        watched_complete: status.watched_complete,
+        last_play_position_ms: status.last_play_position_ms,
+        last_watch_position_ms: status.last_watch_position_ms,
     }
 }
 

@@ -31,7 +31,7 @@ pub use calls::{
 pub use communities::{community, community_conversation, community_member};
 pub use conversations::{conversation, deleted_conversation, member, proposal, stats, term};
 pub use dashboard::dashboard;
-pub use files::attachment;
+pub use files::{attachment, file_status};
 pub use mentions::{mention, mention_of_caller, mention_suggestion};
 pub use messages::{disclosure, message};
 pub use notifications::{notification, push_device};

@@ -8,9 +8,11 @@ use meeshy_wire::{EventEntry, Schemas, Sender, client_event, event_name};
 use serde_json::{Map, Value, json};
 
 /// The events by which the other members notice what somebody sends, sorted.
-const NOTICED: [&str; 7] = [
+const NOTICED: [&str; 8] = [
     event_name::MESSAGE_DELETED.as_str(),
     event_name::MESSAGE_EDITED.as_str(),
+    // Two events send a message.
+    event_name::MESSAGE_NEW.as_str(),
     event_name::MESSAGE_NEW.as_str(),
     event_name::REACTION_ADDED.as_str(),
     event_name::REACTION_REMOVED.as_str(),

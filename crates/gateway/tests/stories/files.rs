@@ -193,3 +193,42 @@ async fn urls_that_run_code_are_not_served(server: TestServer) {
         assert!(!said.contains(scheme), "{scheme} in {said}");
     }
 }
+
+#[tokio::test]
+async fn pictures_of_the_old_front_end_are_public() {
+    let server = TestServer::single(unlimited()).await;
+    let write = |path: &str| {
+        let place = server.uploads.path().join(path);
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::fs::write(place, PICTURE).unwrap();
+    };
+    [
+        "public/u/i/2025/10/a.png",
+        "public/i/2025/09/b.jpg",
+        "public/u/i/page.html",
+        "public/u/i/drawing.svg",
+        "2025/c.png",
+    ]
+    .into_iter()
+    .for_each(write);
+    for (path, kind) in [("/u/i/2025/10/a.png", "image/png"), ("/i/2025/09/b.jpg", "image/jpeg")] {
+        let given = server.request(Method::GET, path).send().await.unwrap();
+        assert_eq!(given.status(), 200, "{path}");
+        let header = |name: &str| given.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), kind);
+        assert!(header("content-security-policy").contains("sandbox"));
+        assert!(header("cache-control").starts_with("public"));
+    }
+    for path in [
+        "/u/i/page.html",
+        "/u/i/drawing.svg",
+        "/u/i/absent.png",
+        "/u/i",
+        "/u/..%2F..%2F2025%2Fc.png",
+        "/i/..%2Fu%2Fi%2F2025%2F10%2Fa.png",
+        "/uploads/2025/c.png",
+        "/uploads/public/u/i/2025/10/a.png",
+    ] {
+        assert_eq!(answer(server.request(Method::GET, path)).await.status, 404, "{path}");
+    }
+}

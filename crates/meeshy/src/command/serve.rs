@@ -269,6 +269,7 @@ pub fn settings(config: &Config, signing_key: SigningKey) -> Settings {
     settings.mail = config.mail().unwrap_or_default();
     settings.sms = config.sms().ok();
     settings.calls = config.calls();
+    settings.uploads = config.uploads();
     settings
 }
 
@@ -292,7 +293,6 @@ fn gateway_config(config: &Config, connections: ConnectionLimits) -> GatewayConf
     gateway.query_tokens = config.server.query_tokens;
     gateway.metrics_token =
         config.metrics.token.as_ref().map(|token| MetricsToken::new(token.expose().to_owned()));
-    gateway.uploads = config.data.dir.join("uploads");
     gateway.allowed_origins.clone_from(&config.server.cors_origins);
     if !config.limits.rate_limits {
         gateway.rate_limits = meeshy_gateway::RateLimits::off();

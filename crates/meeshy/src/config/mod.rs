@@ -155,6 +155,8 @@ pub struct Limits {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Files {
+    pub max_mib: u64,
+    pub quota_mib: u64,
     pub unsigned_paths: bool,
 }
 

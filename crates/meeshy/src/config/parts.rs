@@ -1,10 +1,13 @@
 //! What each part of the program is given of the configuration.
 
 use super::{Config, NO_SERVERS, ProxyHeader, Retention};
-use meeshy_chat::{CallSettings, HashingCost, IceSettings, MailSettings, TurnServer, retention};
+use meeshy_chat::{
+    CallSettings, HashingCost, IceSettings, MailSettings, TurnServer, UploadSettings, retention,
+};
 use meeshy_listen::{BodyPace, Forwarding, Header};
 use meeshy_mail::sms::{Provider, ProviderError, SmsSender};
 use meeshy_mail::{Mailer, SetupError};
+use meeshy_media::Depot;
 use meeshy_store::Location;
 use meeshy_translation::TranslationConfig;
 use meeshy_translation::models::Packages;
@@ -99,6 +102,18 @@ impl Config {
         CallSettings {
             ring_time: Duration::from_secs(calls.ring_seconds.into()),
             ice: IceSettings { stun_urls, turn },
+        }
+    }
+
+    /// Where uploaded files are kept, and how large they may be.
+    pub fn uploads(&self) -> UploadSettings {
+        const MIB: u64 = 1024 * 1024;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        UploadSettings {
+            depot: Depot::new(self.data.dir.join("uploads")),
+            file_bytes: self.files.max_mib.saturating_mul(MIB),
+            quota_bytes: self.files.quota_mib.saturating_mul(MIB),
+            processors: cores,
         }
     }
 

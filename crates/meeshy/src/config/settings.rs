@@ -94,6 +94,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("limits.header_seconds", &["HEADER_TIMEOUT"], Integer, Some("15"), "How long the head of a request may take to arrive; at least 1."),
     setting("limits.body_seconds", &["BODY_TIMEOUT"], Integer, Some("20"), "How long the body of a request may take to arrive, plus one second for each KiB received, up to ten minutes; at least 1."),
     setting("limits.idle_seconds", &["IDLE_TIMEOUT"], Integer, Some("65"), "How long a connection may stay idle between two requests; at least 1. Set it higher than the keep-alive time-out of the proxy in front."),
+    setting("files.max_mib", &["MAX_FILE_MIB"], Integer, Some("2048"), "The maximum size of an uploaded file, in MiB."),
+    setting("files.quota_mib", &["FILE_QUOTA_MIB"], Integer, Some("10240"), "The maximum size of all files that one user has uploaded, in MiB."),
     setting("files.unsigned_paths", &["UNSIGNED_FILE_PATHS"], Switch, Some("true"), "Serve a file to anybody who knows its path, which has a random part. Clients of the old system need this because they build such URLs themselves. Disable it when none are left; links in messages are signed."),
     setting("retention.notification_days", &["NOTIFICATION_RETENTION_DAYS"], Integer, Some("30"), "Archive a notification that was read after this many days."),
     setting("retention.old_unread_notifications", &["OLD_UNREAD_NOTIFICATIONS"], Integer, Some("25"), "Keep at most this many older unread notifications for each user, the newest ones."),

@@ -19,4 +19,5 @@ mod private;
 mod roles;
 mod schema;
 mod server;
+mod uploads;
 mod user;

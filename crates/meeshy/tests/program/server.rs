@@ -52,6 +52,11 @@ impl Server {
         answer.is_ok_and(|answer| answer.status().is_success())
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn is_alive(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }

@@ -92,6 +92,8 @@ const MIGRATIONS: &[Migration] = migrations![
     59 "0059_files_of_conversations" then attachments::follow_messages,
     60 "0060_push_devices",
     61 "0061_system_messages_apart",
+    63 "0063_uploads",
+    64 "0064_resumable_uploads",
 ];
 
 /// The schema changes made when a database was opened.

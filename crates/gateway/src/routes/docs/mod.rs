@@ -24,7 +24,7 @@ pub struct Endpoint {
     pub path: String,
     /// Who may call it.
     pub access: Access,
-    /// An example of its body.
+    /// An example of its body, if that is JSON.
     pub body: Option<Value>,
     /// The names of the variable parts of its path, as its handler takes them.
     pub segments: Vec<String>,
@@ -86,7 +86,11 @@ pub fn endpoints(Api { routes, schemas, .. }: Api) -> Vec<Endpoint> {
         };
         Endpoint {
             access,
-            body: operation.body.as_ref().map(|body| example(&body.schema)),
+            body: operation
+                .body
+                .as_ref()
+                .filter(|body| body.forms.contains(&JSON))
+                .map(|body| example(&body.schema)),
             segments: named(Place::Path),
             query: named(Place::Query),
             errors: operation.errors.iter().map(|(_, code)| *code).collect(),

@@ -82,6 +82,7 @@ fn operation(route: &Route, error: &Value, responses: &mut Map<String, Value>) -
             let place = match parameter.place {
                 Place::Path => "path",
                 Place::Query => "query",
+                Place::Header => "header",
             };
             let mut schema = parameter.schema.clone();
             let mut shown = json!({ "name": parameter.name, "in": place, "required": parameter.is_required });
@@ -101,6 +102,7 @@ fn describe_status(status: u16) -> &'static str {
     match status {
         200 => "Success.",
         201 => "Created.",
+        204 => "Success, without a body.",
         206 => "The requested range.",
         304 => "Not modified.",
         416 => "The range is not satisfiable.",

@@ -2,7 +2,10 @@
 //! because messages refer to it.
 
 use crate::names::set_words;
-use crate::{Query, StoreError, Tx, Value, attempts, avatars, blocks, jobs, mailed_links, phone_codes};
+use crate::{
+    Query, StoreError, Tx, Value, attempts, avatars, blocks, jobs, mailed_links, phone_codes,
+    resumable_uploads,
+};
 use meeshy_domain::{CommunityId, ConversationId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -226,6 +229,7 @@ pub fn anonymise(tx: &mut Tx<'_>, user: UserId, username: &str, now: Timestamp) 
     mailed_links::remove_all(tx, user)?;
     phone_codes::remove_of_user(tx, user)?;
     avatars::remove(tx, user)?;
+    resumable_uploads::remove_of_user(tx, user)?;
     // What an import has left of the old document, of its copies, and of those that were merged into it.
     let copies = format!("{user}@%");
     tx.execute(

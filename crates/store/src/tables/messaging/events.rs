@@ -8,7 +8,7 @@
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::FromRow;
 use crate::{Row, StoreError, Tx, Value};
-use meeshy_domain::{ConversationId, Language, MessageId, Timestamp, UserId};
+use meeshy_domain::{AttachmentId, ConversationId, FileAction, Language, MessageId, Timestamp, UserId};
 
 /// Conversations that are looked up with one statement.
 const BATCH: usize = 32;
@@ -26,6 +26,8 @@ pub enum Change {
     MessageDeleted(MessageId),
     /// A message was pinned, or its pin was taken off.
     Pinned(MessageId),
+    /// A user has done something with a file of a message, for the first time or to its end.
+    File(MessageId, AttachmentId, UserId, FileAction),
     /// A user has added or removed a reaction to a message, with this emoji.
     Reaction(MessageId, UserId, String),
     /// A translation of a message ended, with or without a text.
@@ -55,6 +57,7 @@ impl Change {
             Self::MessageEdited(message) => ("edit", message.to_string()),
             Self::MessageDeleted(message) => ("delete", message.to_string()),
             Self::Pinned(message) => ("pin", message.to_string()),
+            Self::File(message, file, user, action) => ("file", format!("{message} {file} {user} {action}")),
             Self::Reaction(message, user, emoji) => ("reaction", format!("{message} {user} {emoji}")),
             Self::Translated(message, language) => ("translation", format!("{message} {language}")),
             Self::Read(user) => ("read", user.to_string()),
@@ -75,6 +78,16 @@ impl Change {
             "edit" => Self::MessageEdited(subject.parse().ok()?),
             "delete" => Self::MessageDeleted(subject.parse().ok()?),
             "pin" => Self::Pinned(subject.parse().ok()?),
+            "file" => {
+                let mut parts = subject.split(' ');
+                let mut part = || parts.next();
+                Self::File(
+                    part()?.parse().ok()?,
+                    part()?.parse().ok()?,
+                    part()?.parse().ok()?,
+                    part()?.parse().ok()?,
+                )
+            }
             "reaction" => {
                 let (message, rest) = subject.split_once(' ')?;
                 let (user, emoji) = rest.split_once(' ')?;
@@ -103,6 +116,7 @@ impl Change {
             | Self::MessageEdited(id)
             | Self::MessageDeleted(id)
             | Self::Pinned(id)
+            | Self::File(id, ..)
             | Self::Translated(id, _)
             | Self::Reaction(id, ..) => Some(id),
             Self::Created

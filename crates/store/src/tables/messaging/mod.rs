@@ -1,5 +1,6 @@
 //! Conversations, their messages and members.
 
+pub mod attachment_statuses;
 pub mod attachments;
 pub mod call_events;
 pub mod calls;
@@ -33,6 +34,7 @@ pub mod pins;
 pub mod reactions;
 pub mod read_cursors;
 pub mod receipts;
+pub mod resumable_uploads;
 pub mod search_index;
 pub mod search_queue;
 pub mod share_links;
