@@ -82,9 +82,12 @@ pub enum ChatError {
     /// A file is too large, or all files of a user are.
     #[error("{0}")]
     TooLarge(String),
-    /// A part of a file does not continue what was received, or another request sends it now.
+    /// A part of a file does not continue what was received.
     #[error("{0}")]
     UploadConflict(String),
+    /// Another request sends this file now.
+    #[error("another request is sending this file")]
+    UploadLocked,
     /// The folder of uploads failed.
     #[error("the file cannot be stored: {0}")]
     Files(#[from] std::io::Error),

@@ -159,6 +159,8 @@ pub const PUSH_TOKENS: i64 = 20;
 pub const MESSAGE_FILES: usize = 10;
 /// The most files of one request.
 pub const UPLOADED_FILES: usize = 100;
+/// The most requests with files that a user sends at once.
+pub const UPLOADS_AT_ONCE: usize = 4;
 /// The most uploads of a user that are not complete.
 pub const RESUMABLE_UPLOADS: i64 = 50;
 /// Maximum length of the name of an uploaded file, in characters.

@@ -206,10 +206,11 @@ impl Incoming {
 impl Drop for Incoming {
     fn drop(&mut self) {
         // The job that discards abandoned uploads removes what stays here.
-        if let Some(better) = &self.better {
-            let _ = std::fs::remove_file(better);
+        if self.place.as_os_str().is_empty() {
+            return;
         }
-        if !self.is_resumable && !self.place.as_os_str().is_empty() {
+        let _ = std::fs::remove_file(self.better_place());
+        if !self.is_resumable {
             let _ = std::fs::remove_file(&self.place);
         }
     }

@@ -95,7 +95,7 @@ codes! {
     MaxParticipantsReached = 409 "MAX_PARTICIPANTS_REACHED",
     /// Something else has this identifier.
     IdentifierTaken = 409 "IDENTIFIER_TAKEN",
-    /// A part of a file does not continue what was received, or another request sends it now.
+    /// A part of a file does not continue what was received.
     UploadConflict = 409 "UPLOAD_CONFLICT",
     /// Nobody joins by this link any more: it was turned off, has expired, or was used as often as possible.
     LinkClosed = 410 "LINK_CLOSED",
@@ -111,6 +111,8 @@ codes! {
     EncryptionNotSupported = 422 "ENCRYPTION_NOT_SUPPORTED",
     /// There is no translation; `reasonCode` says why.
     TranslationUnavailable = 422 "TRANSLATION_UNAVAILABLE",
+    /// Another request sends this file now.
+    UploadLocked = 423 "UPLOAD_LOCKED",
     /// Too many requests; `retryAfter` says when to try again.
     RateLimitExceeded = 429 "RATE_LIMIT_EXCEEDED",
     /// Internal server error.

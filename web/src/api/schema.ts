@@ -1342,9 +1342,9 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
-                409: components["responses"]["409.UPLOAD_CONFLICT"];
                 412: components["responses"]["412.UNSUPPORTED_VERSION"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                423: components["responses"]["423.UPLOAD_LOCKED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -1383,8 +1383,8 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
-                409: components["responses"]["409.UPLOAD_CONFLICT"];
                 412: components["responses"]["412.UNSUPPORTED_VERSION"];
+                423: components["responses"]["423.UPLOAD_LOCKED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -1433,6 +1433,7 @@ export interface paths {
                 412: components["responses"]["412.UNSUPPORTED_VERSION"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 415: components["responses"]["415.UNSUPPORTED_MEDIA_TYPE"];
+                423: components["responses"]["423.UPLOAD_LOCKED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -17450,7 +17451,7 @@ export interface components {
             violations?: components["schemas"]["Violation"][];
         };
         /** @description Error codes, for programs. */
-        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "INVALID_TRANSFER_TOKEN" | "BINARY_NOT_SUPPORTED" | "INVALID_SIGNAL" | "VIDEO_CALLS_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "NOT_AUTHENTICATED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "NOT_A_PARTICIPANT" | "PERMISSION_DENIED" | "SIGNAL_SENDER_MISMATCH" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "CALL_NOT_FOUND" | "TARGET_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "CALL_ALREADY_ACTIVE" | "CALL_ENDED" | "MAX_PARTICIPANTS_REACHED" | "IDENTIFIER_TAKEN" | "UPLOAD_CONFLICT" | "LINK_CLOSED" | "UNSUPPORTED_VERSION" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_OPERATION" | "ENCRYPTION_NOT_SUPPORTED" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "SIGNAL_FAILED" | "MEDIA_TOGGLE_FAILED" | "FORCE_LEAVE_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
+        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "INVALID_TRANSFER_TOKEN" | "BINARY_NOT_SUPPORTED" | "INVALID_SIGNAL" | "VIDEO_CALLS_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "NOT_AUTHENTICATED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "NOT_A_PARTICIPANT" | "PERMISSION_DENIED" | "SIGNAL_SENDER_MISMATCH" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "CALL_NOT_FOUND" | "TARGET_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "CALL_ALREADY_ACTIVE" | "CALL_ENDED" | "MAX_PARTICIPANTS_REACHED" | "IDENTIFIER_TAKEN" | "UPLOAD_CONFLICT" | "LINK_CLOSED" | "UNSUPPORTED_VERSION" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_OPERATION" | "ENCRYPTION_NOT_SUPPORTED" | "TRANSLATION_UNAVAILABLE" | "UPLOAD_LOCKED" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "SIGNAL_FAILED" | "MEDIA_TOGGLE_FAILED" | "FORCE_LEAVE_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
         /** @description What is wrong with one field. */
         ErrorDetail: {
             field: string;
@@ -21480,7 +21481,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `UPLOAD_CONFLICT`: A part of a file does not continue what was received, or another request sends it now. */
+        /** @description - `UPLOAD_CONFLICT`: A part of a file does not continue what was received. */
         "409.UPLOAD_CONFLICT": {
             headers: {
                 [name: string]: unknown;
@@ -21576,6 +21577,18 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE";
+                };
+            };
+        };
+        /** @description - `UPLOAD_LOCKED`: Another request sends this file now. */
+        "423.UPLOAD_LOCKED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "UPLOAD_LOCKED";
                 };
             };
         };
@@ -22174,6 +22187,7 @@ export type Response415UnsupportedMediaType = components['responses']['415.UNSUP
 export type Response422EncryptionNotSupported = components['responses']['422.ENCRYPTION_NOT_SUPPORTED'];
 export type Response422InvalidOperation = components['responses']['422.INVALID_OPERATION'];
 export type Response422InvalidOperationTranslationUnavailable = components['responses']['422.INVALID_OPERATION.TRANSLATION_UNAVAILABLE'];
+export type Response423UploadLocked = components['responses']['423.UPLOAD_LOCKED'];
 export type Response429RateLimitExceeded = components['responses']['429.RATE_LIMIT_EXCEEDED'];
 export type Response500InternalError = components['responses']['500.INTERNAL_ERROR'];
 export type Response500InternalErrorDatabaseError = components['responses']['500.INTERNAL_ERROR.DATABASE_ERROR'];

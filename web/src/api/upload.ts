@@ -5,7 +5,7 @@ import { ApiError, authorisation, get, renewed } from "./client";
 import type { OneFile } from "./schema";
 
 /** The size of a part. A part may take ten minutes. */
-const PART_BYTES = 16 * 1024 * 1024;
+const PART_BYTES = 8 * 1024 * 1024;
 /** How long to wait before each further attempt, in milliseconds; the count starts again when something arrives. */
 const RETRY_DELAYS = [0, 1_000, 3_000, 5_000, 10_000, 20_000, 30_000, 60_000];
 /** Trying again gets the same response. */
@@ -24,7 +24,6 @@ export async function upload(
       endpoint: at("/api/v1/attachments/resumable"),
       metadata: { filename: file.name, filetype: file.type },
       chunkSize: PART_BYTES,
-      uploadDataDuringCreation: true,
       // It is forgotten with the page.
       storeFingerprintForResuming: false,
       retryDelays: RETRY_DELAYS,

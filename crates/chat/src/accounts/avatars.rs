@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use meeshy_domain::{ImageKind, Timestamp, UserId, WebAddress, limits};
 use meeshy_store::avatars::{self, Avatar};
-use meeshy_store::{Tx, profiles, users};
+use meeshy_store::{Tx, attempts, profiles, users};
 
 /// Where uploaded pictures are served.
 pub const AVATAR_PATH: &str = "/api/v1/avatars/";
@@ -35,6 +35,7 @@ impl Profiles {
         let own = typed.to_owned();
         let picture = if typed.starts_with(AVATAR_PATH) { None } else { Some(picture(caller, typed, now)?) };
         let write = move |tx: &mut Tx<'_>| {
+            attempts::lock(tx, caller)?;
             let user = tx.fetch(users::find(caller))?.ok_or(ChatError::NotFound { what: "user" })?;
             let Some(picture) = &picture else {
                 // Clients of the old system send the whole profile.

@@ -8,7 +8,7 @@ use super::view::CommunityView;
 use crate::ChatError;
 use crate::conversations::picture;
 use crate::uploads::show_picture;
-use meeshy_domain::{UserId, limits, text};
+use meeshy_domain::{Timestamp, UserId, limits, text};
 use meeshy_store::Tx;
 use meeshy_store::communities::{self, Community};
 
@@ -72,10 +72,18 @@ impl Communities {
         let write = move |tx: &mut Tx<'_>| {
             let (community, standing) = seen(tx, caller, &reference)?;
             standing.check(Action::Change)?;
-            Ok(communities::delete(tx, community.id, service.context.now())?)
+            delete(tx, &community, service.context.now())
         };
         self.context.store.write(write).await
     }
+}
+
+/// Deletes a community, and its pictures.
+pub(super) fn delete(tx: &mut Tx<'_>, community: &Community, now: Timestamp) -> Result<(), ChatError> {
+    for picture in [&community.avatar, &community.banner] {
+        show_picture(tx, community.created_by, "avatar", None, picture.as_deref())?;
+    }
+    Ok(communities::delete(tx, community.id, now)?)
 }
 
 fn patched(mut community: Community, patch: &CommunityPatch) -> Result<Community, ChatError> {

@@ -2,6 +2,7 @@
 
 use super::Communities;
 use super::access::{find, known, seen};
+use super::change::delete;
 use super::policy::{Action, Standing};
 use super::view::{CommunityMemberView, CommunityView};
 use crate::ChatError;
@@ -65,9 +66,7 @@ impl Communities {
         communities::lock(tx, community)?;
         community_members::leave(tx, community, user, false, now)?;
         let found = tx.fetch(communities::find(Reference::Id(community), user))?;
-        if found.is_none_or(|found| found.community.created_by != user) {
-            return Ok(());
-        }
+        let Some(found) = found.filter(|found| found.community.created_by == user) else { return Ok(()) };
         let roles = [CommunityRole::Admin, CommunityRole::Moderator, CommunityRole::Member];
         let first: Vec<_> =
             roles.iter().map(|role| community_members::first_with_role(community, *role, user)).collect();
@@ -76,7 +75,7 @@ impl Communities {
                 communities::set_creator(tx, community, heir, now)?;
                 Ok(community_members::set_role(tx, community, heir, CommunityRole::Admin)?)
             }
-            None => Ok(communities::delete(tx, community, now)?),
+            None => delete(tx, &found.community, now),
         }
     }
 

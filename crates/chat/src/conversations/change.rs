@@ -68,12 +68,11 @@ impl Conversations {
             if changed != conversation {
                 let number = events::append(tx, changed.id, &[Change::Updated], now)?;
                 // It is locked now: nothing that somebody else has changed in the meantime is undone.
-                if let Some(current) = conversations::find(tx, changed.id)? {
-                    changed = change(current)?;
-                }
-                let (old, new) = (&conversation.details.banner, &changed.details.banner);
+                let current = conversations::find(tx, changed.id)?.unwrap_or_else(|| conversation.clone());
+                changed = change(current.clone())?;
+                let (old, new) = (&current.details.banner, &changed.details.banner);
                 show_picture(tx, caller, "banner", new.as_deref(), old.as_deref())?;
-                let (old, new) = (&conversation.avatar, &changed.avatar);
+                let (old, new) = (&current.avatar, &changed.avatar);
                 show_picture(tx, caller, "avatar", new.as_deref(), old.as_deref())?;
                 conversations::update(tx, &changed, now)?;
                 changed.last_event = number;
@@ -102,6 +101,9 @@ impl Conversations {
             let now = service.context.now();
             let number = events::append(tx, conversation.id, &[Change::Closed], now)?;
             conversations::close(tx, conversation.id, now)?;
+            for picture in [&conversation.avatar, &conversation.details.banner] {
+                show_picture(tx, caller, "avatar", None, picture.as_deref())?;
+            }
             // Its members hear that the call is over as long as they listen to the conversation.
             calls::close_conversation(tx, &service.context, conversation.id, caller)?;
             let event = Event::ConversationClosed { conversation_id: conversation.id };

@@ -14,6 +14,7 @@ use meeshy_media::{self as media, MediaError, PictureLimits, Recording, Recordin
 use meeshy_store::attachments::{self, Attachment, Findings};
 use meeshy_store::events::{self, Change};
 use meeshy_store::{StoreError, Tx, messages, resumable_uploads, visibility};
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 /// Does the jobs. Cheap to clone.
@@ -30,6 +31,13 @@ impl FileCare {
     }
 
     pub async fn discard(self, Discarded { id, path }: Discarded) -> Result<(), JobError> {
+        // Not while a request sends to it or completes it: this is tried again then.
+        let _held = match self.uploads.depot().resume(&id.to_string()).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => self.uploads.depot().reopen(&path).await,
+            opened => opened,
+        }
+        .map(Some)
+        .or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(None) } else { Err(error) })?;
         self.context.store.write::<_, StoreError>(move |tx| resumable_uploads::remove(tx, id)).await?;
         self.uploads.depot().discard(&id.to_string()).await?;
         self.remove(path).await
@@ -62,14 +70,13 @@ impl FileCare {
         let service = self.clone();
         let thumbnail = findings.thumbnail.as_ref().map(|(path, _)| path.clone());
         let write = move |tx: &mut Tx<'_>| {
-            let Some(message) = attachments::describe(tx, id, findings.clone())? else {
+            let messages = attachments::describe(tx, &file.file_path, findings.clone())?;
+            if messages.is_empty() {
                 // It was removed meanwhile.
-                return Ok(remove_later(tx, thumbnail.as_slice())?);
-            };
-            match message {
-                Some(message) => show_again(tx, &service.context, &service.views, message),
-                None => Ok(()),
+                remove_later(tx, thumbnail.as_slice())?;
             }
+            let sent = messages.into_iter().flatten();
+            sent.into_iter().try_for_each(|message| show_again(tx, &service.context, &service.views, message))
         };
         Ok(self.context.store.write(write).await?)
     }

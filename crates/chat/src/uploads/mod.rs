@@ -10,6 +10,7 @@ mod naming;
 mod pictures;
 mod received;
 mod resumable;
+mod turns;
 
 pub(crate) use care::{FileCare, show_again};
 pub(crate) use file_jobs::{COLLECT, DISCARD, PREPARE, REMOVE, remove_later};
@@ -27,6 +28,7 @@ use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::{StoreError, Tx, attempts, resumable_uploads};
 use received::{Received, received};
 use std::sync::Arc;
+use turns::{Turn, Turns};
 
 /// Where files are kept, and how large they may be.
 #[derive(Debug, Clone)]
@@ -55,12 +57,13 @@ pub struct Uploads {
     links: Arc<FileLinks>,
     settings: Arc<UploadSettings>,
     pool: Pool,
+    turns: Turns,
 }
 
 impl Uploads {
     pub(crate) fn new(context: Arc<Context>, links: Arc<FileLinks>, settings: UploadSettings) -> Self {
         let pool = Pool::new(settings.processors);
-        Self { context, links, settings: Arc::new(settings), pool }
+        Self { context, links, settings: Arc::new(settings), pool, turns: Turns::default() }
     }
 
     /// The folder of uploads.
@@ -71,7 +74,7 @@ impl Uploads {
     /// Begins to receive files of a user.
     ///
     /// # Errors
-    /// [`ChatError::TooLarge`] when their quota is used up.
+    /// [`ChatError::TooLarge`] when their quota is used up; [`ChatError::Busy`] during too many other uploads of theirs.
     pub async fn begin(&self, caller: UserId) -> Result<Upload, ChatError> {
         let used = self.context.store.read(move |tx| used(tx, caller)).await.map_err(ChatError::Store)?;
         let used = u64::try_from(used).unwrap_or(0);
@@ -79,7 +82,8 @@ impl Uploads {
         if left == 0 {
             return Err(self.quota_is_used_up());
         }
-        Ok(Upload { service: self.clone(), caller, left, files: Vec::new() })
+        let turn = self.turns.take(caller)?;
+        Ok(Upload { service: self.clone(), caller, left, files: Vec::new(), _turn: turn })
     }
 
     fn file_is_too_large(&self, name: &str) -> ChatError {
@@ -106,6 +110,7 @@ pub struct Upload {
     /// The bytes that are left of the quota.
     left: u64,
     files: Vec<Arriving>,
+    _turn: Turn,
 }
 
 /// A file that is being received.
@@ -175,7 +180,7 @@ impl Upload {
     /// # Errors
     /// [`ChatError::Invalid`] when there is no file; [`ChatError::TooLarge`] when other uploads have used the quota meanwhile.
     pub async fn finish(self) -> Result<Vec<Attachment>, ChatError> {
-        let Self { service, caller, files, .. } = self;
+        let Self { service, caller, files, _turn, .. } = self;
         if files.is_empty() {
             return Err(ChatError::invalid("files", "expected at least one file"));
         }
@@ -191,7 +196,7 @@ impl Upload {
                 }
             }
         }
-        let outcome = service.record(caller, complete).await;
+        let outcome = service.record(caller, complete, None).await;
         if outcome.is_err() {
             service.remove_all(&stored).await;
         }
@@ -215,14 +220,22 @@ impl Uploads {
         Ok(received(file.id, caller, name, path, look, facts, self.context.now()))
     }
 
-    /// Adds stored files to the database.
-    async fn record(&self, caller: UserId, files: Vec<Received>) -> Result<Vec<Attachment>, ChatError> {
+    /// Adds stored files to the database, in place of an upload in parts.
+    async fn record(
+        &self,
+        caller: UserId,
+        files: Vec<Received>,
+        upload: Option<AttachmentId>,
+    ) -> Result<Vec<Attachment>, ChatError> {
         let service = self.clone();
         let write = move |tx: &mut Tx<'_>| {
             // Uploads of the same user are counted one after the other.
             attempts::lock(tx, caller)?;
-            for file in &files {
-                resumable_uploads::remove(tx, file.id)?;
+            if let Some(upload) = upload
+                && !resumable_uploads::remove(tx, upload)?
+            {
+                // It has expired meanwhile.
+                return Err(ChatError::NotFound { what: "upload" });
             }
             let used = used(tx, caller)?;
             let added: i64 = files.iter().map(|file| file.file_size).sum();

@@ -79,7 +79,14 @@ impl Uploads {
             Ok(table::add(tx, &added)?)
         };
         self.context.store.write(write).await?;
-        self.depot().begin(&id.to_string()).await?;
+        if let Err(error) = self.depot().begin(&id.to_string()).await {
+            self.context
+                .store
+                .write(move |tx| table::remove(tx, id).map(drop))
+                .await
+                .map_err(ChatError::Store)?;
+            return Err(error.into());
+        }
         if new.size == 0 {
             return self.progress(caller, &id.to_string()).await;
         }
@@ -90,7 +97,7 @@ impl Uploads {
     ///
     /// # Errors
     /// [`ChatError::NotFound`] when the caller has no such upload, or nothing is left of it;
-    /// [`ChatError::UploadConflict`] while it is received.
+    /// [`ChatError::UploadLocked`] while it is received.
     pub async fn progress(&self, caller: UserId, id: &str) -> Result<UploadProgress, ChatError> {
         match self.open(caller, id).await? {
             Opened::Complete(progress) => Ok(progress),
@@ -209,11 +216,13 @@ impl UploadPart {
             path: upload.file_path,
             facts: upload.metadata.and_then(|facts| serde_json::from_str(&facts).ok()),
         };
+        let size = u64::try_from(upload.file_size).unwrap_or(0);
         let new = service.store(upload.uploaded_by, &mut file).await?;
         // The lock is held until the file is in the database.
-        let files = service.record(upload.uploaded_by, vec![new]).await?;
+        service.record(upload.uploaded_by, vec![new], Some(upload.id)).await?;
         drop(file);
-        files.first().map(complete).ok_or_else(missing)
+        // As much as was announced, though a picture has become smaller.
+        Ok(UploadProgress { id: upload.id, received: size, size, expires_at: None })
     }
 }
 
@@ -242,7 +251,7 @@ fn conflict(why: String) -> ChatError {
 fn gone(error: std::io::Error) -> ChatError {
     match error.kind() {
         ErrorKind::NotFound => missing(),
-        ErrorKind::WouldBlock => conflict("another request is sending this file".to_owned()),
+        ErrorKind::WouldBlock => ChatError::UploadLocked,
         _ => ChatError::Files(error),
     }
 }

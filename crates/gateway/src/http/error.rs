@@ -113,6 +113,7 @@ impl From<ChatError> for ApiError {
             ChatError::LinkClosed(_) => Self::new(ErrorCode::LinkClosed, message),
             ChatError::Call(refusal) => Self::new(call_code(&refusal), message),
             ChatError::TooLarge(_) => Self::new(ErrorCode::PayloadTooLarge, message),
+            ChatError::UploadLocked => Self::new(ErrorCode::UploadLocked, message),
             ChatError::UploadConflict(_) => Self::new(ErrorCode::UploadConflict, message),
             ChatError::Files(error) => file_error(&error),
             ChatError::Busy(_) => Self::new(ErrorCode::ServiceUnavailable, message).retry_after(2),

@@ -32,10 +32,10 @@ pub fn routes(api: Api) -> Api {
     let one = format!("{BASE}/{{upload}}");
     api.post(Access::User, BASE, "Begin an upload in parts (tus 1.0)", begin)
         .get(Access::User, &one, "How much of an upload was received (tus 1.0: HEAD)", progress)
-        .fails(&[ErrorCode::UploadConflict, ErrorCode::PayloadTooLarge])
+        .fails(&[ErrorCode::UploadLocked, ErrorCode::PayloadTooLarge])
         .patch(Access::User, &one, "Send a part of an upload (tus 1.0)", send)
         .delete(Access::User, &one, "Cancel an upload (tus 1.0)", cancel)
-        .fails(&[ErrorCode::UploadConflict])
+        .fails(&[ErrorCode::UploadLocked])
 }
 
 segments! {
@@ -177,6 +177,7 @@ impl Input for Part {
             ErrorCode::PayloadTooLarge,
             ErrorCode::UnsupportedMediaType,
             ErrorCode::UploadConflict,
+            ErrorCode::UploadLocked,
         ]);
     }
 }

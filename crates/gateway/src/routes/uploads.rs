@@ -84,7 +84,7 @@ async fn upload(
     Form(mut form): Form,
 ) -> Result<Answer<UploadedFiles>, ApiError> {
     let mut upload = app.chat.uploads().begin(caller.user.id).await?;
-    let mut said = Vec::new();
+    let (mut said, mut left) = (Vec::new(), limits::FILE_METADATA_BYTES);
     for _ in 0..=MAX_FIELDS {
         let Some(field) = form.next_field().await.map_err(broken)? else {
             return finish(upload, said).await;
@@ -92,11 +92,15 @@ async fn upload(
         if field.file_name().is_some() {
             receive(&mut upload, field).await?;
         } else if let Some(index) = field.name().and_then(|name| name.strip_prefix("metadata_")) {
+            let index: Option<usize> = index.parse().ok().filter(|index| *index < limits::UPLOADED_FILES);
             let index =
-                index.parse().map_err(|_| invalid("metadata", "expected `metadata_` and a number"))?;
-            said.push((index, facts(field).await?));
+                index.ok_or_else(|| invalid("metadata", "expected `metadata_` and the number of a file"))?;
+            let text = text(field, &mut left).await?;
+            let facts = meeshy_wire::from_json(&text)
+                .map_err(|error| invalid("metadata", &format!("not valid JSON: {error}")))?;
+            said.push((index, facts));
         } else {
-            text(field).await?;
+            text(field, &mut left).await?;
         }
     }
     Err(invalid("files", &format!("expected at most {MAX_FIELDS} fields")))
@@ -111,19 +115,13 @@ async fn receive(upload: &mut Upload, mut field: Field<'static>) -> Result<(), A
     Ok(())
 }
 
-async fn facts(field: Field<'static>) -> Result<Value, ApiError> {
-    let text = text(field).await?;
-    meeshy_wire::from_json(&text).map_err(|error| invalid("metadata", &format!("not valid JSON: {error}")))
-}
-
-/// A field that is no file.
-async fn text(mut field: Field<'static>) -> Result<Vec<u8>, ApiError> {
+/// A field that is no file. All of them together have `left` bytes.
+async fn text(mut field: Field<'static>, left: &mut usize) -> Result<Vec<u8>, ApiError> {
+    let too_large = || ApiError::new(ErrorCode::PayloadTooLarge, "the fields of the form are too large");
     let mut text = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(broken)? {
+        *left = left.checked_sub(chunk.len()).ok_or_else(too_large)?;
         text.extend_from_slice(&chunk);
-        if text.len() > limits::FILE_METADATA_BYTES {
-            return Err(ApiError::new(ErrorCode::PayloadTooLarge, "a field of the form is too large"));
-        }
     }
     Ok(text)
 }

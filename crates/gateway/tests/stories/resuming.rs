@@ -60,6 +60,10 @@ async fn a_file_is_sent_in_parts(server: TestServer) {
     assert!(header(&first, "upload-expires").ends_with(" GMT"), "{first:?}");
     assert_eq!(offset(&lea, &path).await, at("6", "11"));
     assert_eq!(lea.get(&format!("/attachments/{id}/metadata")).await.status, 404, "it is not complete");
+    let held = std::fs::File::open(server.uploads.path().join("incoming").join(id)).unwrap();
+    held.try_lock().unwrap();
+    assert_eq!(offset(&lea, &path).await.0, 423, "another request, perhaps at another gateway, sends it");
+    drop(held);
     for wrong in [0, 5, 7] {
         assert_eq!(send(&lea, &path, wrong, b"x").await.status().as_u16(), 409);
     }
@@ -88,14 +92,16 @@ async fn a_file_is_sent_in_parts(server: TestServer) {
 #[both_databases]
 async fn a_small_file_takes_one_request(server: TestServer) {
     let lea = server.sign_up("lea", "fr").await;
-    let bytes = picture(40, 30);
+    let bytes = [picture(40, 30), b"what is hidden behind it".to_vec()].concat();
+    let length = bytes.len().to_string();
     let creation = creation(&lea, bytes.len(), "filename YS50eHQ=").header("content-type", PART);
     let begun = creation.body(bytes).send().await.unwrap();
-    assert_eq!(begun.status().as_u16(), 201, "{begun:?}");
+    assert_eq!((begun.status().as_u16(), header(&begun, "upload-offset")), (201, length.as_str()));
     let id = header(&begun, "location").rsplit('/').next().unwrap().to_owned();
     let known = lea.get(&format!("/attachments/{id}/metadata")).await.body;
     let file = &known["data"]["attachment"];
     assert_eq!((&file["mimeType"], &file["width"]), (&json!("image/png"), &json!(40)), "{known}");
+    assert_eq!(file["fileSize"], picture(40, 30).len(), "nothing is hidden any more");
     let nothing = begin_nothing(&lea).await;
     assert_eq!(lea.get(&format!("/attachments/{nothing}/metadata")).await.status, 200, "a file can be empty");
     assert_eq!(stored(&server).len(), 2);

@@ -338,3 +338,28 @@ async fn an_uploaded_image_becomes_a_picture(server: TestServer) {
     assert_eq!(lea.patch("/users/me/avatar", json!({ "avatar": null })).await.status, 200);
     work(&server, "nothing is left", async || stored(&server).is_empty()).await;
 }
+
+#[tokio::test]
+async fn a_copy_is_served_by_its_own_link_while_the_original_is_there() {
+    let server = TestServer::adjusted(|settings| settings.unsigned_file_paths = false).await;
+    let lea = server.sign_up("lea", "fr").await;
+    let carlos = server.sign_up("carlos", "es").await;
+    let emma = server.sign_up("emma", "en").await;
+    let (talk, other) = (lea.group(&[&carlos]).await, carlos.group(&[&emma]).await);
+    let files = upload(&lea, &[Part::File("a.txt", "", b"a")]).await;
+    let body = json!({ "content": "", "attachmentIds": [files[0]["id"]] });
+    let sent = lea.post(&format!("/conversations/{talk}/messages"), body).await.body;
+    let path = format!("/messages/{}/forward", sent["data"]["id"].as_str().unwrap());
+    assert_eq!(carlos.post(&path, json!({ "conversationId": other })).await.status, 201);
+    let listed = emma.get(&format!("/conversations/{other}/messages")).await.body;
+    let url = listed["data"][0]["attachments"][0]["fileUrl"].as_str().unwrap();
+    assert_eq!(server.request(Method::GET, url).send().await.unwrap().status(), 200, "{url}");
+    let unsigned = url.split_once('?').unwrap().0;
+    assert_eq!(answer(server.request(Method::GET, unsigned)).await.status, 404);
+    // Nobody gets what was rejected, by any link.
+    let reject = |tx: &mut Tx<'_>| {
+        tx.execute("UPDATE attachments SET moderation_status = 'rejected' WHERE NOT is_forwarded", &[])
+    };
+    server.store.write::<_, StoreError>(reject).await.unwrap();
+    assert_eq!(answer(server.request(Method::GET, url)).await.status, 404);
+}

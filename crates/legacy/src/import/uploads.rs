@@ -77,7 +77,7 @@ impl<'o> Folders<'o> {
             for (_, path, size, thumbnail) in page {
                 for (path, size) in [(Some(path), u64::try_from(size).ok()), (thumbnail, None)] {
                     let Some(path) = path else { continue };
-                    let source = self.find(&path, 0);
+                    let source = self.find(path.trim_start_matches('/'));
                     self.take(uploads, &path, source, Path::new(path.trim_start_matches('/')), size)?;
                 }
             }
@@ -100,11 +100,11 @@ impl<'o> Folders<'o> {
             for url in page.into_iter().flat_map(|(_, avatar, banner)| [avatar, banner]).flatten() {
                 match Place::of(&url) {
                     Some(Place::Upload(path)) => {
-                        let source = self.find(&path, 0);
+                        let source = self.find(&path);
                         self.take(uploads, &url, source, Path::new(&path), None)?;
                     }
                     Some(Place::Public(path)) => {
-                        let source = self.find(&path, PUBLIC_ROOTS);
+                        let source = self.find_public(tx, &path)?;
                         self.take(uploads, &url, source, &Path::new(PUBLIC).join(&path), None)?;
                     }
                     // It is on another server.
@@ -114,14 +114,28 @@ impl<'o> Folders<'o> {
         }
     }
 
-    /// The file in one of the folders, which may be the folder of one of the first `roots` parts of its path.
-    fn find(&self, path: &str, roots: usize) -> Option<PathBuf> {
-        let path = path.trim_start_matches('/');
-        let mut rests = vec![path];
-        for _ in 0..roots {
-            rests.extend(rests.last().and_then(|rest| rest.split_once('/')).map(|(_, rest)| rest));
+    /// The file at a public path in one of the folders, which may be the folder of one of the first parts of the path. Files of
+    /// attachments are not public.
+    fn find_public(&self, tx: &mut Tx<'_>, path: &str) -> Result<Option<PathBuf>, ImportError> {
+        let mut rest = path;
+        for _ in 0..=PUBLIC_ROOTS {
+            let attached: Option<i64> = tx.fetch_optional(
+                "SELECT 1 AS found FROM attachments WHERE file_path = $1 OR thumbnail_path = $1 LIMIT 1",
+                &[rest.into()],
+            )?;
+            let found = self.find(rest).filter(|_| attached.is_none());
+            if found.is_some() {
+                return Ok(found);
+            }
+            let Some((_, shorter)) = rest.split_once('/') else { break };
+            rest = shorter;
         }
-        rests.iter().find_map(|rest| self.from.iter().find_map(|folder| source(folder, rest)))
+        Ok(None)
+    }
+
+    /// The file in the first folder that has it.
+    fn find(&self, path: &str) -> Option<PathBuf> {
+        self.from.iter().find_map(|folder| source(folder, path))
     }
 
     /// Copies a file that is named `name` in the report.

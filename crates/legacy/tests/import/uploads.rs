@@ -109,7 +109,9 @@ fn pictures_are_found_in_any_folder(database: Database) {
         fs::write(path, "12345").unwrap();
     };
     // The folders of the gateway, of the front end, and of the tree before it.
-    ["gateway/2025/10/g.png", "front/i/2025/10/f.jpg", "i/2025/09/o.jpg"].into_iter().for_each(write);
+    ["gateway/2025/private.jpg", "gateway/2025/10/g.png", "front/i/2025/10/f.jpg", "i/2025/09/o.jpg"]
+        .into_iter()
+        .for_each(write);
     let with =
         |document: Document, fields: Document| document.into_iter().chain(fields).collect::<Document>();
     let dump = small(&[
@@ -119,6 +121,7 @@ fn pictures_are_found_in_any_folder(database: Database) {
                 with(user(1, "ann"), doc! { "avatar": "https://static.example.org/u/i/2025/10/f.jpg" }),
                 with(user(2, "ben"), doc! { "avatar": "https://old.example.org/i/2025/09/o.jpg" }),
                 with(user(3, "cas"), doc! { "avatar": "https://static.example.org/u/i/2025/10/gone.jpg" }),
+                with(user(5, "eve"), doc! { "avatar": "https://static.example.org/u/i/2025/private.jpg" }),
                 with(user(4, "dan"), doc! { "avatar": "https://pictures.example.net/dan.jpg" }),
             ],
         ),
@@ -129,14 +132,19 @@ fn pictures_are_found_in_any_folder(database: Database) {
                 doc! { "image": "https://gate.example.org/api/attachments/file/2025%2F10%2Fg.png" },
             )],
         ),
+        ("Message", vec![message(1, 1, 1)]),
+        ("MessageAttachment", vec![file(1, "2025/private.jpg", 5)]),
     ]);
     let from = ["gateway", "front", "i"].map(|name| folder.path().join(name)).to_vec();
     let new = folder.path().join("new");
     let uploads = Some((from, new.clone()));
     let report = try_import(database.location(), &dump.dump, &Options { uploads, ..options() }).unwrap();
     let found = report.uploads.unwrap();
-    let missing = ["https://static.example.org/u/i/2025/10/gone.jpg".to_owned()];
-    assert_eq!((found.named, found.copied, &found.missing[..]), (4, 3, &missing[..]), "{found:?}");
+    // A file of a message does not become public.
+    let missing = ["u/i/2025/10/gone.jpg", "u/i/2025/private.jpg"];
+    let missing = missing.map(|path| format!("https://static.example.org/{path}"));
+    assert_eq!((found.named, found.copied), (6, 4), "{found:?}");
+    assert!(missing.iter().all(|url| found.missing.contains(url)) && found.missing.len() == 2, "{found:?}");
     for copied in ["public/u/i/2025/10/f.jpg", "public/i/2025/09/o.jpg", "2025/10/g.png"] {
         assert_eq!(fs::read(new.join(copied)).unwrap(), b"12345", "{copied}");
     }

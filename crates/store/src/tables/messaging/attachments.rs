@@ -208,11 +208,14 @@ pub fn find(tx: &mut Tx<'_>, id: AttachmentId) -> Result<Option<Attachment>, Sto
     )
 }
 
-/// The file with this path in the folder of uploads, or with this thumbnail.
-pub fn find_by_path(tx: &mut Tx<'_>, path: &str) -> Result<Option<Attachment>, StoreError> {
-    tx.fetch_optional(
+/// The most copies of a file that are looked at.
+const MAX_COPIES: usize = 100;
+
+/// The files with this path in the folder of uploads, or with this thumbnail: a forwarded one has several rows.
+pub fn with_path(tx: &mut Tx<'_>, path: &str) -> Result<Vec<Attachment>, StoreError> {
+    tx.fetch_all(
         &format!(
-            "SELECT {} FROM attachments WHERE file_path = $1 OR thumbnail_path = $1 LIMIT 1",
+            "SELECT {} FROM attachments WHERE file_path = $1 OR thumbnail_path = $1 LIMIT {MAX_COPIES}",
             Attachment::columns()
         ),
         &[path.into()],
@@ -396,23 +399,20 @@ pub struct Findings {
     pub waveform: Option<String>,
 }
 
-/// Records what was found out about a file. Returns its message, if it has one; `None` if the file does not exist any more.
-pub fn describe(
-    tx: &mut Tx<'_>,
-    id: AttachmentId,
-    found: Findings,
-) -> Result<Option<Option<MessageId>>, StoreError> {
+/// Records what was found out about a file and its copies. Returns the message of each, if it has one; nothing if the file does not
+/// exist any more.
+pub fn describe(tx: &mut Tx<'_>, path: &str, found: Findings) -> Result<Vec<Option<MessageId>>, StoreError> {
     let (thumbnail_path, thumbnail_url) = found.thumbnail.unzip();
     let (width, height) = found.dimensions.unzip();
-    tx.fetch_optional(
+    tx.fetch_all(
         "UPDATE attachments SET thumbnail_path = coalesce($2, thumbnail_path), thumbnail_url = coalesce($3, thumbnail_url), \
            blur_hash = coalesce($4, blur_hash), width = coalesce($5, width), height = coalesce($6, height), \
            duration = coalesce($7, duration), bitrate = coalesce($8, bitrate), sample_rate = coalesce($9, sample_rate), \
            codec = coalesce($10, codec), channels = coalesce($11, channels), fps = coalesce($12, fps), \
-           video_codec = coalesce($13, video_codec), waveform = coalesce($14, waveform) WHERE id = $1 \
+           video_codec = coalesce($13, video_codec), waveform = coalesce($14, waveform) WHERE file_path = $1 \
          RETURNING message_id",
         &[
-            id.into(),
+            path.into(),
             thumbnail_path.into(),
             thumbnail_url.into(),
             found.blur_hash.into(),
@@ -474,5 +474,5 @@ fn removed(tx: &mut Tx<'_>, which: &str, id: Value) -> Result<Vec<String>, Store
 
 /// Whether a file or a thumbnail has this path.
 pub fn is_path_used(tx: &mut Tx<'_>, path: &str) -> Result<bool, StoreError> {
-    Ok(find_by_path(tx, path)?.is_some())
+    Ok(!with_path(tx, path)?.is_empty())
 }

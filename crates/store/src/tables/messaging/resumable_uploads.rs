@@ -43,10 +43,9 @@ pub fn find(id: AttachmentId, uploader: UserId) -> Query<Option<ResumableUpload>
     )
 }
 
-/// Removes an upload, because it is complete or abandoned.
-pub fn remove(tx: &mut Tx<'_>, id: AttachmentId) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM resumable_uploads WHERE id = $1", &[id.into()])?;
-    Ok(())
+/// Removes an upload, because it is complete or abandoned; returns whether it was there.
+pub fn remove(tx: &mut Tx<'_>, id: AttachmentId) -> Result<bool, StoreError> {
+    Ok(tx.execute("DELETE FROM resumable_uploads WHERE id = $1", &[id.into()])? > 0)
 }
 
 /// Removes all uploads of a user. A job removes their bytes, within a day.
