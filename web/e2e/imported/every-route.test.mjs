@@ -18,7 +18,7 @@ const OF_THE_SERVER = [
   /^\/api\/v1\/(languages|models|setup|me\/export|user-features\/configuration)$/,
   /^\/api\/v1\/auth\/(check-|magic-link|reset-password)/,
   /\/check-identifier\//,
-  /\/attachments\/|\/avatars\//,
+  /\/attachments\/|\/avatars\/|^\/(u|i|uploads)\//,
 ];
 /** Routes about what the old database has no rows of, and why. */
 const WITHOUT_ROWS = [
