@@ -3,13 +3,15 @@
 //!
 //! What is outside of it is reported as missing.
 
+use crate::event_bus::HiddenFrom;
+use crate::views::MessageView;
 use crate::{ChatError, policy};
 use meeshy_domain::{ConversationId, ConversationKind, MessageId, Timestamp, UserId};
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, Member, Reference};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::visibility::{self, Viewer};
-use meeshy_store::{Query, Tx};
+use meeshy_store::{Query, StoreError, Tx};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -136,4 +138,11 @@ pub(crate) fn translatable(
         None => Ok(message),
         Some(_) => Err(ChatError::InvalidOperation("the text of this message is hidden".into())),
     }
+}
+
+/// From whom a message, or the one it replies to, is hidden.
+pub(crate) fn hidden_from(tx: &mut Tx<'_>, view: &MessageView) -> Result<HiddenFrom, StoreError> {
+    let answered = view.reply_to.as_ref().map(|answered| visibility::hidden_from(answered.message.id));
+    let (message, answered) = tx.fetch((visibility::hidden_from(view.message.id), answered))?;
+    Ok(HiddenFrom::new(message, answered.unwrap_or_default()))
 }

@@ -30,6 +30,12 @@ impl ImageKind {
         }
     }
 
+    /// The kind of pictures of a MIME type.
+    pub fn of_type(mime_type: &str) -> Option<Self> {
+        let all = [Self::Png, Self::Jpeg, Self::Gif, Self::WebP];
+        all.into_iter().find(|kind| kind.mime_type() == mime_type)
+    }
+
     /// The MIME type.
     pub fn mime_type(self) -> &'static str {
         match self {

@@ -41,6 +41,16 @@ impl fmt::Display for WebAddress {
     }
 }
 
+/// The path of a URL or of a path on this server, without the first slash, the query and the fragment: `a/b` of
+/// `https://example.org/a/b?c#d`.
+pub fn path_of(url: &str) -> Option<&str> {
+    let path = match url.split_once("://") {
+        Some((_, rest)) => rest.split_once('/')?.1,
+        None => url.strip_prefix('/')?,
+    };
+    path.split(['?', '#']).next()
+}
+
 /// Whether a browser that follows `text` would run code, however it repairs the URL.
 pub fn runs_code(text: &str) -> bool {
     let ignored = |c: &char| !c.is_control() && !c.is_whitespace();

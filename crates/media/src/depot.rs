@@ -41,7 +41,7 @@ impl Depot {
         let place = self.incoming(id)?;
         create_folder_of(&place).await?;
         let file = private().open(&place).await?;
-        Ok(Incoming { file, length: 0, place, better: None, kept: None, is_resumable: false })
+        Ok(Incoming { file, length: 0, place, is_replaced: false, kept: None, is_resumable: false })
     }
 
     /// Begins a file that is [resumed](Self::resume) later.
@@ -72,19 +72,18 @@ impl Depot {
         let target = self.locate(path).ok_or(io::ErrorKind::InvalidInput)?;
         create_folder_of(&target).await?;
         incoming.flush().await?;
-        let better = incoming.better.take();
-        let source = better.as_ref().unwrap_or(&incoming.place);
-        let kept = OpenOptions::new().append(true).open(source).await?;
+        let source = if incoming.is_replaced { incoming.better_place() } else { incoming.place.clone() };
+        let kept = OpenOptions::new().append(true).open(&source).await?;
         kept.sync_all().await?;
-        if better.is_some() {
+        if incoming.is_replaced {
             // Nobody else opens it before the caller is done with it.
             let kept = kept.into_std().await;
             kept.try_lock()?;
             incoming.kept = Some(kept);
         }
-        fs::rename(source, &target).await?;
+        fs::rename(&source, &target).await?;
         sync_folder_of(&target).await?;
-        if better.is_some() && incoming.place != target {
+        if incoming.is_replaced && incoming.place != target {
             remove(&incoming.place).await?;
         }
         incoming.place.clear();
@@ -144,8 +143,8 @@ pub struct Incoming {
     length: u64,
     /// Empty once it was moved.
     place: PathBuf,
-    /// The file to keep instead.
-    better: Option<PathBuf>,
+    /// Whether the file at the better place is kept instead.
+    is_replaced: bool,
     /// The better file once it was moved, locked.
     kept: Option<std::fs::File>,
     is_resumable: bool,
@@ -199,7 +198,7 @@ impl Incoming {
 
     /// Keeps the file at the [better place](Self::better_place) instead of what was received.
     pub fn replace(&mut self) {
-        self.better = Some(self.better_place());
+        self.is_replaced = true;
     }
 }
 
@@ -220,7 +219,14 @@ async fn resumed(place: PathBuf) -> io::Result<Incoming> {
     let file = OpenOptions::new().append(true).open(&place).await?.into_std().await;
     file.try_lock()?;
     let length = file.metadata()?.len();
-    Ok(Incoming { file: File::from_std(file), length, place, better: None, kept: None, is_resumable: true })
+    Ok(Incoming {
+        file: File::from_std(file),
+        length,
+        place,
+        is_replaced: false,
+        kept: None,
+        is_resumable: true,
+    })
 }
 
 fn better_place(place: &Path) -> PathBuf {

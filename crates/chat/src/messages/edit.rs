@@ -4,9 +4,9 @@ use super::Messages;
 use super::language::{evidence, written_in};
 use super::mentions::mentioned;
 use crate::ChatError;
-use crate::access::{find_as_member, may_address, message_id, readable_with_member};
+use crate::access::{find_as_member, hidden_from, may_address, message_id, readable_with_member};
 use crate::context::order_key;
-use crate::event_bus::{Event, HiddenFrom};
+use crate::event_bus::Event;
 use crate::languages::declared_language;
 use crate::policy::{Action, Standing, Written};
 use crate::translation::targets;
@@ -14,7 +14,7 @@ use crate::views::MessageView;
 use meeshy_domain::{Language, MessageId, UserId, text};
 use meeshy_store::members::{self, Member};
 use meeshy_store::translation_jobs::{self, Priority};
-use meeshy_store::{StoreError, Tx, conversation_languages, conversations, visibility};
+use meeshy_store::{Tx, conversation_languages, conversations};
 use meeshy_store::{mentions, messages};
 use std::sync::Arc;
 
@@ -110,11 +110,4 @@ impl Messages {
         self.context.deliver(tx, Some(number), event);
         Ok(edited)
     }
-}
-
-/// From whom a message, or the one it replies to, is hidden.
-fn hidden_from(tx: &mut Tx<'_>, view: &MessageView) -> Result<HiddenFrom, StoreError> {
-    let answered = view.reply_to.as_ref().map(|answered| visibility::hidden_from(answered.message.id));
-    let (message, answered) = tx.fetch((visibility::hidden_from(view.message.id), answered))?;
-    Ok(HiddenFrom::new(message, answered.unwrap_or_default()))
 }

@@ -37,7 +37,7 @@ impl Files {
         let write = move |tx: &mut Tx<'_>| {
             let file = service.seen_by(tx, caller, &id)?;
             let message = file.message_id.ok_or_else(missing)?;
-            if !file.is_anonymous && file.uploaded_by == caller.to_string() {
+            if file.is_by(caller) {
                 return Ok(());
             }
             if !is_news(tx, &file, caller, &act)? {

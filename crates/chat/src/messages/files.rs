@@ -164,8 +164,7 @@ impl Files {
             let found = id.map(|id| attachments::find(tx, id)).transpose()?.flatten();
             let file = found.ok_or_else(missing)?;
             let user = tx.fetch(users::find(caller))?.ok_or_else(missing)?;
-            let is_own = !file.is_anonymous && file.uploaded_by == caller.to_string();
-            if !is_own && !user.role.allows(Permission::ManageUsers) {
+            if !file.is_by(caller) && !user.role.allows(Permission::ManageUsers) {
                 let request = FileRequest { caller: Some(caller), signature: None };
                 service.allowed(tx, Some(file), &request, Naming::Id)?;
                 return Err(ChatError::Forbidden("only who has uploaded a file can delete it".into()));
@@ -243,9 +242,7 @@ impl Files {
         }
         let Some(id) = file.message_id else {
             // Until it is sent, a file is visible to its uploader only.
-            return Ok(
-                !file.is_anonymous && caller.is_some_and(|caller| caller.to_string() == file.uploaded_by)
-            );
+            return Ok(caller.is_some_and(|caller| file.is_by(caller)));
         };
         let viewer = match caller {
             Some(caller) => self.context.viewer(tx, caller)?,

@@ -3,8 +3,9 @@
 use super::file_jobs::{Discarded, remove_later};
 use super::{Uploads, naming};
 use crate::ChatError;
+use crate::access::hidden_from;
 use crate::context::Context;
-use crate::event_bus::{Event, HiddenFrom};
+use crate::event_bus::Event;
 use crate::views::Views;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +14,7 @@ use meeshy_jobs::JobError;
 use meeshy_media::{self as media, MediaError, PictureLimits, Recording, RecordingLimits};
 use meeshy_store::attachments::{self, Attachment, Findings};
 use meeshy_store::events::{self, Change};
-use meeshy_store::{StoreError, Tx, messages, resumable_uploads, visibility};
+use meeshy_store::{StoreError, Tx, messages, resumable_uploads};
 use std::io::ErrorKind;
 use std::sync::Arc;
 
@@ -32,12 +33,10 @@ impl FileCare {
 
     pub async fn discard(self, Discarded { id, path }: Discarded) -> Result<(), JobError> {
         // Not while a request sends to it or completes it: this is tried again then.
-        let _held = match self.uploads.depot().resume(&id.to_string()).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => self.uploads.depot().reopen(&path).await,
-            opened => opened,
-        }
-        .map(Some)
-        .or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(None) } else { Err(error) })?;
+        let _held = match self.uploads.hold(id, &path).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            held => Some(held?),
+        };
         self.context.store.write::<_, StoreError>(move |tx| resumable_uploads::remove(tx, id)).await?;
         self.uploads.depot().discard(&id.to_string()).await?;
         self.remove(path).await
@@ -133,9 +132,7 @@ pub(crate) fn show_again(
     let Some(message) = tx.fetch(messages::find(id))? else { return Ok(()) };
     let number = events::append(tx, message.conversation_id, &[Change::MessageEdited(id)], context.now())?;
     let message = Arc::new(views.message(tx, message, context.everybody())?);
-    let answered = message.reply_to.as_ref().map(|answered| visibility::hidden_from(answered.message.id));
-    let (hidden, answered) = tx.fetch((visibility::hidden_from(id), answered))?;
-    let hidden_from = HiddenFrom::new(hidden, answered.unwrap_or_default());
+    let hidden_from = hidden_from(tx, &message)?;
     context.deliver(tx, Some(number), Event::MessageEdited { message, hidden_from, mentioned: Vec::new() });
     Ok(())
 }

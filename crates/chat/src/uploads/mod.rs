@@ -14,7 +14,6 @@ mod turns;
 
 pub(crate) use care::{FileCare, show_again};
 pub(crate) use file_jobs::{COLLECT, DISCARD, PREPARE, REMOVE, remove_later};
-
 pub(crate) use pictures::{names_file, show_picture};
 pub use resumable::{NewUpload, UploadPart, UploadProgress};
 
@@ -167,12 +166,6 @@ impl Upload {
         if let Some(file) = self.files.get_mut(index) {
             file.facts = Some(facts);
         }
-    }
-
-    /// The number of files.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.files.len()
     }
 
     /// Stores the files, all or none of them. They can be sent in messages now.

@@ -1,7 +1,7 @@
 //! The paths and names of uploaded files.
 
 use jiff::tz::TimeZone;
-use meeshy_domain::{Timestamp, UserId, limits};
+use meeshy_domain::{Timestamp, UserId, limits, web_address};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::borrow::Cow;
 
@@ -50,11 +50,7 @@ pub(super) fn url(path: &str) -> String {
 
 /// The path of the file of this server that a URL names; it may have a host and a signature.
 pub(super) fn path_of(url: &str) -> Option<String> {
-    let path = match url.split_once("://") {
-        Some((_, rest)) => rest.split_once('/')?.1,
-        None => url.strip_prefix('/')?,
-    };
-    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let path = web_address::path_of(url)?;
     let bases = ["api/v1/attachments/file/", "api/attachments/file/"];
     let path = bases.iter().find_map(|base| path.strip_prefix(base))?;
     percent_decode_str(path).decode_utf8().ok().map(Cow::into_owned).filter(|path| !path.contains('\0'))

@@ -1,7 +1,7 @@
 //! What an uploaded file is, according to its bytes and to its uploader.
 
 use super::naming;
-use meeshy_domain::{AttachmentId, FileKind, Timestamp, UserId, limits};
+use meeshy_domain::{AttachmentId, FileKind, ImageKind, Timestamp, UserId, limits};
 use meeshy_media::{self as media, ContentType, MediaError, PictureLimits};
 use meeshy_store::attachments::NewFile;
 use serde_json::Value;
@@ -35,7 +35,8 @@ pub(super) fn look(
 ) -> Result<Look, MediaError> {
     let mut mime_type = media::sniff(&head(place).map_err(unreadable)?, declared, name);
     let (mut dimensions, mut size) = (None, fs::metadata(place).map_err(unreadable)?.len());
-    if is_stripped(mime_type) {
+    // Metadata is removed from these.
+    if ImageKind::of_type(mime_type.as_str()).is_some() {
         match media::strip_metadata(place, better, &PictureLimits::default()) {
             Ok(copy) => (dimensions, size) = (Some((copy.width, copy.height)), copy.bytes),
             Err(error @ MediaError::File(..)) => return Err(error),
@@ -57,11 +58,6 @@ fn head(place: &Path) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     File::open(place)?.take(media::SNIFF_BYTES as u64).read_to_end(&mut head)?;
     Ok(head)
-}
-
-/// Whether metadata is removed from files of this type.
-fn is_stripped(mime_type: ContentType) -> bool {
-    matches!(mime_type.as_str(), "image/jpeg" | "image/png" | "image/gif" | "image/webp")
 }
 
 fn lines(text: &[u8]) -> Option<i64> {

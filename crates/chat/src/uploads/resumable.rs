@@ -9,8 +9,8 @@ use meeshy_domain::{AttachmentId, Timestamp, UserId, limits};
 use meeshy_media::Incoming;
 use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::resumable_uploads::{self as table, ResumableUpload};
-use meeshy_store::{Tx, attempts};
-use std::io::ErrorKind;
+use meeshy_store::{StoreError, Tx, attempts};
+use std::io::{self, ErrorKind};
 
 /// A file that a user begins to send.
 #[derive(Debug, Clone)]
@@ -136,21 +136,15 @@ impl Uploads {
 
     async fn open(&self, caller: UserId, id: &str) -> Result<Opened, ChatError> {
         let id: AttachmentId = id.parse().map_err(|_| missing())?;
-        let name = id.to_string();
         let find = move |tx: &mut Tx<'_>| {
             let (upload, file) = (tx.fetch(table::find(id, caller))?, attachments::find(tx, id)?);
-            let is_own = |file: &Attachment| !file.is_anonymous && file.uploaded_by == caller.to_string();
-            Ok::<_, meeshy_store::StoreError>((upload, file.filter(is_own)))
+            Ok::<_, StoreError>((upload, file.filter(|file| file.is_by(caller))))
         };
         let (upload, file) = self.context.store.read(find).await.map_err(ChatError::Store)?;
         let Some(upload) = upload else {
             return file.map(|file| Opened::Complete(complete(&file))).ok_or_else(missing);
         };
-        let resumed = self.depot().resume(&name).await;
-        // The process was killed, or the database failed, after the file was moved to its place.
-        let is_moved = resumed.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound);
-        let opened = if is_moved { self.depot().reopen(&upload.file_path).await } else { resumed };
-        let incoming = opened.map_err(gone)?;
+        let (incoming, is_moved) = self.hold(id, &upload.file_path).await.map_err(gone)?;
         // Somebody else may have completed it before this one locked it.
         let (upload, file) = self.context.store.read(find).await.map_err(ChatError::Store)?;
         if let Some(file) = file {
@@ -163,8 +157,18 @@ impl Uploads {
             Opened::Incomplete(Box::new(part))
         })
     }
+
+    /// Locks what was received of a file, which was moved to its place already if the process was killed, or the database
+    /// failed, after that; returns whether it was.
+    pub(super) async fn hold(&self, id: AttachmentId, path: &str) -> io::Result<(Incoming, bool)> {
+        match self.depot().resume(&id.to_string()).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok((self.depot().reopen(path).await?, true)),
+            resumed => Ok((resumed?, false)),
+        }
+    }
 }
 
+/// An upload that was found.
 enum Opened {
     Complete(UploadProgress),
     Incomplete(Box<UploadPart>),
@@ -207,6 +211,7 @@ impl UploadPart {
     }
 
     async fn complete(self) -> Result<UploadProgress, ChatError> {
+        let size = self.size();
         let Self { service, upload, incoming } = self;
         let mut file = Arriving {
             id: upload.id,
@@ -216,7 +221,6 @@ impl UploadPart {
             path: upload.file_path,
             facts: upload.metadata.and_then(|facts| serde_json::from_str(&facts).ok()),
         };
-        let size = u64::try_from(upload.file_size).unwrap_or(0);
         let new = service.store(upload.uploaded_by, &mut file).await?;
         // The lock is held until the file is in the database.
         service.record(upload.uploaded_by, vec![new], Some(upload.id)).await?;
@@ -248,7 +252,7 @@ fn conflict(why: String) -> ChatError {
     ChatError::UploadConflict(why)
 }
 
-fn gone(error: std::io::Error) -> ChatError {
+fn gone(error: io::Error) -> ChatError {
     match error.kind() {
         ErrorKind::NotFound => missing(),
         ErrorKind::WouldBlock => ChatError::UploadLocked,

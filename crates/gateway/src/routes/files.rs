@@ -14,6 +14,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use meeshy_chat::{ChatError, FileRequest, FileSignature, ServedFile};
+use meeshy_domain::ImageKind;
 use meeshy_domain::bidi::plain_file_name;
 use meeshy_wire::ErrorCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -27,8 +28,6 @@ use tower_http::services::ServeFile;
 /// A page in an uploaded file may do nothing at all.
 const FILE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
-/// What is served of the old public files.
-const PICTURES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 /// The folder of public files within the folder of uploads, filled by the import.
 const PUBLIC: &str = "public";
 
@@ -135,7 +134,7 @@ async fn give_public(app: &App, path: &str, request: Request) -> Result<Given, A
     let Given(mut response) = serve(app, path, request).await?;
     if response.status().is_success() {
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        if !kind.is_some_and(|kind| PICTURES.contains(&kind)) {
+        if kind.and_then(ImageKind::of_type).is_none() {
             return Err(missing());
         }
         protect(response.headers_mut(), "public, max-age=2592000, immutable");

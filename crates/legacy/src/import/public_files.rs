@@ -1,5 +1,6 @@
 //! The URLs of files of the old system.
 
+use meeshy_domain::web_address::path_of;
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
@@ -24,12 +25,7 @@ impl Place {
     /// The place of a file with this URL, which may have any host, because the old system had several; `None` if it was not
     /// a file of the old system.
     pub fn of(url: &str) -> Option<Self> {
-        let path = match url.split_once("://") {
-            Some((_, rest)) => rest.split_once('/')?.1,
-            None => url.strip_prefix('/')?,
-        };
-        let path = path.split(['?', '#']).next().unwrap_or_default();
-        let path = percent_decode_str(path).decode_utf8().map(Cow::into_owned).ok()?;
+        let path = percent_decode_str(path_of(url)?).decode_utf8().map(Cow::into_owned).ok()?;
         let upload = UPLOAD_PATHS.iter().find_map(|base| path.strip_prefix(base));
         match upload {
             Some(rest) => Some(Self::Upload(rest.to_owned())),

@@ -120,10 +120,15 @@ record! {
 }
 
 impl Attachment {
+    /// Whether this user has uploaded it.
+    #[must_use]
+    pub fn is_by(&self, user: UserId) -> bool {
+        !self.is_anonymous && self.uploaded_by == user.to_string()
+    }
+
     /// Why it is hidden from a viewer or from everybody.
     pub fn concealed(&self, viewer: Option<UserId>) -> Option<Concealed> {
-        let is_author =
-            !self.is_anonymous && viewer.is_some_and(|viewer| viewer.to_string() == self.uploaded_by);
+        let is_author = viewer.is_some_and(|viewer| self.is_by(viewer));
         Concealed::of(self.is_encrypted, self.is_view_once, is_author)
     }
 }
