@@ -1,13 +1,18 @@
-//! What a caller may read: the conversations of which they are a member now, and the messages in them; and whether
-//! they may write to the other person of a direct conversation.
+//! What a caller may read: the conversations of which they are a member or a guest now, and the messages in them; and
+//! whether they may write to the other person of a direct conversation.
 //!
 //! What is outside of it is reported as missing.
 
 use crate::event_bus::HiddenFrom;
+use crate::policy::Standing;
 use crate::views::MessageView;
 use crate::{ChatError, policy};
-use meeshy_domain::{ConversationId, ConversationKind, MessageId, Timestamp, UserId};
+use meeshy_domain::{
+    Actor, ConversationId, ConversationKind, GuestId, LanguageSettings, LinkClosed, MessageId, Timestamp,
+    UserId,
+};
 use meeshy_store::conversations::{self, Conversation};
+use meeshy_store::guests::{self, Seat};
 use meeshy_store::members::{self, Member, Reference};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::visibility::{self, Viewer};
@@ -29,11 +34,144 @@ pub(crate) fn find_as_member(
 pub(crate) fn may_address(
     tx: &mut Tx<'_>,
     conversation: &Conversation,
-    caller: UserId,
+    caller: impl Into<Actor>,
 ) -> Result<(), ChatError> {
-    let is_direct = conversation.kind == ConversationKind::Direct;
-    let is_blocked = is_direct && tx.fetch(visibility::is_pair_blocked(conversation.id, caller))?;
+    let Some(user) = caller.into().user().filter(|_| conversation.kind == ConversationKind::Direct) else {
+        return Ok(());
+    };
+    let is_blocked = tx.fetch(visibility::is_pair_blocked(conversation.id, user))?;
     policy::may_meet(1, is_blocked)
+}
+
+/// A member or a guest, as they take part in a conversation now.
+#[derive(Debug, Clone)]
+pub(crate) enum Party {
+    /// A member.
+    Member(Box<Member>),
+    /// A guest.
+    Guest(Box<Seat>),
+}
+
+impl Party {
+    /// Who it is.
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Member(member) => member.user_id.into(),
+            Self::Guest(seat) => seat.guest().id.into(),
+        }
+    }
+
+    /// What they read.
+    pub fn languages(&self) -> LanguageSettings {
+        match self {
+            Self::Member(member) => member.languages,
+            Self::Guest(seat) => LanguageSettings::reading(seat.guest().language),
+        }
+    }
+
+    /// What decides what they may do.
+    pub fn standing(&self) -> Standing {
+        match self {
+            Self::Member(member) => Standing::from(&**member),
+            Self::Guest(seat) => Standing::from(&**seat),
+        }
+    }
+}
+
+/// A conversation, somebody in it, and what they see of it.
+pub(crate) struct Present {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// The caller.
+    pub party: Party,
+    /// The same, as a viewer.
+    pub viewer: Viewer,
+}
+
+/// The open conversation with the id or identifier `reference`, if `caller` is a member or a guest there now.
+pub(crate) fn present(
+    tx: &mut Tx<'_>,
+    caller: Actor,
+    reference: &str,
+    now: Timestamp,
+) -> Result<Present, ChatError> {
+    match caller {
+        Actor::User(user) => {
+            let (found, viewer) = tx.fetch((find_with_member(user, reference), Viewer::find(user, now)))?;
+            let (conversation, member) = member(found)?;
+            Ok(Present { conversation, party: Party::Member(Box::new(member)), viewer })
+        }
+        Actor::Guest(guest) => {
+            let (conversation, seat) = guest_in(tx, guest, reference, now)?;
+            let viewer = Viewer::guest(guest, seat.sees_after, now);
+            Ok(Present { conversation, party: Party::Guest(Box::new(seat)), viewer })
+        }
+    }
+}
+
+/// A guest who takes part now.
+///
+/// # Errors
+/// [`ChatError::Unauthenticated`] when the guest does not; [`ChatError::LinkClosed`] when their link does not work.
+pub(crate) fn seat(tx: &mut Tx<'_>, guest: GuestId, now: Timestamp) -> Result<Seat, ChatError> {
+    with_working_link(tx.fetch(guests::seat(guest))?, now)
+}
+
+/// The same for what was found.
+pub(crate) fn with_working_link(found: Option<Seat>, now: Timestamp) -> Result<Seat, ChatError> {
+    let seat = found.ok_or_else(|| ChatError::Unauthenticated("your session as a guest has ended".into()))?;
+    if seat.link_works(now) {
+        return Ok(seat);
+    }
+    let is_off = !seat.link_is_active;
+    Err(ChatError::LinkClosed(if is_off { LinkClosed::TurnedOff } else { LinkClosed::Expired }))
+}
+
+/// The open conversation with the id or identifier `reference`, if the guest takes part there.
+pub(crate) fn guest_in(
+    tx: &mut Tx<'_>,
+    guest: GuestId,
+    reference: &str,
+    now: Timestamp,
+) -> Result<(Conversation, Seat), ChatError> {
+    let seat = seat(tx, guest, now)?;
+    let missing = || ChatError::NotFound { what: "conversation" };
+    let conversation = conversations::find(tx, seat.conversation_id)?.ok_or_else(missing)?;
+    let is_named = reference.parse() == Ok(conversation.id) || reference == conversation.identifier;
+    if is_named { Ok((conversation, seat)) } else { Err(ChatError::NotAMember) }
+}
+
+/// What somebody sees, and the only conversation of a guest.
+fn view_of(
+    tx: &mut Tx<'_>,
+    caller: Actor,
+    now: Timestamp,
+) -> Result<(Viewer, Option<ConversationId>), ChatError> {
+    match caller {
+        Actor::User(user) => Ok((tx.fetch(Viewer::find(user, now))?, None)),
+        Actor::Guest(guest) => {
+            let seat = seat(tx, guest, now)?;
+            Ok((Viewer::guest(guest, seat.sees_after, now), Some(seat.conversation_id)))
+        }
+    }
+}
+
+/// What somebody sees.
+pub(crate) fn viewer(tx: &mut Tx<'_>, caller: Actor, now: Timestamp) -> Result<Viewer, ChatError> {
+    Ok(view_of(tx, caller, now)?.0)
+}
+
+/// Whether somebody takes part in a conversation; `only` is that of a guest.
+fn is_in(
+    tx: &mut Tx<'_>,
+    caller: Actor,
+    only: Option<ConversationId>,
+    conversation: ConversationId,
+) -> Result<bool, StoreError> {
+    match caller {
+        Actor::User(user) => members::is_member(tx, conversation, user),
+        Actor::Guest(_) => Ok(only == Some(conversation)),
+    }
 }
 
 /// A conversation, and the membership of a user in it.
@@ -64,39 +202,54 @@ pub(crate) fn message_id(text: &str) -> Result<MessageId, ChatError> {
 /// A message of a conversation of the caller; others are reported as missing.
 pub(crate) fn readable(
     tx: &mut Tx<'_>,
-    caller: UserId,
+    caller: impl Into<Actor>,
     id: MessageId,
     now: Timestamp,
 ) -> Result<Message, ChatError> {
-    let missing = ChatError::NotFound { what: "message" };
-    let viewer = tx.fetch(Viewer::find(caller, now))?;
-    match messages::find_seen(tx, id, &viewer)? {
-        Some(message) if members::is_member(tx, message.conversation_id, caller)? => Ok(message),
-        _ => Err(missing),
-    }
+    let found = all_readable(tx, caller, &[id], now)?.pop();
+    found.ok_or(ChatError::NotFound { what: "message" })
 }
 
 /// Those of some messages that the caller can read.
 pub(crate) fn all_readable(
     tx: &mut Tx<'_>,
-    caller: UserId,
+    caller: impl Into<Actor>,
     ids: &[MessageId],
     now: Timestamp,
 ) -> Result<Vec<Message>, ChatError> {
-    let viewer = tx.fetch(Viewer::find(caller, now))?;
+    let caller = caller.into();
+    let (viewer, only) = view_of(tx, caller, now)?;
     let seen = tx.fetch(messages::find_all_seen(ids, &viewer))?;
-    let mut memberships: HashMap<ConversationId, bool> = HashMap::new();
+    let mut places: HashMap<ConversationId, bool> = HashMap::new();
     let mut readable = Vec::new();
     for message in seen {
-        let is_member = match memberships.entry(message.conversation_id) {
+        let is_there = match places.entry(message.conversation_id) {
             Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(unknown) => {
-                *unknown.insert(members::is_member(tx, message.conversation_id, caller)?)
-            }
+            Entry::Vacant(unknown) => *unknown.insert(is_in(tx, caller, only, message.conversation_id)?),
         };
-        readable.extend(is_member.then_some(message));
+        readable.extend(is_there.then_some(message));
     }
     Ok(readable)
+}
+
+/// A message of an open conversation of the caller, that conversation, and the caller there.
+pub(crate) fn readable_in(
+    tx: &mut Tx<'_>,
+    caller: Actor,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<(Message, Conversation, Party), ChatError> {
+    match caller {
+        Actor::User(user) => {
+            let (message, conversation, member) = readable_with_conversation(tx, user, id, now)?;
+            Ok((message, conversation, Party::Member(Box::new(member))))
+        }
+        Actor::Guest(guest) => {
+            let message = readable(tx, guest, id, now)?;
+            let (conversation, seat) = guest_in(tx, guest, &message.conversation_id.to_string(), now)?;
+            Ok((message, conversation, Party::Guest(Box::new(seat))))
+        }
+    }
 }
 
 /// A message of a conversation of the caller, with the caller's membership.
@@ -129,7 +282,7 @@ pub(crate) fn readable_with_conversation(
 /// A message whose text is visible to everybody in the conversation; no other is translated.
 pub(crate) fn translatable(
     tx: &mut Tx<'_>,
-    caller: UserId,
+    caller: impl Into<Actor>,
     id: MessageId,
     now: Timestamp,
 ) -> Result<Message, ChatError> {

@@ -13,6 +13,7 @@ use crate::conversations::{Categories, CommunityPreferences, Conversations};
 use crate::event_bus::Delivery;
 use crate::events::Events;
 use crate::exports::Exports;
+use crate::guests::Guests;
 use crate::health::Health;
 use crate::jobs::Jobs;
 use crate::mail::Post;
@@ -98,6 +99,8 @@ services! {
     friends: Friends,
     /// This process as one of the gateways on its database.
     gateways: Gateways,
+    /// Guests of conversations.
+    guests: Guests,
     /// The glossaries of conversations.
     glossary: Glossary,
     /// What the operator is told.
@@ -223,6 +226,7 @@ impl Chat {
         );
         let cluster = Cluster::new(shared(), gateways.clone(), signals, Arc::clone(&translators), warm_up);
 
+        let guests = Guests::new(shared());
         let calls = Calls::new(shared(), Arc::clone(&presence), settings.calls);
 
         conversations.open_global_room().await?;
@@ -246,6 +250,7 @@ impl Chat {
             files,
             gateways,
             glossary,
+            guests: guests.clone(),
             health: Health::new(shared(), worker.clone(), translators),
             jobs: Jobs::new(
                 shared(),
@@ -254,6 +259,7 @@ impl Chat {
                 deletions.clone(),
                 calls,
                 care,
+                guests,
             ),
             deletions,
             messages,

@@ -1,6 +1,7 @@
 //! Errors, each with a message for the person who made the request.
 
 use crate::call_refusal::CallRefusal;
+use crate::guest_refusal::GuestRefusal;
 use crate::phone_owner::PhoneOwner;
 use meeshy_domain::preferences::Consent;
 use meeshy_domain::text::InvalidText;
@@ -76,6 +77,9 @@ pub enum ChatError {
     /// Nobody joins by this link any more.
     #[error("{}", .0.sentence())]
     LinkClosed(LinkClosed),
+    /// Somebody cannot join as a guest, though the link works.
+    #[error(transparent)]
+    Guest(#[from] GuestRefusal),
     /// Something about a call is refused.
     #[error(transparent)]
     Call(#[from] CallRefusal),

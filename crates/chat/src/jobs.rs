@@ -8,6 +8,7 @@ use crate::ChatError;
 use crate::accounts::{DELETION, Deletions};
 use crate::calls::{CHECK_CALL, Calls};
 use crate::context::Context;
+use crate::guests::Guests;
 use crate::mail::{MAIL, Post};
 use crate::messages::{SearchIndexer, delete_for_everybody};
 use crate::phones::{SMS, SmsPost};
@@ -54,6 +55,7 @@ pub struct Jobs {
     deletions: Deletions,
     calls: Calls,
     files: FileCare,
+    guests: Guests,
 }
 
 impl Jobs {
@@ -64,8 +66,9 @@ impl Jobs {
         deletions: Deletions,
         calls: Calls,
         files: FileCare,
+        guests: Guests,
     ) -> Self {
-        Self { context, post, sms, deletions, calls, files }
+        Self { context, post, sms, deletions, calls, files, guests }
     }
 
     /// Does jobs, and indexes messages for the search, until `stop` is ready. Each gateway calls this.
@@ -87,6 +90,7 @@ impl Jobs {
             .schedule("trim-sign-in-attempts", MINUTE, self.job(Self::trim_sign_in_attempts))
             .schedule("trim-call-counts", MINUTE, self.job(Self::trim_call_counts))
             .schedule("remove-expired-sign-ins", HOUR, self.job(Self::remove_expired_sign_ins))
+            .schedule("end-idle-guests", MINUTE, self.job(Self::end_idle_guests))
             .schedule("remove-dead-jobs", DAY, self.job(Self::remove_dead_jobs))
             .schedule("tidy-calls", MINUTE, self.job(|jobs| jobs.calls.tidy()))
             .handle(&CHECK_CALL, move |call| calls.clone().check(call))
@@ -161,6 +165,14 @@ impl Jobs {
             }
         }
         log_removed(deleted, "expired messages");
+        Ok(())
+    }
+
+    async fn end_idle_guests(self) -> Result<(), JobError> {
+        let ended = self.guests.end_idle().await?;
+        if ended > 0 {
+            tracing::info!(ended, "Guests who were not active have left");
+        }
         Ok(())
     }
 

@@ -29,6 +29,8 @@ mod error;
 mod event_bus;
 mod events;
 mod exports;
+mod guest_refusal;
+mod guests;
 mod health;
 mod jobs;
 mod languages;
@@ -80,6 +82,8 @@ pub use event_bus::{
 };
 pub use events::{AllCaughtUp, CaughtUp, Events, Feed, Stretch};
 pub use exports::{Export, ExportPart, Exports, WrittenMessage};
+pub use guest_refusal::GuestRefusal;
+pub use guests::{GuestCaller, Guests, JoinedGuest, LinkPage, NewGuest};
 pub use health::{Health, NotificationCounts, Statistics};
 pub use jobs::{JobStates, Jobs};
 pub use meeshy_store::StoreError;
@@ -102,7 +106,10 @@ pub use phones::{IdentityCheck, Phones, Recovery};
 pub use presence::{Presence, Seen};
 pub use secrets::Secrets;
 pub use settings::{HashingCost, MailSettings, Settings};
-pub use share_links::{CreatedLink, GuestRules, LinkList, LinkView, NewShareLink, ShareLinks};
+pub use share_links::{
+    CreatedLink, GuestRules, LinkFigures, LinkInfo, LinkList, LinkView, NewShareLink, OwnLinkView,
+    ShareLinkPatch, ShareLinks,
+};
 pub use signing_key::{SECRET_BYTES, SigningKey};
 pub use translation::{
     Answer, Detected, Glossary, NewReport, NewTerm, Progress, Proposals, Reported, Reports, Requested,

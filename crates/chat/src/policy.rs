@@ -8,6 +8,7 @@ use crate::ChatError;
 use meeshy_domain::limits::EDIT_WINDOW;
 use meeshy_domain::{ConversationKind, MemberRole, Permission, Role, Timestamp};
 use meeshy_store::conversations::Conversation;
+use meeshy_store::guests::Seat;
 use meeshy_store::members::Member;
 
 /// Fails if a role on the server does not include a permission.
@@ -35,6 +36,14 @@ pub(crate) struct Standing {
 impl From<&Member> for Standing {
     fn from(member: &Member) -> Self {
         Self { member: member.role, site: member.site_role, can_write: member.can_send_message }
+    }
+}
+
+/// A guest is a member without a role.
+impl From<&Seat> for Standing {
+    fn from(seat: &Seat) -> Self {
+        let can_write = seat.participant.can_send_messages;
+        Self { member: MemberRole::Member, site: Role::User, can_write }
     }
 }
 

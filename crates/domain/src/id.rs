@@ -188,6 +188,10 @@ id!(
     /// A device that gets push notifications.
     PushTokenId
 );
+id!(
+    /// A guest of a conversation, who has no account.
+    GuestId
+);
 
 /// A new identifier without a type yet: `UserId::from(ids.next(now))`.
 #[derive(Debug, Clone, Copy)]

@@ -4,6 +4,7 @@
 //! randomness are passed in, so that each rule is a plain function that can be tested with a table of cases.
 
 pub mod account;
+pub mod actor;
 pub mod audience;
 pub mod bidi;
 pub mod call;
@@ -36,6 +37,7 @@ pub mod system_event;
 pub mod text;
 pub mod web_address;
 
+pub use actor::Actor;
 pub use audience::target_languages;
 pub use call::{CallMode, CallRole, CallStatus, CallType, MediaType};
 pub use clock::{Clock, Timestamp};
@@ -47,8 +49,8 @@ pub use file_kind::FileKind;
 pub use grade::Grade;
 pub use id::{
     AttachmentId, CallId, CallParticipantId, CategoryId, CommunityId, CommunityMemberId, ConversationId,
-    FriendRequestId, IdGenerator, MailId, MemberId, MessageId, PreferencesId, PushTokenId, ReactionId,
-    ReportId, SessionId, ShareLinkId, TermId, TextId, UserId,
+    FriendRequestId, GuestId, IdGenerator, MailId, MemberId, MessageId, PreferencesId, PushTokenId,
+    ReactionId, ReportId, SessionId, ShareLinkId, TermId, TextId, UserId,
 };
 pub use image::ImageKind;
 pub use kind::{AbuseKind, ConversationKind, FriendRequestStatus, MessageType, ReportReason, ReportedKind};
@@ -61,6 +63,6 @@ pub use reader::{LanguageSettings, Shown, Written, shown_text};
 pub use reason::{Reason, ReasonCode};
 pub use role::{CommunityRole, MemberRole, Permission, Role};
 pub use secret::{Address, Secret};
-pub use share_link::{LinkClosed, LinkState};
+pub use share_link::{LinkClosed, LinkState, Origins, OutsideOrigins};
 pub use system_event::SystemEvent;
 pub use web_address::WebAddress;

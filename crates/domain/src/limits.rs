@@ -149,6 +149,16 @@ pub const SHARE_LINK_NAME_CHARS: usize = 100;
 pub const SHARE_LINK_USES: i64 = 1_000_000;
 /// The most countries, languages or IP ranges to which a link is limited.
 pub const SHARE_LINK_ORIGINS: usize = 50;
+/// Maximum length of the name under which a guest is known, in characters.
+pub const GUEST_NAME_CHARS: usize = 50;
+/// A guest who was not active for this time has left. Clients forget a guest after the same time.
+pub const GUEST_IDLE: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+/// A guest who was active within this time is shown as online.
+pub const GUEST_ONLINE: std::time::Duration = std::time::Duration::from_secs(5 * 60);
+/// The maximum size of all files of a guest, in bytes.
+pub const GUEST_QUOTA_BYTES: u64 = 100 * 1024 * 1024;
+/// The most guests who are shown with a link.
+pub const SHOWN_GUESTS: i64 = 100;
 /// Minimum and maximum length of a token for push notifications, in bytes.
 pub const PUSH_TOKEN_BYTES: std::ops::RangeInclusive<usize> = 10..=500;
 /// Maximum length of what a client says of its device, in characters.

@@ -13,6 +13,8 @@ pub struct GatewayConfig {
     pub allowed_origins: Vec<String>,
     /// The proxies that are trusted to name the client's address.
     pub forwarding: Forwarding,
+    /// The header in which a trusted proxy names the country of the client, as two letters; none if not set.
+    pub country_header: Option<String>,
     /// Whether clients reach this server over TLS only, although no trusted proxy says so.
     pub behind_tls: bool,
     /// Whether sockets may send their token in the query, which proxies log.
@@ -38,6 +40,7 @@ impl Default for GatewayConfig {
         Self {
             allowed_origins: Vec::new(),
             forwarding: Forwarding::default(),
+            country_header: None,
             behind_tls: false,
             query_tokens: false,
             metrics_token: None,

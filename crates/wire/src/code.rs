@@ -61,6 +61,10 @@ codes! {
     Forbidden = 403 "FORBIDDEN",
     /// The caller is not a member of this conversation.
     ConversationAccessDenied = 403 "CONVERSATION_ACCESS_DENIED",
+    /// The link is for people with an account only.
+    AccountRequired = 403 "ACCOUNT_REQUIRED",
+    /// The link cannot be used from this country or network, or in this language.
+    GuestNotAllowed = 403 "GUEST_NOT_ALLOWED",
     /// The caller is not in this call, or not a member of its conversation.
     NotAParticipant = 403 "NOT_A_PARTICIPANT",
     /// The caller is not allowed to do this with a call.
@@ -93,6 +97,8 @@ codes! {
     CallEnded = 409 "CALL_ENDED",
     /// The call has as many participants as possible.
     MaxParticipantsReached = 409 "MAX_PARTICIPANTS_REACHED",
+    /// Somebody else has the name that a guest has chosen; `suggestedNickname` is free.
+    NicknameTaken = 409 "NICKNAME_TAKEN",
     /// Something else has this identifier.
     IdentifierTaken = 409 "IDENTIFIER_TAKEN",
     /// A part of a file does not continue what was received.
@@ -113,6 +119,8 @@ codes! {
     TranslationUnavailable = 422 "TRANSLATION_UNAVAILABLE",
     /// Another request sends this file now.
     UploadLocked = 423 "UPLOAD_LOCKED",
+    /// As many guests as possible are there at the moment.
+    LinkFull = 429 "LINK_FULL",
     /// Too many requests; `retryAfter` says when to try again.
     RateLimitExceeded = 429 "RATE_LIMIT_EXCEEDED",
     /// Internal server error.

@@ -2,8 +2,8 @@
 
 use crate::{Attachment, Guest, Iso, SystemMetadata, Translation, TranslationState};
 use meeshy_domain::{
-    CommunityId, ConversationId, ConversationKind, Language, MemberId, MemberRole, MessageId, UserId,
-    WebAddress,
+    CommunityId, ConversationId, ConversationKind, GuestId, Language, MemberId, MemberRole, MessageId,
+    UserId, WebAddress,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -147,7 +147,7 @@ pub struct LastMessage {
     pub original_language: Language,
     pub created_at: Iso,
     pub sender_id: Option<UserId>,
-    pub anonymous_sender_id: Option<String>,
+    pub anonymous_sender_id: Option<GuestId>,
     pub message_type: String,
     /// What a system message tells; absent from others.
     #[serde(skip_serializing_if = "Option::is_none")]

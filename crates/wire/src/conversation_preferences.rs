@@ -4,7 +4,7 @@ use crate::Iso;
 use crate::request::present;
 use meeshy_domain::{CategoryId, ConversationId, PreferencesId, UserId, limits};
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// The caller's preferences for a conversation.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -51,7 +51,7 @@ pub struct PutConversationPreferences {
     #[serde(deserialize_with = "present")]
     #[schemars(with = "Option<CategoryId>")]
     pub category_id: Option<Option<String>>,
-    #[serde(deserialize_with = "present_number")]
+    #[serde(deserialize_with = "present")]
     #[schemars(with = "Option<i32>", range(min = i32::MIN, max = i32::MAX))]
     pub order_in_category: Option<Option<i32>>,
     #[serde(deserialize_with = "present")]
@@ -61,11 +61,6 @@ pub struct PutConversationPreferences {
     #[serde(deserialize_with = "present")]
     #[schemars(with = "Option<String>", length(max = limits::SYMBOL_CHARS))]
     pub reaction: Option<Option<String>>,
-}
-
-/// Distinguishes a `null` from a missing key.
-fn present_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i32>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// New places of conversations in their categories.
@@ -127,7 +122,7 @@ pub struct PutCommunityPreferences {
     #[serde(deserialize_with = "present")]
     #[schemars(with = "Option<CategoryId>")]
     pub category_id: Option<Option<String>>,
-    #[serde(deserialize_with = "present_number")]
+    #[serde(deserialize_with = "present")]
     #[schemars(with = "Option<i32>", range(min = i32::MIN, max = i32::MAX))]
     pub order_in_category: Option<Option<i32>>,
 }

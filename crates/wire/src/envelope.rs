@@ -116,6 +116,12 @@ pub struct ErrorBody {
     /// When the username can be changed again, if it was changed a short time ago.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_change_allowed_at: Option<Iso>,
+    /// Whether the link is for people with an account only: `true`, or absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requires_account: Option<bool>,
+    /// A name that a guest could have, if the chosen one is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggested_nickname: Option<String>,
     /// The limit, if it was exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
@@ -155,6 +161,8 @@ impl ErrorBody {
             suggestion: None,
             retry_after: None,
             next_change_allowed_at: None,
+            requires_account: None,
+            suggested_nickname: None,
             limit: None,
         }
     }

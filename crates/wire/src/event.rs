@@ -1,8 +1,8 @@
 //! Socket.IO events.
 
 use crate::{
-    ConversationStats, Disclosure, ErrorBody, ErrorCode, Iso, MessageContent, MessageText, MissingState,
-    Translation,
+    ActorId, ConversationStats, Disclosure, ErrorBody, ErrorCode, Iso, MessageContent, MessageText,
+    MissingState, Translation,
 };
 use meeshy_domain::{
     ConversationId, Language, MemberRole, MessageId, MessageType, ReasonCode, UserId, limits,
@@ -30,11 +30,11 @@ pub struct Authenticated {
     pub error: Option<String>,
 }
 
-/// The authenticated user of the socket.
+/// The authenticated user or guest of the socket.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthenticatedUser {
-    pub id: UserId,
+    pub id: ActorId,
     pub language: Language,
     pub is_anonymous: bool,
 }
@@ -205,7 +205,7 @@ pub struct TranslationStateEvent {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Typing<'a> {
-    pub user_id: UserId,
+    pub user_id: ActorId,
     pub username: &'a str,
     pub conversation_id: ConversationId,
     pub is_typing: bool,
@@ -311,7 +311,7 @@ pub struct StatsEvent {
 #[serde(rename_all = "camelCase")]
 pub struct ConversationMember {
     pub conversation_id: ConversationId,
-    pub user_id: UserId,
+    pub user_id: ActorId,
 }
 
 /// `server:restarting`.

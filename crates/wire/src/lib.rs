@@ -7,6 +7,7 @@
 #![expect(missing_docs, reason = "the fields are named after their meaning")]
 
 mod account;
+mod actor_id;
 mod attachment;
 mod call;
 mod catalogue;
@@ -18,6 +19,7 @@ mod dashboard;
 mod envelope;
 mod event;
 mod event_log;
+mod guest;
 mod health;
 mod json;
 mod mailed;
@@ -45,6 +47,7 @@ pub use account::{
     NeedsCode, Notice, ProfileUpdated, Refreshed, RegisterAnswer, SetupState, SignedIn, Token,
     TwoFactorSetup, TwoFactorStatus, UsernameAvailable, UsernameChecked, UsernameUpdated,
 };
+pub use actor_id::ActorId;
 pub use attachment::{
     Attachment, ConversationFiles, FileStatus, FileStatusUpdated, OneFile, SetFileStatus, UploadedFiles,
 };
@@ -86,6 +89,12 @@ pub use event::{
     UnreadUpdated, UserStatus,
 };
 pub use event_log::{AllEvents, ConversationEvents, KnownConversation, KnownEvents, LoggedEvent};
+pub use guest::{
+    GuestConversation, GuestSecret, JoinAsGuest, JoinedAsGuest, LinkConversation, LinkConversationStats,
+    LinkGuest, LinkInfo, LinkInfoConversation, LinkMember, LinkMemberUser, LinkMessage, LinkMessages,
+    LinkPermissions, LinkRules, LinkSender, LinkStats, LinkUsage, LinkUser, LinkUserType, LinkedDetails,
+    OwnGuest, RefreshedGuest, SentLinkMessage,
+};
 pub use health::{
     Condition, DatabaseHealth, Health, Info, Readiness, Services, SocketHealth, Standing, TranslationHealth,
 };
@@ -143,8 +152,10 @@ pub use request::{
 };
 pub use schema::Schemas;
 pub use share_link::{
-    CreateShareLink, CreatedShareLink, JoinedByLink, LinkCreator, LinkedConversation, ListedShareLink,
-    ShareLink, ShareLinkCounts, ShareLinks,
+    ChangedShareLink, CreateLink, CreateShareLink, CreatedLink, CreatedShareLink, ExtendShareLink,
+    JoinedByLink, LinkAvailability, LinkCreator, LinkedConversation, LinkedNewConversation, ListedShareLink,
+    OwnLinkedConversation, OwnShareLink, ShareLink, ShareLinkCounts, ShareLinks, ToggleShareLink,
+    UpdateShareLink,
 };
 pub use time::Iso;
 pub use translation::{

@@ -2,8 +2,8 @@
 
 use crate::{Attachment, Iso, Page};
 use meeshy_domain::{
-    ConversationId, Grade, Language, LanguageSettings, MessageId, ReasonCode, Role, SystemEvent, UserId,
-    WebAddress, limits,
+    ConversationId, Grade, GuestId, Language, LanguageSettings, MessageId, ReasonCode, Role, SystemEvent,
+    UserId, WebAddress, limits,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -69,7 +69,7 @@ pub struct Message {
     /// The id that the sending client chose.
     pub client_message_id: Option<String>,
     pub sender_id: Option<UserId>,
-    pub anonymous_sender_id: Option<String>,
+    pub anonymous_sender_id: Option<GuestId>,
     pub content: String,
     pub original_content: String,
     pub original_language: Language,
@@ -142,7 +142,7 @@ pub struct Counts {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Guest {
-    pub id: String,
+    pub id: GuestId,
     pub username: String,
     pub first_name: String,
     pub last_name: String,
@@ -268,7 +268,7 @@ pub struct Reply {
     pub id: MessageId,
     pub conversation_id: ConversationId,
     pub sender_id: Option<UserId>,
-    pub anonymous_sender_id: Option<String>,
+    pub anonymous_sender_id: Option<GuestId>,
     pub content: String,
     pub original_language: Language,
     pub message_type: String,

@@ -1,7 +1,7 @@
 //! Reactions to messages.
 
 use crate::Iso;
-use meeshy_domain::{ConversationId, Emoji, MessageId, ReactionId, UserId};
+use meeshy_domain::{ConversationId, Emoji, GuestId, MessageId, ReactionId, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,13 +19,18 @@ pub struct React {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct SyncReactions(pub String);
 
-/// The reaction of a user to a message.
+/// The reaction of a user or a guest to a message.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reaction {
     pub id: ReactionId,
     pub message_id: MessageId,
-    pub user_id: UserId,
+    /// Absent if a guest has reacted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// The guest who has reacted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anonymous_id: Option<GuestId>,
     pub emoji: String,
     pub created_at: Iso,
     pub updated_at: Iso,
@@ -41,7 +46,7 @@ pub struct ReactionAggregation {
     /// The first users, at most 100 with the guests.
     pub user_ids: Vec<UserId>,
     /// The first guests.
-    pub anonymous_ids: Vec<String>,
+    pub anonymous_ids: Vec<GuestId>,
     /// Whether the caller is one of them; always false in events for several users.
     pub has_current_user: bool,
 }
@@ -74,7 +79,12 @@ pub enum ReactionAction {
 pub struct ReactionEvent {
     pub message_id: MessageId,
     pub conversation_id: ConversationId,
-    pub user_id: UserId,
+    /// Absent if a guest has reacted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// The guest who has reacted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anonymous_id: Option<GuestId>,
     pub emoji: String,
     pub action: ReactionAction,
     /// All reactions to the message with this emoji, after the change.

@@ -180,9 +180,9 @@ pub struct DisableTwoFactor {
 }
 
 /// Distinguishes a `null` from a missing key.
-pub(crate) fn present<'de, D: Deserializer<'de>>(
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
-) -> Result<Option<Option<String>>, D::Error> {
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
@@ -251,7 +251,7 @@ pub struct PostMessage {
     #[schemars(with = "Option<MessageType>")]
     pub message_type: Option<String>,
     /// The ids of uploaded files of the sender that were in no message.
-    #[serde(default)]
+    #[serde(default, alias = "attachments")]
     #[schemars(length(max = limits::MESSAGE_FILES))]
     pub attachment_ids: Vec<String>,
     /// The id of the message that it replies to.

@@ -1,6 +1,7 @@
 //! Links by which people join a conversation.
 
-use crate::Iso;
+use crate::request::present;
+use crate::{Iso, LinkStats};
 use meeshy_domain::{ConversationId, ConversationKind, ShareLinkId, UserId, WebAddress, limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,146 @@ pub struct CreateShareLink {
     /// Addresses, and ranges such as `192.0.2.0/24`; all if empty.
     #[schemars(length(max = limits::SHARE_LINK_ORIGINS))]
     pub allowed_ip_ranges: Option<Vec<String>>,
+}
+
+/// Changes to a link; what is missing stays as it is, and `null` removes a limit.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(extend("examples" = [{ "name": "Open day", "maxUses": 50 }]))]
+pub struct UpdateShareLink {
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "Option<String>", length(max = limits::SHARE_LINK_NAME_CHARS))]
+    pub name: Option<Option<String>>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "Option<String>", length(max = limits::DESCRIPTION_CHARS))]
+    pub description: Option<Option<String>>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "Option<i64>", range(min = 1, max = limits::SHARE_LINK_USES))]
+    pub max_uses: Option<Option<i64>>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "Option<i64>", range(min = 1, max = limits::SHARE_LINK_USES))]
+    pub max_concurrent_users: Option<Option<i64>>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "Option<i64>", range(min = 1, max = limits::SHARE_LINK_USES))]
+    pub max_unique_sessions: Option<Option<i64>>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "Option<Iso>")]
+    pub expires_at: Option<Option<Iso>>,
+    pub is_active: Option<bool>,
+    pub allow_anonymous_messages: Option<bool>,
+    pub allow_anonymous_files: Option<bool>,
+    pub allow_anonymous_images: Option<bool>,
+    /// For guests who join from now on.
+    pub allow_view_history: Option<bool>,
+    pub require_account: Option<bool>,
+    pub require_nickname: Option<bool>,
+    pub require_email: Option<bool>,
+    pub require_birthday: Option<bool>,
+    /// Codes of two letters; all countries if empty.
+    #[schemars(length(max = limits::SHARE_LINK_ORIGINS))]
+    pub allowed_countries: Option<Vec<String>>,
+    /// Codes of languages; all if empty.
+    #[schemars(length(max = limits::SHARE_LINK_ORIGINS))]
+    pub allowed_languages: Option<Vec<String>>,
+    /// Addresses, and ranges such as `192.0.2.0/24`; all if empty.
+    #[schemars(length(max = limits::SHARE_LINK_ORIGINS))]
+    pub allowed_ip_ranges: Option<Vec<String>>,
+}
+
+/// Whether a link is turned on.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{ "isActive": false }]))]
+pub struct ToggleShareLink {
+    pub is_active: bool,
+}
+
+/// A later end of a link.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{ "expiresAt": "2099-01-01T00:00:00.000Z" }]))]
+pub struct ExtendShareLink {
+    /// A time in the future.
+    pub expires_at: Iso,
+}
+
+/// A link to a conversation that exists, to a new one, or to a public one with the name of the link.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(extend("examples" = [{ "name": "Open day" }]))]
+pub struct CreateLink {
+    /// The conversation.
+    pub conversation_id: Option<String>,
+    /// A conversation to create.
+    pub new_conversation: Option<LinkedNewConversation>,
+    #[serde(flatten)]
+    pub link: CreateShareLink,
+}
+
+/// A conversation that is created with its link.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkedNewConversation {
+    #[schemars(length(min = 1, max = limits::TITLE_CHARS))]
+    pub title: String,
+    #[schemars(length(max = limits::DESCRIPTION_CHARS))]
+    pub description: Option<String>,
+    /// The other members.
+    #[serde(default)]
+    #[schemars(length(max = limits::PARTICIPANTS))]
+    pub member_ids: Vec<String>,
+}
+
+/// A link that was created, and its conversation.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreatedLink {
+    /// The secret part of its URL.
+    pub link_id: String,
+    pub conversation_id: ConversationId,
+    pub share_link: ShareLink,
+    /// The URL of a page of the web client that asks whether to join.
+    pub link: WebAddress,
+}
+
+/// Whether a link can have this identifier.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct LinkAvailability {
+    pub available: bool,
+    pub identifier: String,
+}
+
+/// A link that the caller has created.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnShareLink {
+    #[serde(flatten)]
+    pub link: ShareLink,
+    pub conversation: OwnLinkedConversation,
+    pub creator: Option<LinkCreator>,
+    pub stats: LinkStats,
+}
+
+/// The conversation of a link of the caller.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnLinkedConversation {
+    pub id: ConversationId,
+    pub title: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: ConversationKind,
+    pub description: Option<String>,
+    /// Its path in the web client.
+    pub conversation_url: String,
+}
+
+/// A link that was changed: `{"success":true,"data":…,"message":…}`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ChangedShareLink {
+    #[schemars(extend("const" = true))]
+    pub success: bool,
+    pub data: ShareLink,
+    pub message: String,
 }
 
 /// A link, for members of its conversation.

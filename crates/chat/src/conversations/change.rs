@@ -84,7 +84,7 @@ impl Conversations {
                     changed = conversations::find(tx, changed.id)?.unwrap_or(changed);
                 }
             }
-            service.one_view(tx, viewer, caller, changed)
+            service.one_view(tx, viewer, changed)
         };
         self.context.store.write(write).await
     }

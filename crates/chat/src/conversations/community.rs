@@ -25,7 +25,7 @@ impl Conversations {
         let filter = Filter { community: Some(community), ..Filter::default() };
         let list = conversations::list(caller, filter, limit, offset);
         let ((page, total), viewer) = tx.fetch((list, Viewer::find(caller, self.context.now())))?;
-        let (views, ()) = self.views_of(tx, viewer, caller, page, MAX_MEMBERS_OF_LISTED, ())?;
+        let (views, ()) = self.views_of(tx, viewer, page, MAX_MEMBERS_OF_LISTED, ())?;
         Ok((views, total))
     }
 }

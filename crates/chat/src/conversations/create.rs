@@ -93,7 +93,7 @@ impl Conversations {
         let viewer = self.context.viewer(tx, caller)?;
         if let Some(key) = &conversation.direct_key {
             if let Some(existing) = conversations::find_direct(tx, key)? {
-                return self.one_view(tx, viewer, caller, existing);
+                return self.one_view(tx, viewer, existing);
             }
             conversations::release_direct_key(tx, key)?;
         }
@@ -130,7 +130,7 @@ impl Conversations {
             members: std::iter::once(caller).chain(others.iter().copied()).collect(),
         };
         self.context.deliver(tx, Some(conversation.last_event), event);
-        self.one_view(tx, viewer, caller, conversation)
+        self.one_view(tx, viewer, conversation)
     }
 
     /// `mshy_<given>`, or `mshy_<slug of the title>-<time>`, or `mshy_<random>-<time>`; with a random suffix

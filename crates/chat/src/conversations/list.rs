@@ -3,8 +3,8 @@
 use super::Conversations;
 use super::view::{ConversationView, Figures, MAX_MEMBERS_OF_LISTED};
 use crate::ChatError;
-use crate::access::{find_as_member, find_with_member, member};
-use meeshy_domain::{ConversationId, ConversationKind, UserId};
+use crate::access::{find_as_member, present};
+use meeshy_domain::{Actor, ConversationId, ConversationKind, UserId};
 use meeshy_store::Tx;
 use meeshy_store::conversations::{self, Conversation, Filter};
 use meeshy_store::visibility::Viewer;
@@ -52,7 +52,7 @@ impl Conversations {
                 );
                 let ((page, total), viewer) =
                     tx.fetch((list, Viewer::find(caller, service.context.now())))?;
-                let (views, ()) = service.views_of(tx, viewer, caller, page, MAX_MEMBERS_OF_LISTED, ())?;
+                let (views, ()) = service.views_of(tx, viewer, page, MAX_MEMBERS_OF_LISTED, ())?;
                 Ok((views, total))
             })
             .await
@@ -61,35 +61,34 @@ impl Conversations {
     /// A conversation of the caller, by id or identifier.
     ///
     /// # Errors
-    /// When it does not exist, or the caller is not a member.
-    pub async fn get(&self, caller: UserId, reference: &str) -> Result<ConversationView, ChatError> {
-        let (service, reference) = (self.clone(), reference.to_owned());
-        self.context
-            .store
-            .read(move |tx| {
-                let viewer = Viewer::find(caller, service.context.now());
-                let (found, viewer) = tx.fetch((find_with_member(caller, &reference), viewer))?;
-                service.one_view(tx, viewer, caller, member(found)?.0)
-            })
-            .await
+    /// When it does not exist, or the caller is neither a member nor a guest.
+    pub async fn get(
+        &self,
+        caller: impl Into<Actor>,
+        reference: &str,
+    ) -> Result<ConversationView, ChatError> {
+        let (service, reference, caller) = (self.clone(), reference.to_owned(), caller.into());
+        let read = move |tx: &mut Tx<'_>| {
+            let there = present(tx, caller, &reference, service.context.now())?;
+            service.one_view(tx, there.viewer, there.conversation)
+        };
+        self.context.store.read(read).await
     }
 
     /// A conversation of the caller, by id or identifier, with its statistics.
     ///
     /// # Errors
-    /// When it does not exist, or the caller is not a member.
+    /// When it does not exist, or the caller is neither a member nor a guest.
     pub async fn figures(
         &self,
-        caller: UserId,
+        caller: impl Into<Actor>,
         reference: &str,
     ) -> Result<(Conversation, Figures), ChatError> {
-        let (service, reference) = (self.clone(), reference.to_owned());
+        let (service, reference, caller) = (self.clone(), reference.to_owned(), caller.into());
         let read = move |tx: &mut Tx<'_>| {
-            let viewer = Viewer::find(caller, service.context.now());
-            let (found, viewer) = tx.fetch((find_with_member(caller, &reference), viewer))?;
-            let (conversation, _) = member(found)?;
-            let figures = service.figures_of(tx, viewer, caller, conversation.id)?;
-            Ok((conversation, figures))
+            let there = present(tx, caller, &reference, service.context.now())?;
+            let figures = service.figures_of(tx, there.viewer, there.conversation.id)?;
+            Ok((there.conversation, figures))
         };
         self.context.store.read(read).await
     }

@@ -3,13 +3,12 @@
 use super::Conversations;
 use super::view::{MemberView, shows_online_to};
 use crate::ChatError;
-use crate::access::{find_with_member, member};
+use crate::access::present;
 use crate::presence::Seen;
-use meeshy_domain::{ConversationId, MemberRole, UserId, limits, text};
+use meeshy_domain::{Actor, ConversationId, MemberRole, UserId, limits, text};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::guests::{self, GuestParticipant};
 use meeshy_store::participants::{self, Filter, Participant};
-use meeshy_store::visibility::Viewer;
 use meeshy_store::{StoreError, Tx, members};
 
 /// Maximum number of members of a conversation that are all read for one page, where no index helps.
@@ -47,7 +46,7 @@ impl ParticipantView {
     pub fn id(&self) -> String {
         match self {
             Self::Member(participant, _) => participant.member.user_id.to_string(),
-            Self::Guest(guest) => guest.guest.id.clone(),
+            Self::Guest(guest) => guest.guest.id.to_string(),
         }
     }
 }
@@ -69,13 +68,14 @@ impl Conversations {
     /// active are left out.
     ///
     /// # Errors
-    /// When it does not exist, the caller is not a member, or the searched text is too long.
+    /// When it does not exist, the caller is neither a member nor a guest, or the searched text is too long.
     pub async fn participants(
         &self,
-        caller: UserId,
+        caller: impl Into<Actor>,
         reference: &str,
         request: ParticipantRequest,
     ) -> Result<ParticipantPage, ChatError> {
+        let caller = caller.into();
         let search = request.search.as_deref().map(|search| text::nfc(search.trim()));
         let search = search.filter(|search| !search.is_empty());
         if search.as_ref().is_some_and(|search| search.chars().count() > limits::DISPLAY_NAME_CHARS) {
@@ -85,10 +85,9 @@ impl Conversations {
         let (service, reference) = (self.clone(), reference.to_owned());
         let read = move |tx: &mut Tx<'_>| {
             let guest = request.after.map(|after| guests::conversation_of(&after.to_string()));
-            let viewer = Viewer::find(caller, service.context.now());
-            let (found, guest, viewer) = tx.fetch((find_with_member(caller, &reference), guest, viewer))?;
-            let (conversation, _) = member(found)?;
-            let blocked = tx.fetch(viewer.separated())?;
+            let there = present(tx, caller, &reference, service.context.now())?;
+            let (conversation, reader) = (there.conversation, there.viewer.user());
+            let (guest, blocked) = tx.fetch((guest, there.viewer.separated()))?;
             let after_guest = request.after.filter(|_| guest.flatten() == Some(conversation.id));
             if search.as_ref().is_some_and(|search| !text::is_enough_to_search(search)) {
                 return Ok(ParticipantPage::default());
@@ -99,12 +98,12 @@ impl Conversations {
             let filter = Filter { role: request.role, name: search };
             let (members, next) = match after_guest {
                 Some(_) => (Vec::new(), None),
-                None => service.members_of(tx, &conversation, &filter, &request, caller, &blocked)?,
+                None => service.members_of(tx, &conversation, &filter, &request, reader, &blocked)?,
             };
             let presence = service.views.presence();
             let view = |participant: Participant| {
                 let MemberView { member, seen } =
-                    MemberView::new(participant.member, presence, caller, &blocked);
+                    MemberView::new(participant.member, presence, reader, &blocked);
                 ParticipantView::Member(Box::new(Participant { member, ..participant }), seen)
             };
             let next = next.map(|id| id.to_string());
@@ -123,12 +122,12 @@ impl Conversations {
         conversation: &Conversation,
         filter: &Filter,
         request: &ParticipantRequest,
-        caller: UserId,
+        reader: Option<UserId>,
         blocked: &[UserId],
     ) -> Result<Found, StoreError> {
         let (after, limit) = (request.after, request.limit);
         if request.online_only {
-            return self.online_members_of(tx, conversation, filter, request, caller, blocked);
+            return self.online_members_of(tx, conversation, filter, request, reader, blocked);
         }
         let is_small = conversation.member_count <= MAX_SCANNED;
         let page = if filter.name.is_none() || is_small { participants::page } else { participants::found };
@@ -144,7 +143,7 @@ impl Conversations {
         conversation: &Conversation,
         filter: &Filter,
         &ParticipantRequest { after, limit, .. }: &ParticipantRequest,
-        caller: UserId,
+        reader: Option<UserId>,
         blocked: &[UserId],
     ) -> Result<Found, StoreError> {
         let presence = self.views.presence();
@@ -162,7 +161,7 @@ impl Conversations {
         for some in online.chunks(LOOKED_UP_AT_ONCE) {
             let mut members = tx.fetch(participants::among(conversation.id, filter, some))?;
             members.retain(|Participant { member, .. }| {
-                shows_online_to(caller, member) && !blocked.contains(&member.user_id)
+                shows_online_to(reader, member) && !blocked.contains(&member.user_id)
             });
             members.sort_by_key(|participant| participant.member.user_id);
             found.extend(members);

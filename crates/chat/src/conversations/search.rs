@@ -48,7 +48,7 @@ impl Conversations {
             let (joined, strange): (Vec<_>, Vec<_>) =
                 open.into_iter().partition(|open| joined.contains(&open.id));
             found.extend(joined);
-            let (mut views, ()) = service.views_of(tx, viewer, caller, found, MAX_MEMBERS_OF_LISTED, ())?;
+            let (mut views, ()) = service.views_of(tx, viewer, found, MAX_MEMBERS_OF_LISTED, ())?;
             views.extend(strange.into_iter().map(from_outside));
             Ok::<_, ChatError>(views)
         };

@@ -36,11 +36,16 @@ pub struct MemberView {
 impl MemberView {
     /// As seen by a `reader` whom a block separates from these users (`blocked`), and who learns nothing of their
     /// presence.
-    pub(super) fn new(member: Member, presence: &Presence, reader: UserId, blocked: &[UserId]) -> Self {
+    pub(super) fn new(
+        member: Member,
+        presence: &Presence,
+        reader: impl Into<Option<UserId>>,
+        blocked: &[UserId],
+    ) -> Self {
         let seen = if blocked.contains(&member.user_id) {
             Seen { is_online: false, last_active_at: Some(member.joined_at) }
         } else {
-            let hides = if member.user_id == reader { Hides::default() } else { member.hides };
+            let hides = if Some(member.user_id) == reader.into() { Hides::default() } else { member.hides };
             presence.seen(member.user_id, hides, member.last_active_at)
         };
         Self { seen, member }
@@ -81,20 +86,18 @@ impl Conversations {
         &self,
         tx: &mut Tx<'_>,
         viewer: Viewer,
-        reader: UserId,
         conversation: Conversation,
     ) -> Result<ConversationView, ChatError> {
         let id = conversation.id;
         let page = vec![conversation];
-        let (mut views, counts) =
-            self.views_of(tx, viewer, reader, page, MAX_MEMBERS_OF_ONE, self.counts(id))?;
+        let (mut views, counts) = self.views_of(tx, viewer, page, MAX_MEMBERS_OF_ONE, self.counts(id))?;
         let mut view = views.pop().ok_or(ChatError::NotFound { what: "conversation" })?;
         let online = if view.members.len() < MAX_MEMBERS_OF_ONE {
             let online = view.members.iter().filter(|view| view.seen.is_online);
             online.map(|view| view.member.clone()).collect()
         } else {
             let blocked = tx.fetch(viewer.separated())?;
-            self.some_online(tx, id, reader, &blocked)?
+            self.some_online(tx, id, viewer.user(), &blocked)?
         };
         view.figures = Some(Figures { counts: valid(counts), online });
         Ok(view)
@@ -105,7 +108,6 @@ impl Conversations {
         &self,
         tx: &mut Tx<'_>,
         viewer: Viewer,
-        reader: UserId,
         id: ConversationId,
     ) -> Result<Figures, ChatError> {
         let limit = i64::try_from(MAX_MEMBERS_OF_ONE).unwrap_or(i64::MAX);
@@ -116,11 +118,11 @@ impl Conversations {
             let is_online = |user: &UserId| presence.is_online(*user) && !blocked.contains(user);
             let online: Vec<UserId> = members.into_iter().filter(is_online).collect();
             let mut online = tx.fetch(members::among(id, &online, limit))?;
-            online.retain(|member| shows_online_to(reader, member));
+            online.retain(|member| shows_online_to(viewer.user(), member));
             online.sort_by_key(|member| (member.joined_at, member.id));
             online
         } else {
-            self.some_online(tx, id, reader, &blocked)?
+            self.some_online(tx, id, viewer.user(), &blocked)?
         };
         Ok(Figures { counts: valid(counts), online })
     }
@@ -135,7 +137,7 @@ impl Conversations {
         &self,
         tx: &mut Tx<'_>,
         id: ConversationId,
-        reader: UserId,
+        reader: Option<UserId>,
         blocked: &[UserId],
     ) -> Result<Vec<Member>, StoreError> {
         let mut some = self.views.presence().some_online(MAX_ONLINE_LOOKED_AT);
@@ -151,25 +153,26 @@ impl Conversations {
         &self,
         tx: &mut Tx<'_>,
         viewer: Viewer,
-        reader: UserId,
         page: Vec<Conversation>,
         members_of_each: usize,
         also: Q,
     ) -> Result<(Vec<ConversationView>, Q::Answers), ChatError> {
-        let presence = self.views.presence();
+        let (presence, reader) = (self.views.presence(), viewer.user());
         let ids: Vec<ConversationId> = page.iter().map(|conversation| conversation.id).collect();
         let limit = i64::try_from(members_of_each).unwrap_or(i64::MAX);
         let ((also, blocked), first, unread, preferences, newest, seen) = tx.fetch((
             (also, viewer.separated()),
             members::first(&ids, limit),
-            read_cursors::unread(reader, &ids),
-            conversations::preferences(reader, &ids),
+            reader.map(|reader| read_cursors::unread(reader, &ids)),
+            reader.map(|reader| conversations::preferences(reader, &ids)),
             messages::newest(&ids, &viewer),
-            viewer.is_special().then(|| visibility::unread(&ids, &[reader], self.context.now())),
+            reader
+                .filter(|_| viewer.is_special())
+                .map(|reader| visibility::unread(&ids, &[reader], self.context.now())),
         ))?;
         let mut first: HashMap<ConversationId, Vec<Member>> = ids.iter().copied().zip(first).collect();
-        let mut preferences: HashMap<_, _> = preferences.into_iter().collect();
-        let mut unread: HashMap<ConversationId, i64> = unread.into_iter().collect();
+        let mut preferences: HashMap<_, _> = preferences.unwrap_or_default().into_iter().collect();
+        let mut unread: HashMap<ConversationId, i64> = unread.unwrap_or_default().into_iter().collect();
         unread.extend(seen.into_iter().flatten().map(|seen| (seen.conversation, seen.count)));
         let newest = newest.into_iter().flatten().collect();
         let mut newest: HashMap<_, _> = self
@@ -197,8 +200,8 @@ impl Conversations {
 }
 
 /// Whether a member who is connected shows it to a reader.
-pub(super) fn shows_online_to(reader: UserId, member: &Member) -> bool {
-    member.user_id == reader || !member.hides.online_status
+pub(super) fn shows_online_to(reader: Option<UserId>, member: &Member) -> bool {
+    Some(member.user_id) == reader || !member.hides.online_status
 }
 
 /// The counts of messages by language without those that have expired.
@@ -211,14 +214,14 @@ fn valid((mut counts, expired): (Vec<Counts>, Expired)) -> Vec<Counts> {
 }
 
 /// A title that is never empty: its own, or the names of the other members.
-fn title_for(reader: UserId, conversation: &Conversation, members: &[Member]) -> String {
+fn title_for(reader: Option<UserId>, conversation: &Conversation, members: &[Member]) -> String {
     if let Some(title) = conversation.title.clone().filter(|_| conversation.kind != ConversationKind::Direct)
     {
         return title;
     }
     let others: Vec<&str> = members
         .iter()
-        .filter(|member| member.user_id != reader)
+        .filter(|member| Some(member.user_id) != reader)
         .map(|member| member.display_name.as_str())
         .collect();
     match others.as_slice() {

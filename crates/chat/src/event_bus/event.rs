@@ -6,8 +6,8 @@
 use super::call_event::CallEvent;
 use crate::views::{MessageView, ReactionView};
 use meeshy_domain::{
-    AttachmentId, ConversationId, FileAction, FriendRequestId, FriendRequestStatus, Language, MemberRole,
-    MessageId, SessionId, Timestamp, UserId,
+    Actor, AttachmentId, ConversationId, FileAction, FriendRequestId, FriendRequestStatus, Language,
+    MemberRole, MessageId, SessionId, Timestamp, UserId,
 };
 use meeshy_store::deletions::Place;
 use meeshy_store::translations::Translation;
@@ -75,10 +75,12 @@ pub enum Event {
         /// Users who cannot see the message, or have blocked the user.
         hidden_from: Vec<UserId>,
     },
-    /// A user has added or removed a reaction.
+    /// A user or a guest has added or removed a reaction.
     Reaction {
         /// The conversation.
         conversation_id: ConversationId,
+        /// The number of the message.
+        sequence: i64,
         /// The change.
         change: ReactionChange,
         /// Users who cannot see the message, or have blocked the user.
@@ -88,6 +90,8 @@ pub enum Event {
     Translated {
         /// The conversation.
         conversation_id: ConversationId,
+        /// The number of the message.
+        sequence: i64,
         /// The original language of the message.
         source_language: Language,
         /// The result.
@@ -176,7 +180,7 @@ pub enum Event {
         /// The user.
         user: UserId,
     },
-    /// A user of another process has started or stopped typing.
+    /// Somebody at another process has started or stopped typing.
     Typing(Typing),
     /// Something has happened in a call.
     Call {
@@ -250,13 +254,13 @@ pub struct FileUse {
     pub at: Timestamp,
 }
 
-/// A user has added or removed a reaction to a message.
+/// A user or a guest has added or removed a reaction to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReactionChange {
     /// The message.
     pub message_id: MessageId,
-    /// The user.
-    pub user: UserId,
+    /// Who.
+    pub by: Actor,
     /// Whether it was added.
     pub is_added: bool,
     /// All reactions to the message with the same emoji.
@@ -269,7 +273,7 @@ impl ReactionChange {
     /// `known` are the reactions to the message, by emoji.
     pub(crate) fn new(
         message_id: MessageId,
-        user: UserId,
+        by: Actor,
         emoji: &str,
         is_added: bool,
         known: Vec<ReactionView>,
@@ -277,14 +281,14 @@ impl ReactionChange {
     ) -> Self {
         let none = || ReactionView { emoji: emoji.to_owned(), ..ReactionView::default() };
         let reactions = known.into_iter().find(|known| known.emoji == emoji).unwrap_or_else(none);
-        Self { message_id, user, is_added, reactions, at }
+        Self { message_id, by, is_added, reactions, at }
     }
 }
 
 /// Events between processes that are not logged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ephemeral {
-    /// A user has started or stopped typing.
+    /// A user or a guest has started or stopped typing.
     Typing(Typing),
     /// A user requested a translation that exists: it is sent to all their devices.
     TranslationFound(FoundTranslation),
@@ -356,16 +360,16 @@ pub struct FoundTranslation {
     pub language: Language,
 }
 
-/// A user has started or stopped typing.
+/// A user or a guest has started or stopped typing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Typing {
     /// The conversation.
     pub conversation_id: ConversationId,
-    /// The user.
-    pub user: UserId,
+    /// Who.
+    pub user: Actor,
     /// The displayed name.
     pub display_name: String,
-    /// Whether the user is typing.
+    /// Whether they are typing.
     pub is_typing: bool,
     /// Users who have blocked this one.
     pub hidden_from: Vec<UserId>,

@@ -6,7 +6,7 @@ use crate::event_bus::{
     Event, FileUse, FoundTranslation, Happened, HiddenFrom, LeftUnread, MemberChange, ReactionChange,
 };
 use crate::views::{MessageView, ReactionView, reactions};
-use meeshy_domain::{ConversationId, MemberRole, MessageId, UserId, limits};
+use meeshy_domain::{Actor, ConversationId, MemberRole, MessageId, UserId, limits};
 use meeshy_store::deletions::Place;
 use meeshy_store::events::{self, Change, LoggedEvent};
 use meeshy_store::members::Past;
@@ -144,7 +144,7 @@ impl Events {
     ) -> Result<Subjects, StoreError> {
         let mut subjects = Subjects::default();
         let (mut changed, mut new, mut deleted) = (HashSet::new(), HashSet::new(), Vec::new());
-        let mut reacted: HashSet<(MessageId, UserId, &str)> = HashSet::new();
+        let mut reacted: HashSet<(MessageId, Actor, &str)> = HashSet::new();
         let mut readers: HashMap<ConversationId, Vec<UserId>> = HashMap::new();
         let mut file_users: Vec<UserId> = Vec::new();
         for row in rows {
@@ -161,9 +161,9 @@ impl Events {
                         subjects.roles.insert((row.conversation_id, *user), role);
                     }
                 }
-                Some(Change::Reaction(message, user, emoji)) => {
+                Some(Change::Reaction(message, by, emoji)) => {
                     changed.insert(*message);
-                    reacted.insert((*message, *user, emoji));
+                    reacted.insert((*message, *by, emoji));
                 }
                 Some(Change::File(message, _, user, _)) => {
                     changed.insert(*message);
@@ -191,15 +191,15 @@ impl Events {
         }
         subjects.messages = views.into_iter().map(|view| (view.message.id, Arc::new(view))).collect();
         let answered: HashSet<MessageId> = reacted.iter().map(|(message, ..)| *message).collect();
-        subjects.reactions = reactions(tx, &answered.into_iter().collect::<Vec<_>>(), reader.member())?;
-        let present =
-            reacted.iter().map(|(message, user, emoji)| reaction_table::find(*message, *user, emoji));
+        subjects.reactions =
+            reactions(tx, &answered.into_iter().collect::<Vec<_>>(), reader.member().map(Actor::User))?;
+        let present = reacted.iter().map(|(message, by, emoji)| reaction_table::find(*message, *by, emoji));
         subjects.present = tx.fetch(present.collect::<Vec<_>>())?.into_iter().flatten().collect();
         subjects.places = tx.fetch(deletions::places(&deleted))?.into_iter().collect();
         // What was deleted before anybody here heard of it has a number like all others.
         subjects.places.iter_mut().for_each(|(id, place)| place.counts |= new.contains(id));
         let mut users: Vec<UserId> = readers.values().flatten().copied().collect();
-        users.extend(reacted.iter().map(|(_, user, _)| *user));
+        users.extend(reacted.iter().filter_map(|(_, by, _)| by.user()));
         users.extend(file_users);
         users.sort_unstable();
         users.dedup();
@@ -340,18 +340,19 @@ impl Subjects {
                 let used = FileUse { message_id, attachment_id, user, action, at: row.at };
                 Event::File { conversation_id, used, hidden_from }
             }
-            Change::Reaction(_, user, _) if self.blocked.contains(&user) => return None,
-            Change::Reaction(id, user, ref emoji) => {
-                let (_, hidden_from) = self.message(id)?;
+            Change::Reaction(_, Actor::User(user), _) if self.blocked.contains(&user) => return None,
+            Change::Reaction(id, by, ref emoji) => {
+                let (view, hidden_from) = self.message(id)?;
                 let known = self.reactions.get(&id).cloned().unwrap_or_default();
                 let is_it = |reaction: &Reaction| {
-                    (reaction.message_id, reaction.user_id) == (id, user) && reaction.emoji == *emoji
+                    (reaction.message_id, reaction.by()) == (id, Some(by)) && reaction.emoji == *emoji
                 };
                 let is_added = self.present.iter().any(is_it);
-                let change = ReactionChange::new(id, user, emoji, is_added, known, row.at);
-                let blockers = self.blockers.get(&user).into_iter().flatten();
+                let change = ReactionChange::new(id, by, emoji, is_added, known, row.at);
+                let blockers = by.user().and_then(|user| self.blockers.get(&user)).into_iter().flatten();
                 let hidden_from = hidden_from.message.into_iter().chain(blockers.copied()).collect();
-                Event::Reaction { conversation_id, change, hidden_from }
+                let sequence = view.message.sequence;
+                Event::Reaction { conversation_id, sequence, change, hidden_from }
             }
             Change::Translated(id, language) => {
                 let (message, hidden_from) = self.message(id)?;
@@ -361,7 +362,15 @@ impl Subjects {
                 let others = translation.others(message.translations.iter().cloned(), &message.pending);
                 let source_language = message.message.original_language;
                 let hidden_from = hidden_from.message;
-                Event::Translated { conversation_id, source_language, translation, others, hidden_from }
+                let sequence = message.message.sequence;
+                Event::Translated {
+                    conversation_id,
+                    sequence,
+                    source_language,
+                    translation,
+                    others,
+                    hidden_from,
+                }
             }
             Change::Glossary => Event::GlossaryChanged { conversation_id },
             Change::Updated => Event::ConversationUpdated { conversation_id },

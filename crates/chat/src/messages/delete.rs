@@ -2,12 +2,12 @@
 
 use super::Messages;
 use crate::ChatError;
-use crate::access::{find_as_member, message_id, readable_with_conversation};
+use crate::access::{message_id, present, readable_in};
 use crate::context::Context;
 use crate::event_bus::Event;
-use crate::policy::{Action, Standing};
+use crate::policy::Action;
 use crate::uploads::remove_later;
-use meeshy_domain::{MessageId, UserId};
+use meeshy_domain::{Actor, MessageId};
 use meeshy_store::{Tx, attachments, deletions, visibility};
 use std::sync::Arc;
 
@@ -19,22 +19,23 @@ impl Messages {
     /// When the caller cannot read such a message, or may not delete it.
     pub async fn delete(
         &self,
-        caller: UserId,
+        caller: impl Into<Actor>,
         message: &str,
         conversation: Option<&str>,
     ) -> Result<MessageId, ChatError> {
+        let caller = caller.into();
         let (context, place, message) =
             (Arc::clone(&self.context), conversation.map(str::to_owned), message.to_owned());
         let write = move |tx: &mut Tx<'_>| {
             let missing = || ChatError::NotFound { what: "message" };
-            let place = place.as_deref().map(|given| find_as_member(tx, caller, given)).transpose()?;
-            let (message, conversation, member) =
-                readable_with_conversation(tx, caller, message_id(&message)?, context.now())?;
-            if place.is_some_and(|place| place.id != message.conversation_id) {
+            let now = context.now();
+            let place = place.as_deref().map(|given| present(tx, caller, given, now)).transpose()?;
+            let (message, conversation, party) = readable_in(tx, caller, message_id(&message)?, now)?;
+            if place.is_some_and(|place| place.conversation.id != message.conversation_id) {
                 return Err(missing());
             }
-            let by_caller = message.sender_id == Some(caller);
-            Standing::from(&member).check(Action::Delete { by_caller, kind: conversation.kind })?;
+            let by_caller = message.author() == Some(caller);
+            party.standing().check(Action::Delete { by_caller, kind: conversation.kind })?;
             if delete_for_everybody(tx, &context, message.id)? { Ok(message.id) } else { Err(missing()) }
         };
         self.context.store.write(write).await

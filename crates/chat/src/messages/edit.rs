@@ -4,18 +4,16 @@ use super::Messages;
 use super::language::{evidence, written_in};
 use super::mentions::mentioned;
 use crate::ChatError;
-use crate::access::{find_as_member, hidden_from, may_address, message_id, readable_with_member};
+use crate::access::{Party, hidden_from, may_address, message_id, present, readable_in};
 use crate::context::order_key;
 use crate::event_bus::Event;
 use crate::languages::declared_language;
-use crate::policy::{Action, Standing, Written};
-use crate::translation::targets;
+use crate::policy::{Action, Written};
+use crate::translation::{author_languages, targets};
 use crate::views::MessageView;
-use meeshy_domain::{Language, MessageId, UserId, text};
-use meeshy_store::members::{self, Member};
+use meeshy_domain::{Actor, Language, MessageId, UserId, text};
 use meeshy_store::translation_jobs::{self, Priority};
-use meeshy_store::{Tx, conversation_languages, conversations};
-use meeshy_store::{mentions, messages};
+use meeshy_store::{Tx, conversation_languages, mentions, messages};
 use std::sync::Arc;
 
 /// An edit.
@@ -36,34 +34,37 @@ impl Messages {
     ///
     /// # Errors
     /// When the text is invalid, the caller cannot read such a message, or may not edit it.
-    pub async fn edit(&self, caller: UserId, edit: MessageEdit) -> Result<Arc<MessageView>, ChatError> {
+    pub async fn edit(
+        &self,
+        caller: impl Into<Actor>,
+        edit: MessageEdit,
+    ) -> Result<Arc<MessageView>, ChatError> {
+        let caller = caller.into();
         text::message(&edit.content, self.max_chars)?;
         let declared = declared_language("originalLanguage", edit.original_language.as_deref())?;
         let evidence = evidence(&self.engines, declared, &edit.content).await;
         let service = self.clone();
         let write = move |tx: &mut Tx<'_>| {
-            let place =
-                edit.conversation.as_deref().map(|given| find_as_member(tx, caller, given)).transpose()?;
-            let (message, editor) =
-                readable_with_member(tx, caller, message_id(&edit.message)?, service.context.now())?;
-            if place.is_some_and(|place| place.id != message.conversation_id) {
+            let now = service.context.now();
+            let place = edit.conversation.as_deref();
+            let place = place.map(|given| present(tx, caller, given, now)).transpose()?;
+            let (message, conversation, editor) = readable_in(tx, caller, message_id(&edit.message)?, now)?;
+            if place.is_some_and(|place| place.conversation.id != message.conversation_id) {
                 return Err(ChatError::NotFound { what: "message" });
             }
-            Standing::from(&editor).check(Action::Edit(Written {
+            editor.standing().check(Action::Edit(Written {
                 by_system: message.is_by_system(),
-                by_caller: message.sender_id == Some(caller),
+                by_caller: message.author() == Some(caller),
                 at: message.created_at,
-                now: service.context.now(),
+                now,
             }))?;
             if message.concealed(None).is_some() {
                 let why = "the text of this message is hidden, so it cannot be edited";
                 return Err(ChatError::InvalidOperation(why.into()));
             }
-            if let Some(conversation) = conversations::find(tx, message.conversation_id)? {
-                may_address(tx, &conversation, caller)?;
-            }
+            may_address(tx, &conversation, caller)?;
             let before = [message.original_language];
-            let language = written_in(declared, &before, &editor.languages, &evidence);
+            let language = written_in(declared, &before, &editor.languages(), &evidence);
             if message.content == edit.content && message.original_language == language {
                 return service.views.message(tx, message, service.context.everybody()).map(Arc::new);
             }
@@ -78,15 +79,16 @@ impl Messages {
         id: MessageId,
         content: &str,
         language: Language,
-        editor: &Member,
+        editor: &Party,
     ) -> Result<Arc<MessageView>, ChatError> {
         let now = self.context.now();
-        let number = messages::edit(tx, id, content, language, now)?;
-        let number = number.ok_or(ChatError::NotFound { what: "message" })?;
+        let missing = || ChatError::NotFound { what: "message" };
+        let number = messages::edit(tx, id, content, language, now)?.ok_or_else(missing)?;
+        let edited = tx.fetch(messages::find(id))?.ok_or_else(missing)?;
         let (before, mentioned, readers) = tx.fetch((
             mentions::of_messages(&[id]),
-            mentioned(editor.conversation_id, content),
-            conversation_languages::list(editor.conversation_id),
+            mentioned(edited.conversation_id, content),
+            conversation_languages::list(edited.conversation_id),
         ))?;
         let mut mentioned: Vec<UserId> = mentioned.into_iter().map(|mentioned| mentioned.user).collect();
         mentions::retain(tx, id, &mentioned)?;
@@ -94,11 +96,9 @@ impl Messages {
         for user in &mentioned {
             mentions::insert(tx, id, *user, Some(now))?;
         }
-        let edited = tx.fetch(messages::find(id))?.ok_or(ChatError::NotFound { what: "message" })?;
-        let author = match edited.sender_id {
-            Some(author) if author == editor.user_id => Some(editor.languages),
-            Some(author) => members::find(tx, editor.conversation_id, author)?.map(|member| member.languages),
-            None => None,
+        let author = match edited.author() {
+            Some(author) if author == editor.actor() => Some(editor.languages()),
+            _ => author_languages(tx, &edited)?,
         };
         let targets: Vec<Language> = targets(&edited, readers, author.as_ref()).into_iter().collect();
         translation_jobs::renew(tx, id, &targets, now)?;

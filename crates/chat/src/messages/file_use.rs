@@ -106,7 +106,7 @@ impl Files {
     }
 
     fn seen_by(&self, tx: &mut Tx<'_>, caller: UserId, id: &str) -> Result<Attachment, ChatError> {
-        self.find(tx, id, &FileRequest { caller: Some(caller), signature: None })
+        self.find(tx, id, &FileRequest { caller: Some(caller.into()), signature: None })
     }
 }
 

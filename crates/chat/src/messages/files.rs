@@ -2,13 +2,13 @@
 
 use super::delete::delete_for_everybody;
 use crate::ChatError;
-use crate::access::find_as_member;
+use crate::access::{find_as_member, readable, viewer};
 use crate::context::Context;
 use crate::uploads::{remove_later, show_again};
 use crate::views::{FileLinks, FileSignature, Views};
-use meeshy_domain::{AttachmentId, FileKind, Permission, UserId, text};
+use meeshy_domain::{Actor, AttachmentId, FileKind, Permission, UserId, text};
 use meeshy_store::attachments::{self, Attachment, ListedFile, Listing};
-use meeshy_store::{Tx, members, messages, users};
+use meeshy_store::{Tx, messages, users};
 use std::sync::Arc;
 
 /// A file to serve.
@@ -33,8 +33,8 @@ impl ServedFile {
 /// The requester of a file.
 #[derive(Debug, Clone, Default)]
 pub struct FileRequest {
-    /// A signed-in user.
-    pub caller: Option<UserId>,
+    /// A signed-in user, or a guest.
+    pub caller: Option<Actor>,
     /// The signature of the link.
     pub signature: Option<FileSignature>,
 }
@@ -145,7 +145,7 @@ impl Files {
     /// [`ChatError::NotFound`] when there is none.
     pub async fn describe(&self, caller: UserId, id: &str) -> Result<Attachment, ChatError> {
         let (service, id) = (self.clone(), id.to_owned());
-        let request = FileRequest { caller: Some(caller), signature: None };
+        let request = FileRequest { caller: Some(caller.into()), signature: None };
         let read = move |tx: &mut Tx<'_>| {
             let file = service.find(tx, &id, &request)?;
             Ok(service.links.linked(file, service.context.now()))
@@ -158,13 +158,12 @@ impl Files {
     /// # Errors
     /// [`ChatError::NotFound`] when the caller cannot see such a file; [`ChatError::Forbidden`] when somebody else
     /// has uploaded it, and the caller is no administrator of the server.
-    pub async fn remove(&self, caller: UserId, id: &str) -> Result<(), ChatError> {
-        let (service, id) = (self.clone(), id.parse::<AttachmentId>().ok());
+    pub async fn remove(&self, caller: impl Into<Actor>, id: &str) -> Result<(), ChatError> {
+        let (service, id, caller) = (self.clone(), id.parse::<AttachmentId>().ok(), caller.into());
         let write = move |tx: &mut Tx<'_>| {
             let found = id.map(|id| attachments::find(tx, id)).transpose()?.flatten();
             let file = found.ok_or_else(missing)?;
-            let user = tx.fetch(users::find(caller))?.ok_or_else(missing)?;
-            if !file.is_by(caller) && !user.role.allows(Permission::ManageUsers) {
+            if !file.is_by(caller) && !may_manage(tx, caller)? {
                 let request = FileRequest { caller: Some(caller), signature: None };
                 service.allowed(tx, Some(file), &request, Naming::Id)?;
                 return Err(ChatError::Forbidden("only who has uploaded a file can delete it".into()));
@@ -231,10 +230,11 @@ impl Files {
         &self,
         tx: &mut Tx<'_>,
         file: &Attachment,
-        caller: Option<UserId>,
+        caller: Option<Actor>,
         is_open: bool,
     ) -> Result<bool, ChatError> {
-        if file.concealed(caller).is_some() {
+        let user = caller.and_then(Actor::user);
+        if file.concealed(user).is_some() {
             return Ok(false);
         }
         if file.is_picture {
@@ -244,20 +244,30 @@ impl Files {
             // Until it is sent, a file is visible to its uploader only.
             return Ok(caller.is_some_and(|caller| file.is_by(caller)));
         };
-        let viewer = match caller {
-            Some(caller) => self.context.viewer(tx, caller)?,
-            None => self.context.everybody(),
+        let now = self.context.now();
+        let seen = match caller {
+            // Whoever has a link need not be a member.
+            Some(caller) if is_open => {
+                let viewer = viewer(tx, caller, now)?;
+                messages::find_seen(tx, id, &viewer)?
+            }
+            Some(caller) => match readable(tx, caller, id, now) {
+                Ok(message) => Some(message),
+                Err(ChatError::NotFound { .. }) => None,
+                Err(error) => return Err(error),
+            },
+            None if is_open => messages::find_seen(tx, id, &self.context.everybody())?,
+            None => None,
         };
-        let seen = messages::find_seen(tx, id, &viewer)?;
-        let Some(message) = seen.filter(|message| message.concealed(caller).is_none()) else {
-            return Ok(false);
-        };
-        match caller {
-            _ if is_open => Ok(true),
-            Some(caller) => Ok(members::is_member(tx, message.conversation_id, caller)?),
-            None => Ok(false),
-        }
+        Ok(seen.is_some_and(|message| message.concealed(user).is_none()))
     }
+}
+
+/// Whether somebody manages the users of the server.
+fn may_manage(tx: &mut Tx<'_>, caller: Actor) -> Result<bool, ChatError> {
+    let Some(user) = caller.user() else { return Ok(false) };
+    let user = tx.fetch(users::find(user))?.ok_or_else(missing)?;
+    Ok(user.role.allows(Permission::ManageUsers))
 }
 
 pub(super) fn missing() -> ChatError {

@@ -51,7 +51,7 @@ impl Messages {
             let conversation = find_as_member(tx, caller, &reference)?;
             let latest = service.latest(tx, caller, &conversation, among)?;
             let ids: Vec<MessageId> = latest.iter().map(|message| message.id).collect();
-            let mut found = reactions(tx, &ids, Some(caller))?;
+            let mut found = reactions(tx, &ids, Some(caller.into()))?;
             let messages: Vec<MessageReactions> = ids
                 .into_iter()
                 .filter_map(|id| {

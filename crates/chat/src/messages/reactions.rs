@@ -5,7 +5,7 @@ use crate::access::{all_readable, may_address, message_id, readable};
 use crate::context::Context;
 use crate::event_bus::{Event, ReactionChange};
 use crate::views::{ReactionView, reactions};
-use meeshy_domain::{Emoji, MessageId, UserId, limits};
+use meeshy_domain::{Actor, Emoji, MessageId, UserId, limits};
 use meeshy_store::events::{self, Change};
 use meeshy_store::messages::Message;
 use meeshy_store::reactions::{self as table, Count, Reaction};
@@ -37,7 +37,13 @@ impl Reactions {
     /// # Errors
     /// When the text is not an emoji, the caller cannot read such a message or has been blocked, or there are too many
     /// reactions.
-    pub async fn add(&self, caller: UserId, message: &str, emoji: &str) -> Result<Reaction, ChatError> {
+    pub async fn add(
+        &self,
+        caller: impl Into<Actor>,
+        message: &str,
+        emoji: &str,
+    ) -> Result<Reaction, ChatError> {
+        let caller = caller.into();
         let emoji = Emoji::parse(emoji).map_err(|error| ChatError::invalid("emoji", error))?;
         let (context, id) = (Arc::clone(&self.context), message_id(message)?);
         let write = move |tx: &mut Tx<'_>| {
@@ -53,7 +59,8 @@ impl Reactions {
             let reaction = Reaction {
                 id: context.new_id(),
                 message_id: id,
-                user_id: caller,
+                user_id: caller.user(),
+                guest_id: caller.guest(),
                 emoji: emoji.to_string(),
                 created_at: now,
                 updated_at: now,
@@ -69,7 +76,13 @@ impl Reactions {
     ///
     /// # Errors
     /// When the caller cannot read such a message, or has not reacted with this emoji.
-    pub async fn remove(&self, caller: UserId, message: &str, emoji: &str) -> Result<MessageId, ChatError> {
+    pub async fn remove(
+        &self,
+        caller: impl Into<Actor>,
+        message: &str,
+        emoji: &str,
+    ) -> Result<MessageId, ChatError> {
+        let caller = caller.into();
         let missing = || ChatError::NotFound { what: "reaction" };
         let (context, id) = (Arc::clone(&self.context), message_id(message)?);
         let emoji = emoji.trim().to_owned();
@@ -93,9 +106,10 @@ impl Reactions {
     /// The reactions to some messages, in the same order; `None` for a message that the caller cannot read.
     pub async fn of_messages(
         &self,
-        caller: UserId,
+        caller: impl Into<Actor>,
         messages: Vec<String>,
     ) -> Result<Vec<Option<MessageReactions>>, ChatError> {
+        let caller = caller.into();
         let context = Arc::clone(&self.context);
         let read = move |tx: &mut Tx<'_>| {
             let ids: Vec<Option<MessageId>> = messages.iter().map(|id| id.parse().ok()).collect();
@@ -117,7 +131,11 @@ impl Reactions {
     ///
     /// # Errors
     /// When the caller cannot read such a message.
-    pub async fn of_message(&self, caller: UserId, message: &str) -> Result<MessageReactions, ChatError> {
+    pub async fn of_message(
+        &self,
+        caller: impl Into<Actor>,
+        message: &str,
+    ) -> Result<MessageReactions, ChatError> {
         let found = self.of_messages(caller, vec![message.to_owned()]).await?.pop().flatten();
         found.ok_or(ChatError::NotFound { what: "message" })
     }
@@ -132,7 +150,7 @@ impl Reactions {
 fn answerable(
     tx: &mut Tx<'_>,
     context: &Context,
-    caller: UserId,
+    caller: Actor,
     id: MessageId,
 ) -> Result<Message, ChatError> {
     let message = readable(tx, caller, id, context.now())?;
@@ -164,16 +182,17 @@ fn announce(
     tx: &mut Tx<'_>,
     context: &Context,
     message: &Message,
-    (user, emoji, is_added): (UserId, &str, bool),
+    (by, emoji, is_added): (Actor, &str, bool),
     number: i64,
 ) -> Result<(), ChatError> {
-    let (mut hidden_from, blockers) =
-        tx.fetch((visibility::hidden_from(message.id), visibility::blockers(user)))?;
-    hidden_from.extend(blockers);
+    let blockers = by.user().map(visibility::blockers);
+    let (mut hidden_from, blockers) = tx.fetch((visibility::hidden_from(message.id), blockers))?;
+    hidden_from.extend(blockers.unwrap_or_default());
     let known = reactions(tx, &[message.id], None)?.remove(&message.id).unwrap_or_default();
     let event = Event::Reaction {
         conversation_id: message.conversation_id,
-        change: ReactionChange::new(message.id, user, emoji, is_added, known, context.now()),
+        sequence: message.sequence,
+        change: ReactionChange::new(message.id, by, emoji, is_added, known, context.now()),
         hidden_from,
     };
     context.deliver(tx, Some(number), event);

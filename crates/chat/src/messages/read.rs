@@ -2,9 +2,9 @@
 
 use super::Messages;
 use crate::ChatError;
-use crate::access::{find_with_member, member, message_id, readable};
+use crate::access::{message_id, present, readable, viewer};
 use crate::views::MessageView;
-use meeshy_domain::{Language, LanguageSettings, MessageId, UserId};
+use meeshy_domain::{Actor, Language, LanguageSettings, MessageId};
 use meeshy_store::Tx;
 use meeshy_store::conversation_languages::{self, Counts};
 use meeshy_store::conversations::Conversation;
@@ -73,11 +73,11 @@ impl Messages {
     ///
     /// # Errors
     /// When the caller cannot read such a message.
-    pub async fn get(&self, caller: UserId, message: &str) -> Result<MessageView, ChatError> {
-        let (service, id) = (self.clone(), message_id(message)?);
+    pub async fn get(&self, caller: impl Into<Actor>, message: &str) -> Result<MessageView, ChatError> {
+        let (service, id, caller) = (self.clone(), message_id(message)?, caller.into());
         let read = move |tx: &mut Tx<'_>| {
             let message = readable(tx, caller, id, service.context.now())?;
-            let viewer = service.context.viewer(tx, caller)?;
+            let viewer = viewer(tx, caller, service.context.now())?;
             service.views.message(tx, message, viewer)
         };
         self.context.store.read(read).await
@@ -91,23 +91,21 @@ impl Messages {
     /// When there is no such conversation or message, or the caller is not a member.
     pub async fn page(
         &self,
-        caller: UserId,
+        caller: impl Into<Actor>,
         reference: &str,
         request: PageRequest,
         may_ask: impl FnMut() -> bool + Send,
     ) -> Result<MessagePage, ChatError> {
-        let (service, reference) = (self.clone(), reference.to_owned());
+        let (service, reference, caller) = (self.clone(), reference.to_owned(), caller.into());
         let (mut page, members, reader) = self
             .context
             .store
             .read(move |tx| {
-                let asked =
-                    (find_with_member(caller, &reference), Viewer::find(caller, service.context.now()));
-                let (found, viewer) = tx.fetch(asked)?;
-                let (conversation, reader) = member(found)?;
+                let there = present(tx, caller, &reference, service.context.now())?;
+                let reader = there.party.languages();
                 let (page, members) =
-                    service.page_in(tx, &conversation, viewer, request, &reader.languages)?;
-                Ok::<_, ChatError>((page, members, reader.languages))
+                    service.page_in(tx, &there.conversation, there.viewer, request, &reader)?;
+                Ok::<_, ChatError>((page, members, reader))
             })
             .await?;
         if let Some(members) = members {
@@ -117,7 +115,7 @@ impl Messages {
         Ok(page)
     }
 
-    fn page_in(
+    pub(crate) fn page_in(
         &self,
         tx: &mut Tx<'_>,
         conversation: &Conversation,
@@ -174,7 +172,7 @@ impl Messages {
     /// Asks for the translations of a page that its reader wants and nobody has asked for.
     async fn ask_for_missing(
         &self,
-        reader_id: UserId,
+        reader_id: Actor,
         page: &mut [MessageView],
         reader: &LanguageSettings,
         mut may_ask: impl FnMut() -> bool + Send,
@@ -207,10 +205,10 @@ impl Messages {
         Ok(())
     }
 
-    fn is_missing(&self, view: &MessageView, reader: UserId, wanted: Language) -> bool {
+    fn is_missing(&self, view: &MessageView, reader: Actor, wanted: Language) -> bool {
         let message = &view.message;
         // Shown as written, whatever its reader reads.
-        if message.concealed(None).is_some() || message.sender_id == Some(reader) || message.is_by_system() {
+        if message.concealed(None).is_some() || message.author() == Some(reader) || message.is_by_system() {
             return false;
         }
         if message.original_language == wanted || view.pending.contains(&wanted) {

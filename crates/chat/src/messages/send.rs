@@ -5,21 +5,21 @@ use super::draft::{Disclosure, Draft, NewMessage, Origin};
 use super::language::{evidence, written_in};
 use super::mentions::mentioned;
 use crate::ChatError;
-use crate::access::{find_with_member, member};
+use crate::access::{Party, find_with_member, guest_in, member, viewer};
 use crate::accounts::{Authority, confirm_and};
 use crate::context::order_key;
 use crate::event_bus::{Event, HiddenFrom};
-use crate::policy::{self, Action, Place, Standing};
+use crate::policy::{self, Action, Place};
 use crate::translation::targets;
 use crate::views::{MessageView, SenderView, shown_to};
 use meeshy_domain::{
-    AttachmentId, ConversationId, ConversationKind, FileKind, Language, MemberRole, MessageId, MessageType,
-    UserId, text,
+    Actor, AttachmentId, ConversationId, ConversationKind, FileKind, Language, MemberRole, MessageId,
+    MessageType, UserId, text,
 };
 use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::conversations::{self, Conversation, Numbers};
 use meeshy_store::events::{self, Change};
-use meeshy_store::members::Member;
+use meeshy_store::guests::Seat;
 use meeshy_store::messages::{self, Details, Message};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::{StoreError, Tx, conversation_languages, mentions, read_cursors, visibility};
@@ -40,8 +40,8 @@ impl Messages {
     ///
     /// # Errors
     /// When the text is invalid, or the caller may not write there.
-    pub async fn send(&self, caller: UserId, new: NewMessage) -> Result<Sent, ChatError> {
-        self.send_by(Writer { user: caller, authority: None }, self.draft(new)?).await
+    pub async fn send(&self, caller: impl Into<Actor>, new: NewMessage) -> Result<Sent, ChatError> {
+        self.send_by(Writer { by: caller.into(), authority: None }, self.draft(new)?).await
     }
 
     /// The same for a socket, whose authority is confirmed in the same transaction.
@@ -49,7 +49,7 @@ impl Messages {
     /// # Errors
     /// As [`send`](Self::send), and [`ChatError::Unauthenticated`] when the authority has ended.
     pub async fn send_with(&self, authority: Authority, new: NewMessage) -> Result<Sent, ChatError> {
-        self.send_by(Writer { user: authority.user, authority: Some(authority) }, self.draft(new)?).await
+        self.send_by(Writer { by: authority.user.into(), authority: Some(authority) }, self.draft(new)?).await
     }
 
     /// The same for a message that is forwarded from another place, with the files of `original`.
@@ -63,7 +63,7 @@ impl Messages {
         // It has a text, or files.
         let draft = Draft::with_files(new, self.max_chars, self.context.now())?;
         let draft = Draft { forwarded_from: Some(origin), files_of: Some(original), ..draft };
-        self.send_by(Writer { user: caller, authority: None }, draft).await
+        self.send_by(Writer { by: caller.into(), authority: None }, draft).await
     }
 
     fn draft(&self, new: NewMessage) -> Result<Draft, ChatError> {
@@ -95,17 +95,12 @@ impl Messages {
         draft: Draft,
         may_be_there: bool,
     ) -> Result<Sent, ChatError> {
-        let (now, caller) = (self.context.now(), writer.user);
-        let found = find_with_member(caller, &draft.conversation);
-        let found = match &writer.authority {
-            Some(authority) => confirm_and(tx, authority, now, found)?,
-            None => tx.fetch(found)?,
-        };
-        let (conversation, sender) = member(found)?;
+        let (now, caller) = (self.context.now(), writer.by);
+        let (conversation, sender) = self.place(tx, writer, &draft.conversation)?;
         if may_be_there && let Some(sent) = self.sent_before(tx, caller, conversation.id, &draft)? {
             return Ok(sent);
         }
-        Standing::from(&sender).check(Action::Write(Place::of(&conversation)))?;
+        sender.standing().check(Action::Write(Place::of(&conversation)))?;
         self.wait_in_slow_mode(tx, &conversation, &sender)?;
         let reply_to =
             draft.reply_to_id.map(|id| self.answered(tx, caller, &conversation, id)).transpose()?;
@@ -114,38 +109,50 @@ impl Messages {
         let needs_habits = draft.language.is_none() && !draft.evidence.is_clear();
         let (numbers, is_blocked, mentioned, readers, from_message, from_answered, lately) = tx.fetch((
             conversations::take_numbers(conversation.id, now),
-            is_direct.then(|| visibility::is_pair_blocked(conversation.id, caller)),
+            caller
+                .user()
+                .filter(|_| is_direct)
+                .map(|user| visibility::is_pair_blocked(conversation.id, user)),
             mentioned(conversation.id, &draft.content),
             conversation_languages::list(conversation.id),
-            visibility::hidden_from_author(conversation.id, caller, now),
+            visibility::hidden_from_author(conversation.id, caller.user(), now),
             reply_to.as_ref().map(|answered| visibility::hidden_from(answered.message.id)),
             needs_habits.then(|| messages::languages_of_latest(conversation.id, caller)),
         ))?;
         policy::may_meet(1, is_blocked == Some(true))?;
-        let language =
-            written_in(draft.language, &lately.unwrap_or_default(), &sender.languages, &draft.evidence);
+        let languages = sender.languages();
+        let language = written_in(draft.language, &lately.unwrap_or_default(), &languages, &draft.evidence);
         let files = unsent_files(tx, caller, &draft.files)?;
+        if let Party::Guest(seat) = &sender {
+            may_send(seat, &draft.disclosure, &files)?;
+        }
         let first = files.first().map(|file| FileKind::of_type(&file.mime_type).message_type());
         let kind = draft.message_type.or(first).unwrap_or(MessageType::Text);
         let files_of = draft.files_of;
-        let message = self.store_message(tx, &conversation, &sender, (draft, kind), language, numbers)?;
+        let message = self.store_message(tx, &conversation, caller, (draft, kind), language, numbers)?;
         let files = match files_of {
-            Some(original) => self.copy_files(tx, original, &message, caller)?,
+            Some(original) => self.copy_files(tx, original, &message)?,
             None => self.attach(tx, &message, files)?,
         };
-        read_cursors::advance(tx, conversation.id, caller, message.sequence, now)?;
+        if let Some(user) = caller.user() {
+            read_cursors::advance(tx, conversation.id, user, message.sequence, now)?;
+        }
         for mentioned in &mentioned {
             mentions::insert(tx, message.id, mentioned.user, None)?;
         }
-        let targets = targets(&message, readers, Some(&sender.languages));
+        let targets = targets(&message, readers, Some(&languages));
         for target in &targets {
             translation_jobs::enqueue(tx, message.id, *target, Priority::Live, message.created_at)?;
         }
+        let (sender, guest) = match &sender {
+            Party::Member(member) => (Some(SenderView::of_member(member, self.views.presence())), None),
+            Party::Guest(seat) => (None, Some(seat.guest().clone())),
+        };
         let view = shown_to(
             None,
             MessageView {
-                sender: Some(SenderView::of_member(&sender, self.views.presence())),
-                guest: None,
+                sender,
+                guest,
                 told: None,
                 status_entries: 0,
                 mentions: mentioned,
@@ -163,19 +170,43 @@ impl Messages {
         Ok(Sent { message: view, repeated: false })
     }
 
-    /// Fails if a member below a moderator has written a moment ago, in a conversation in slow mode.
+    /// Where somebody writes, and who they are there.
+    fn place(
+        &self,
+        tx: &mut Tx<'_>,
+        writer: &Writer,
+        reference: &str,
+    ) -> Result<(Conversation, Party), ChatError> {
+        let now = self.context.now();
+        let user = match writer.by {
+            Actor::User(user) => user,
+            Actor::Guest(guest) => {
+                let (conversation, seat) = guest_in(tx, guest, reference, now)?;
+                return Ok((conversation, Party::Guest(Box::new(seat))));
+            }
+        };
+        let found = find_with_member(user, reference);
+        let found = match &writer.authority {
+            Some(authority) => confirm_and(tx, authority, now, found)?,
+            None => tx.fetch(found)?,
+        };
+        let (conversation, member) = member(found)?;
+        Ok((conversation, Party::Member(Box::new(member))))
+    }
+
+    /// Fails if a member below a moderator, or a guest, has written a moment ago, in a conversation in slow mode.
     fn wait_in_slow_mode(
         &self,
         tx: &mut Tx<'_>,
         conversation: &Conversation,
-        sender: &Member,
+        sender: &Party,
     ) -> Result<(), ChatError> {
         let seconds = u64::try_from(conversation.details.slow_mode_seconds).unwrap_or(0);
-        if seconds == 0 || sender.role.is_at_least(MemberRole::Moderator) {
+        if seconds == 0 || sender.standing().member.is_at_least(MemberRole::Moderator) {
             return Ok(());
         }
         let (pause, now) = (Duration::from_secs(seconds), self.context.now());
-        let latest = messages::latest_since(conversation.id, sender.user_id, now.minus(pause));
+        let latest = messages::latest_since(conversation.id, sender.actor(), now.minus(pause));
         match tx.fetch(latest)? {
             None => Ok(()),
             Some(latest) => {
@@ -190,7 +221,7 @@ impl Messages {
         &self,
         tx: &mut Tx<'_>,
         conversation: &Conversation,
-        sender: &Member,
+        sender: Actor,
         (draft, kind): (Draft, MessageType),
         original_language: Language,
         numbers: Numbers,
@@ -201,7 +232,7 @@ impl Messages {
             id,
             conversation_id: conversation.id,
             sequence: numbers.sequence,
-            sender_id: Some(sender.user_id),
+            sender_id: sender.user(),
             client_message_id: draft.client_message_id,
             content: draft.content,
             original_language,
@@ -212,7 +243,10 @@ impl Messages {
             edited_at: None,
             created_at: now,
             updated_at: now,
-            details: details_of(draft.disclosure, draft.forwarded_from),
+            details: Details {
+                guest_sender_id: sender.guest(),
+                ..details_of(draft.disclosure, draft.forwarded_from)
+            },
         };
         messages::insert(tx, &message)?;
         Ok(message)
@@ -243,8 +277,9 @@ impl Messages {
         tx: &mut Tx<'_>,
         original: MessageId,
         message: &Message,
-        caller: UserId,
     ) -> Result<Vec<Attachment>, ChatError> {
+        // Guests do not forward.
+        let Some(caller) = message.sender_id else { return Ok(Vec::new()) };
         let copied = attachments::copy_to(
             tx,
             original,
@@ -263,7 +298,7 @@ impl Messages {
     fn sent_before(
         &self,
         tx: &mut Tx<'_>,
-        caller: UserId,
+        caller: Actor,
         conversation: ConversationId,
         draft: &Draft,
     ) -> Result<Option<Sent>, ChatError> {
@@ -275,7 +310,7 @@ impl Messages {
         if found.content != draft.content && found.edited_at.is_none() {
             return Err(ChatError::invalid("clientMessageId", "this id was used for another message"));
         }
-        let viewer = self.context.viewer(tx, caller)?;
+        let viewer = viewer(tx, caller, self.context.now())?;
         let message = Arc::new(self.views.message(tx, found, viewer)?);
         Ok(Some(Sent { message, repeated: true }))
     }
@@ -283,11 +318,11 @@ impl Messages {
     fn answered(
         &self,
         tx: &mut Tx<'_>,
-        caller: UserId,
+        caller: Actor,
         conversation: &Conversation,
         id: MessageId,
     ) -> Result<MessageView, ChatError> {
-        let viewer = self.context.viewer(tx, caller)?;
+        let viewer = viewer(tx, caller, self.context.now())?;
         let found = messages::find_seen(tx, id, &viewer)?
             .filter(|message| message.conversation_id == conversation.id);
         let found = found.ok_or_else(|| {
@@ -309,7 +344,7 @@ impl Messages {
 /// Uploaded files that their uploader has not sent yet, in the order of their ids.
 fn unsent_files(
     tx: &mut Tx<'_>,
-    uploader: UserId,
+    uploader: Actor,
     ids: &[AttachmentId],
 ) -> Result<Vec<Attachment>, ChatError> {
     let mut found = tx.fetch(attachments::unsent(ids, uploader))?;
@@ -339,10 +374,26 @@ fn details_of(disclosure: Disclosure, forwarded_from: Option<Origin>) -> Details
     }
 }
 
+/// Fails if a guest may not send these files, or a message that can be viewed only once: guests are not told apart as
+/// its readers.
+fn may_send(seat: &Seat, disclosure: &Disclosure, files: &[Attachment]) -> Result<(), ChatError> {
+    if disclosure.is_view_once {
+        return Err(ChatError::Forbidden("guests cannot send what can be viewed only once".into()));
+    }
+    let may_send = |file: &Attachment| match FileKind::of_type(&file.mime_type) {
+        FileKind::Image => seat.participant.can_send_images,
+        _ => seat.participant.can_send_files,
+    };
+    if files.iter().all(may_send) {
+        return Ok(());
+    }
+    Err(ChatError::Forbidden("guests of this link cannot send such files".into()))
+}
+
 /// Who writes.
 #[derive(Debug, Clone)]
 struct Writer {
-    user: UserId,
+    by: Actor,
     /// What has to hold still.
     authority: Option<Authority>,
 }

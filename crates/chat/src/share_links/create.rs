@@ -1,9 +1,9 @@
 //! Creating links.
 
 use super::{NewShareLink, ShareLinks};
-use crate::ChatError;
 use crate::access::{find_with_member, member};
 use crate::policy::{Action, Standing};
+use crate::{ChatError, NewConversation};
 use meeshy_domain::{ShareLinkId, Timestamp, UserId, limits};
 use meeshy_store::Tx;
 use meeshy_store::share_links::{self, ShareLink};
@@ -21,6 +21,24 @@ pub struct CreatedLink {
 }
 
 impl ShareLinks {
+    /// Creates a conversation, and a link to it.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), and [`Conversations::create`](crate::Conversations::create). If the link is invalid,
+    /// there is no conversation.
+    pub async fn create_with_conversation(
+        &self,
+        caller: UserId,
+        conversation: NewConversation,
+        new: NewShareLink,
+    ) -> Result<CreatedLink, ChatError> {
+        new.texts()?;
+        new.check_limits(self.context.now())?;
+        new.guests.origins()?;
+        let opened = self.conversations.create(caller, conversation).await?;
+        self.create(caller, &opened.conversation.id.to_string(), new).await
+    }
+
     /// Creates a link to a conversation.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Joining a conversation by a link.
 
 use super::ShareLinks;
+use super::find::{find_shared, missing};
 use crate::ChatError;
 use crate::access::find_with_member;
 use meeshy_domain::{ConversationId, ConversationKind, LinkClosed, UserId};
@@ -13,14 +14,9 @@ impl ShareLinks {
     /// # Errors
     /// When there is no such link, it is closed, or the caller was banned or is separated from its creator by a block.
     pub async fn join(&self, caller: UserId, link_id: &str) -> Result<ConversationId, ChatError> {
-        let missing = || ChatError::NotFound { what: "link" };
-        // PostgreSQL would reject it, and no link has it.
-        if link_id.contains('\0') {
-            return Err(missing());
-        }
         let (service, link_id) = (self.clone(), link_id.to_owned());
         let write = move |tx: &mut Tx<'_>| {
-            let link = tx.fetch(share_links::find(&link_id))?.ok_or_else(missing)?;
+            let link = find_shared(tx, &link_id)?;
             let asked = (
                 find_with_member(caller, &link.conversation_id.to_string()),
                 members::past(link.conversation_id, caller),

@@ -1,14 +1,19 @@
-//! Links by which people join conversations: create, list and follow them.
+//! Links by which people join conversations: create, change, list and follow them.
 //!
-//! What a link says of guests is kept for them; registered users join as if a member had added them.
+//! Registered users join as if a member had added them; what a link says of guests is for those without an account
+//! ([`Guests`](crate::Guests)).
 
+mod change;
 mod create;
+pub(crate) mod find;
 mod join;
 mod list;
 mod options;
 
+pub use change::ShareLinkPatch;
 pub use create::CreatedLink;
-pub use list::{LinkList, LinkView};
+pub use find::{LinkFigures, LinkInfo};
+pub use list::{LinkList, LinkView, OwnLinkView};
 pub use options::{GuestRules, NewShareLink};
 
 use crate::context::Context;

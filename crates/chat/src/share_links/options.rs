@@ -1,7 +1,7 @@
 //! What a new link can be limited to.
 
 use crate::ChatError;
-use meeshy_domain::share_link::{is_country, is_ip_range};
+use meeshy_domain::share_link::{ip_range, is_country};
 use meeshy_domain::{Language, Timestamp, limits, text};
 use serde::Serialize;
 
@@ -70,7 +70,7 @@ impl Default for GuestRules {
 }
 
 /// The lists of a link as they are stored.
-pub(super) struct Origins {
+pub(super) struct StoredOrigins {
     pub countries: String,
     pub languages: String,
     pub ip_ranges: String,
@@ -110,11 +110,11 @@ impl NewShareLink {
 
 impl GuestRules {
     /// The lists, as JSON.
-    pub(super) fn origins(&self) -> Result<Origins, ChatError> {
+    pub(super) fn origins(&self) -> Result<StoredOrigins, ChatError> {
         let country = |text: &str| Some(text.to_ascii_uppercase()).filter(|code| is_country(code));
         let language = |text: &str| Language::parse(text).ok().map(|language| language.code().to_owned());
-        let range = |text: &str| is_ip_range(text).then(|| text.to_owned());
-        Ok(Origins {
+        let range = |text: &str| ip_range(text).map(|_| text.to_owned());
+        Ok(StoredOrigins {
             countries: list("allowedCountries", &self.countries, country)?,
             languages: list("allowedLanguages", &self.languages, language)?,
             ip_ranges: list("allowedIpRanges", &self.ip_ranges, range)?,

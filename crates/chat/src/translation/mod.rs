@@ -26,7 +26,7 @@ pub use reports::{NewReport, Reported, Reports};
 pub use requests::{Progress, Requested, TranslationCounts, Translations};
 pub use retranslation::Retranslation;
 pub(crate) use signals::{Signals, TRANSLATOR_TIMEOUT};
-pub(crate) use targets::targets;
+pub(crate) use targets::{author_languages, targets};
 pub use texts::{Detected, TextRequest, TextTranslation, Texts};
 pub use translate::{Answer, Translate};
 pub(crate) use translators::Translators;

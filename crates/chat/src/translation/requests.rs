@@ -2,17 +2,17 @@
 
 use super::engines::Engines;
 use super::signals::Signals;
-use super::targets::targets;
+use super::targets::{author_languages, targets};
 use crate::ChatError;
 use crate::access::{message_id, translatable};
 use crate::context::Context;
 use crate::event_bus::{Event, News};
 use crate::languages::language;
-use meeshy_domain::{Language, MessageId, UserId};
+use meeshy_domain::{Actor, Language, MessageId, UserId};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{self, Count, State, Translation};
-use meeshy_store::{StoreError, Tx, conversation_languages, members, reports};
+use meeshy_store::{StoreError, Tx, conversation_languages, reports};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -66,7 +66,13 @@ impl Translations {
     ///
     /// # Errors
     /// When there is no such language, or the caller cannot read such a message.
-    pub async fn request(&self, caller: UserId, message: &str, target: &str) -> Result<Requested, ChatError> {
+    pub async fn request(
+        &self,
+        caller: impl Into<Actor>,
+        message: &str,
+        target: &str,
+    ) -> Result<Requested, ChatError> {
+        let caller = caller.into();
         let (service, id, target) = (self.clone(), message_id(message)?, language("targetLanguage", target)?);
         let requested =
             self.context.store.write(move |tx| service.request_in(tx, caller, id, target)).await?;
@@ -79,7 +85,7 @@ impl Translations {
     fn request_in(
         &self,
         tx: &mut Tx<'_>,
-        caller: UserId,
+        caller: Actor,
         id: MessageId,
         target: Language,
     ) -> Result<Requested, ChatError> {
@@ -89,7 +95,9 @@ impl Translations {
         let avoid = reports::avoided(tx, id, target, message.revision)?;
         let progress = match progress(tx, &message, target)? {
             Some(Progress::Ended(known)) if !self.is_worth_another_try(&message, &known, &avoid) => {
-                self.announce_found(tx, caller, &message, &known)?;
+                if let Some(user) = caller.user() {
+                    self.announce_found(tx, user, &message, &known)?;
+                }
                 Progress::Ended(known)
             }
             _ if avoid.is_empty() => {
@@ -143,11 +151,12 @@ impl Translations {
     /// As [`request`](Self::request).
     pub async fn request_and_wait(
         &self,
-        caller: UserId,
+        caller: impl Into<Actor>,
         message: &str,
         target: &str,
         timeout: Duration,
     ) -> Result<Requested, ChatError> {
+        let caller = caller.into();
         // Before the request, because it may finish in between.
         let mut news = self.context.delivery.news();
         let mut requested = self.request(caller, message, target).await?;
@@ -184,10 +193,11 @@ impl Translations {
     /// When there is no such language or message, or nobody has requested this translation.
     pub async fn progress(
         &self,
-        caller: UserId,
+        caller: impl Into<Actor>,
         message: &str,
         target: &str,
     ) -> Result<Requested, ChatError> {
+        let caller = caller.into();
         let (id, target) = (message_id(message)?, language("targetLanguage", target)?);
         let now = self.context.now();
         let read = move |tx: &mut Tx<'_>| {
@@ -203,17 +213,20 @@ impl Translations {
     ///
     /// # Errors
     /// When there is no such language, or the caller cannot read such a message.
-    pub async fn cancel(&self, caller: UserId, message: &str, target: &str) -> Result<bool, ChatError> {
+    pub async fn cancel(
+        &self,
+        caller: impl Into<Actor>,
+        message: &str,
+        target: &str,
+    ) -> Result<bool, ChatError> {
+        let caller = caller.into();
         let (id, target) = (message_id(message)?, language("targetLanguage", target)?);
         let write = move |tx: &mut Tx<'_>| {
             let now = tx.now()?;
             let message = translatable(tx, caller, id, now)?;
-            let author = match message.sender_id {
-                Some(author) => members::find(tx, message.conversation_id, author)?,
-                None => None,
-            };
+            let author = author_languages(tx, &message)?;
             let readers = tx.fetch(conversation_languages::list(message.conversation_id))?;
-            let read = targets(&message, readers, author.as_ref().map(|author| &author.languages));
+            let read = targets(&message, readers, author.as_ref());
             Ok(!read.contains(&target) && translation_jobs::cancel(tx, id, target, now)?)
         };
         self.context.store.write(write).await

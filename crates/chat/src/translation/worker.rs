@@ -19,7 +19,7 @@ use meeshy_store::events::{self, Change};
 use meeshy_store::translation_jobs::{self, Claim, Job, Priority};
 use meeshy_store::translations::{self, State, Translation};
 use meeshy_store::translators::{self, Graded, Translator};
-use meeshy_store::{StoreError, Tx, visibility};
+use meeshy_store::{StoreError, Tx, messages, visibility};
 use meeshy_translation::Pair;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
@@ -331,12 +331,19 @@ impl Worker {
                     visibility::hidden_from(id),
                     translations::list(&[id]),
                     translation_jobs::pending_of(id),
+                    messages::sequence(conversation_id, id),
                 );
-                let (hidden_from, known, pending) = tx.fetch(asked)?;
+                let (hidden_from, known, pending, sequence) = tx.fetch(asked)?;
                 let source_language = job.from;
                 let others = translation.others(known, &pending);
-                let event =
-                    Event::Translated { conversation_id, source_language, translation, others, hidden_from };
+                let event = Event::Translated {
+                    conversation_id,
+                    sequence: sequence.unwrap_or_default(),
+                    source_language,
+                    translation,
+                    others,
+                    hidden_from,
+                };
                 self.context.deliver(tx, Some(number), event);
             }
         }

@@ -18,13 +18,14 @@ pub(crate) use pictures::{names_file, show_picture};
 pub use resumable::{NewUpload, UploadPart, UploadProgress};
 
 use crate::ChatError;
+use crate::access::seat;
 use crate::context::Context;
 use crate::views::FileLinks;
 use file_jobs::{Discarded, UNSENT_KEPT};
-use meeshy_domain::{AttachmentId, UserId, limits};
+use meeshy_domain::{Actor, AttachmentId, limits};
 use meeshy_media::{Depot, Incoming, Pool};
 use meeshy_store::attachments::{self, Attachment};
-use meeshy_store::{StoreError, Tx, attempts, resumable_uploads};
+use meeshy_store::{StoreError, Tx, attempts, guests, resumable_uploads};
 use received::{Received, received};
 use std::sync::Arc;
 use turns::{Turn, Turns};
@@ -70,16 +71,26 @@ impl Uploads {
         &self.settings.depot
     }
 
-    /// Begins to receive files of a user.
+    /// Begins to receive files of a user or a guest.
     ///
     /// # Errors
-    /// [`ChatError::TooLarge`] when their quota is used up; [`ChatError::Busy`] during too many other uploads of theirs.
-    pub async fn begin(&self, caller: UserId) -> Result<Upload, ChatError> {
-        let used = self.context.store.read(move |tx| used(tx, caller)).await.map_err(ChatError::Store)?;
-        let used = u64::try_from(used).unwrap_or(0);
-        let left = self.settings.quota_bytes.saturating_sub(used);
+    /// [`ChatError::TooLarge`] when their quota is used up; [`ChatError::Busy`] during too many other uploads of theirs;
+    /// [`ChatError::Forbidden`] when a guest may not send any.
+    pub async fn begin(&self, caller: impl Into<Actor>) -> Result<Upload, ChatError> {
+        let (caller, now) = (caller.into(), self.context.now());
+        let read = move |tx: &mut Tx<'_>| {
+            if let Actor::Guest(guest) = caller {
+                let seat = seat(tx, guest, now)?.participant;
+                if !seat.can_send_files && !seat.can_send_images {
+                    return Err(ChatError::Forbidden("guests of this link cannot send files".into()));
+                }
+            }
+            Ok::<_, ChatError>(used(tx, caller)?)
+        };
+        let used = u64::try_from(self.context.store.read(read).await?).unwrap_or(0);
+        let left = self.quota_of(caller).saturating_sub(used);
         if left == 0 {
-            return Err(self.quota_is_used_up());
+            return Err(self.quota_is_used_up(caller));
         }
         let turn = self.turns.take(caller)?;
         Ok(Upload { service: self.clone(), caller, left, files: Vec::new(), _turn: turn })
@@ -90,14 +101,21 @@ impl Uploads {
         ChatError::TooLarge(format!("`{name}` is too large: a file can have {most}"))
     }
 
-    /// `bytes` are all files of a user.
-    fn check_quota(&self, bytes: i64) -> Result<(), ChatError> {
-        let fits = u64::try_from(bytes).is_ok_and(|bytes| bytes <= self.settings.quota_bytes);
-        if fits { Ok(()) } else { Err(self.quota_is_used_up()) }
+    /// `bytes` are all files of the caller.
+    fn check_quota(&self, caller: Actor, bytes: i64) -> Result<(), ChatError> {
+        let fits = u64::try_from(bytes).is_ok_and(|bytes| bytes <= self.quota_of(caller));
+        if fits { Ok(()) } else { Err(self.quota_is_used_up(caller)) }
     }
 
-    fn quota_is_used_up(&self) -> ChatError {
-        let most = readable(self.settings.quota_bytes);
+    fn quota_of(&self, caller: Actor) -> u64 {
+        match caller {
+            Actor::User(_) => self.settings.quota_bytes,
+            Actor::Guest(_) => self.settings.quota_bytes.min(limits::GUEST_QUOTA_BYTES),
+        }
+    }
+
+    fn quota_is_used_up(&self, caller: Actor) -> ChatError {
+        let most = readable(self.quota_of(caller));
         ChatError::TooLarge(format!("your files can have {most} in all; delete some first"))
     }
 }
@@ -105,7 +123,7 @@ impl Uploads {
 /// Files that are being received, of one request.
 pub struct Upload {
     service: Uploads,
-    caller: UserId,
+    caller: Actor,
     /// The bytes that are left of the quota.
     left: u64,
     files: Vec<Arriving>,
@@ -157,7 +175,8 @@ impl Upload {
         if file.incoming.length().saturating_add(added) > most {
             return Err(self.service.file_is_too_large(&file.name));
         }
-        self.left = self.left.checked_sub(added).ok_or_else(|| self.service.quota_is_used_up())?;
+        let over = || self.service.quota_is_used_up(self.caller);
+        self.left = self.left.checked_sub(added).ok_or_else(over)?;
         Ok(file.incoming.write(bytes).await?)
     }
 
@@ -199,7 +218,7 @@ impl Upload {
 
 impl Uploads {
     /// Looks at a received file, and moves it to its place.
-    async fn store(&self, caller: UserId, file: &mut Arriving) -> Result<Received, ChatError> {
+    async fn store(&self, caller: Actor, file: &mut Arriving) -> Result<Received, ChatError> {
         file.incoming.flush().await?;
         let (place, better) = (file.incoming.place().to_owned(), file.incoming.better_place());
         let (name, declared) = (file.name.clone(), file.declared.clone());
@@ -216,14 +235,17 @@ impl Uploads {
     /// Adds stored files to the database, in place of an upload in parts.
     async fn record(
         &self,
-        caller: UserId,
+        caller: Actor,
         files: Vec<Received>,
         upload: Option<AttachmentId>,
     ) -> Result<Vec<Attachment>, ChatError> {
         let service = self.clone();
         let write = move |tx: &mut Tx<'_>| {
-            // Uploads of the same user are counted one after the other.
-            attempts::lock(tx, caller)?;
+            // Uploads of the same caller are counted one after the other.
+            match caller {
+                Actor::User(user) => attempts::lock(tx, user)?,
+                Actor::Guest(guest) => guests::lock(tx, guest)?,
+            }
             if let Some(upload) = upload
                 && !resumable_uploads::remove(tx, upload)?
             {
@@ -232,7 +254,7 @@ impl Uploads {
             }
             let used = used(tx, caller)?;
             let added: i64 = files.iter().map(|file| file.file_size).sum();
-            service.check_quota(used.saturating_add(added))?;
+            service.check_quota(caller, used.saturating_add(added))?;
             let now = service.context.now();
             let mut added = Vec::with_capacity(files.len());
             for file in &files {
@@ -258,11 +280,11 @@ impl Uploads {
     }
 }
 
-/// The bytes of the files of a user, and of those that are announced.
-fn used(tx: &mut Tx<'_>, user: UserId) -> Result<i64, StoreError> {
-    let (files, (_, announced)) =
-        tx.fetch((attachments::size_of_all(user), resumable_uploads::total(user)))?;
-    Ok(files.saturating_add(announced))
+/// The bytes of the files of a user or a guest, and of those that are announced.
+fn used(tx: &mut Tx<'_>, caller: Actor) -> Result<i64, StoreError> {
+    let announced = caller.user().map(resumable_uploads::total);
+    let (files, announced) = tx.fetch((attachments::size_of_all(caller), announced))?;
+    Ok(files.saturating_add(announced.map_or(0, |(_, bytes)| bytes)))
 }
 
 /// A size for people.

@@ -1,7 +1,7 @@
 //! The paths and names of uploaded files.
 
 use jiff::tz::TimeZone;
-use meeshy_domain::{Timestamp, UserId, limits, web_address};
+use meeshy_domain::{Actor, Timestamp, limits, web_address};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::borrow::Cow;
 
@@ -21,9 +21,10 @@ pub(super) fn shown_name(given: Option<&str>) -> String {
     if name.is_empty() || name.chars().all(|c| c == '.') { UNNAMED.to_owned() } else { name.to_owned() }
 }
 
-/// The path of a file in the folder of uploads: `2026/12/<user>/<name>_<unique>.<extension>`. Nobody guesses `unique`, which
+/// The path of a file in the folder of uploads: `2026/12/<uploader>/<name>_<unique>.<extension>`. Nobody guesses `unique`, which
 /// is enough to open the file where [`unsigned_file_paths`](crate::Settings::unsigned_file_paths) says so.
-pub(super) fn path(uploader: UserId, name: &str, unique: &str, now: Timestamp) -> String {
+pub(super) fn path(uploader: Actor, name: &str, unique: &str, now: Timestamp) -> String {
+    let uploader = uploader.id();
     let (stem, extension) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((name, ""));
     let stem: String = stem.chars().map(|c| if is_plain(c) || c == '-' { c } else { '_' }).collect();
     let stem = stem.get(..STEM_BYTES).unwrap_or(&stem);
@@ -66,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_path_says_when_and_who_and_nothing_harmful() {
-        let lea: UserId = "65a0c0ffee0123456789abcd".parse().unwrap();
+        let lea: Actor = "65a0c0ffee0123456789abcd".parse().unwrap();
         let now = Timestamp::from_millis(1_764_547_200_000);
         for (name, path_of) in [
             ("Été à la plage.PNG", "_t____la_plage_00ff.png"),

@@ -1,7 +1,7 @@
 //! What an uploaded file is, according to its bytes and to its uploader.
 
 use super::naming;
-use meeshy_domain::{AttachmentId, FileKind, ImageKind, Timestamp, UserId, limits};
+use meeshy_domain::{Actor, AttachmentId, FileKind, ImageKind, Timestamp, limits};
 use meeshy_media::{self as media, ContentType, MediaError, PictureLimits};
 use meeshy_store::attachments::NewFile;
 use serde_json::Value;
@@ -69,7 +69,7 @@ fn lines(text: &[u8]) -> Option<i64> {
 /// A file as it is stored. Of what its uploader says, the duration has a column, and the rest is passed on.
 pub(super) fn received(
     id: AttachmentId,
-    uploader: UserId,
+    uploader: Actor,
     name: String,
     path: String,
     look: Look,

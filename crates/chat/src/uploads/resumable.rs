@@ -50,7 +50,7 @@ impl Uploads {
             return Err(self.file_is_too_large(&name));
         }
         let (id, now): (AttachmentId, _) = (self.context.new_id(), self.context.now());
-        let path = naming::path(caller, &name, &self.context.secrets.hex(16), now);
+        let path = naming::path(caller.into(), &name, &self.context.secrets.hex(16), now);
         let upload = ResumableUpload {
             id,
             uploaded_by: caller,
@@ -73,7 +73,7 @@ impl Uploads {
                 );
                 return Err(ChatError::InvalidOperation(why));
             }
-            service.check_quota(used(tx, caller)?.saturating_add(added.file_size))?;
+            service.check_quota(caller.into(), used(tx, caller.into())?.saturating_add(added.file_size))?;
             let discarded = Discarded { id, path: added.file_path.clone() };
             DISCARD.enqueue_in(tx, &id.to_string(), &discarded, UNSENT_KEPT)?;
             Ok(table::add(tx, &added)?)
@@ -221,9 +221,9 @@ impl UploadPart {
             path: upload.file_path,
             facts: upload.metadata.and_then(|facts| serde_json::from_str(&facts).ok()),
         };
-        let new = service.store(upload.uploaded_by, &mut file).await?;
+        let new = service.store(upload.uploaded_by.into(), &mut file).await?;
         // The lock is held until the file is in the database.
-        service.record(upload.uploaded_by, vec![new], Some(upload.id)).await?;
+        service.record(upload.uploaded_by.into(), vec![new], Some(upload.id)).await?;
         drop(file);
         // As much as was announced, though a picture has become smaller.
         Ok(UploadProgress { id: upload.id, received: size, size, expires_at: None })

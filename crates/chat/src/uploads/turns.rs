@@ -1,20 +1,20 @@
 //! How many requests with files a user sends at once: what they bring counts for the quota only when they end.
 
 use crate::ChatError;
-use meeshy_domain::{UserId, limits};
+use meeshy_domain::{Actor, limits};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The running requests of each user who has any, in this process. Cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct Turns(Arc<Mutex<HashMap<UserId, usize>>>);
+pub(super) struct Turns(Arc<Mutex<HashMap<Actor, usize>>>);
 
 impl Turns {
     /// Begins a request.
     ///
     /// # Errors
     /// [`ChatError::Busy`] when the user has [`limits::UPLOADS_AT_ONCE`] of them.
-    pub fn take(&self, user: UserId) -> Result<Turn, ChatError> {
+    pub fn take(&self, user: Actor) -> Result<Turn, ChatError> {
         let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let number = running.entry(user).or_default();
         if *number >= limits::UPLOADS_AT_ONCE {
@@ -28,7 +28,7 @@ impl Turns {
 /// A running request; it ends when this is dropped.
 pub(super) struct Turn {
     turns: Turns,
-    user: UserId,
+    user: Actor,
 }
 
 impl Drop for Turn {
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn a_user_has_a_few_turns_and_gets_them_back() {
         let turns = Turns::default();
-        let user = |number: usize| format!("{number:024x}").parse::<UserId>().unwrap();
+        let user = |number: usize| format!("{number:024x}").parse::<Actor>().unwrap();
         let taken: Vec<_> = (0..limits::UPLOADS_AT_ONCE).map(|_| turns.take(user(1)).unwrap()).collect();
         assert!(matches!(turns.take(user(1)), Err(ChatError::Busy(_))));
         turns.take(user(2)).unwrap();

@@ -4,7 +4,7 @@ use super::file_links::FileLinks;
 use super::message::{MessageView, Person, SenderView, Told};
 use crate::ChatError;
 use crate::presence::Presence;
-use meeshy_domain::{Clock, Language, MessageId, Timestamp, UserId};
+use meeshy_domain::{Clock, GuestId, Language, MessageId, Timestamp, UserId};
 use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::guests::{self, Guest};
 use meeshy_store::mentions::{self, Mentioned};
@@ -73,7 +73,7 @@ impl Views {
         parts.add_told(tx, told)?;
         let is_known = |message: &&Message| {
             message.sender_id.is_none_or(|id| parts.writers.contains_key(&id))
-                && message.details.guest_sender_id.as_ref().is_none_or(|id| parts.guests.contains_key(id))
+                && message.details.guest_sender_id.is_none_or(|id| parts.guests.contains_key(&id))
         };
         let others: Vec<Message> = answered.iter().filter(|message| !is_known(message)).cloned().collect();
         let writers = tx.fetch(writers_of(&others))?;
@@ -101,8 +101,8 @@ struct Lens<'a> {
 /// The people and the guests who wrote some messages.
 fn writers_of(rows: &[Message]) -> (Query<Vec<User>>, Query<Vec<Guest>>) {
     let people: BTreeSet<UserId> = rows.iter().filter_map(|message| message.sender_id).collect();
-    let guests: BTreeSet<&str> =
-        rows.iter().filter_map(|message| message.details.guest_sender_id.as_deref()).collect();
+    let guests: BTreeSet<GuestId> =
+        rows.iter().filter_map(|message| message.details.guest_sender_id).collect();
     let (people, guests): (Vec<_>, Vec<_>) = (people.into_iter().collect(), guests.into_iter().collect());
     (users::find_all(&people), guests::find_all(&guests))
 }
@@ -113,7 +113,7 @@ struct Parts<'a> {
     /// Those of whose presence the viewer learns nothing.
     separated: Vec<UserId>,
     writers: HashMap<UserId, SenderView>,
-    guests: HashMap<String, Guest>,
+    guests: HashMap<GuestId, Guest>,
     told: HashMap<MessageId, Told>,
     statuses: HashMap<MessageId, i64>,
     mentions: HashMap<MessageId, Vec<Mentioned>>,
@@ -139,7 +139,7 @@ impl<'a> Parts<'a> {
             attachments::of_messages(ids),
             translations::list(ids),
             translation_jobs::pending(ids),
-            reactions::counts(ids, viewer),
+            reactions::counts(ids, lens.viewer.actor()),
         ))?;
         let files = files.into_iter().filter(|(_, file)| file.concealed(viewer).is_none());
         let translations = translations.into_iter().map(|translation| (translation.message_id, translation));
@@ -165,7 +165,7 @@ impl<'a> Parts<'a> {
             let is_hidden = self.separated.contains(&user.id);
             self.writers.insert(user.id, SenderView::of_user(user, presence, is_hidden));
         }
-        self.guests.extend(guests.into_iter().map(|guest| (guest.id.clone(), guest)));
+        self.guests.extend(guests.into_iter().map(|guest| (guest.id, guest)));
     }
 
     /// Adds what system messages tell, with the people in it.
@@ -199,7 +199,7 @@ impl<'a> Parts<'a> {
         let view = MessageView {
             sender: message.sender_id.and_then(|id| self.writers.get(&id).cloned()),
             told,
-            guest: message.details.guest_sender_id.as_ref().and_then(|id| self.guests.get(id).cloned()),
+            guest: message.details.guest_sender_id.and_then(|id| self.guests.get(&id).cloned()),
             status_entries: self.statuses.get(&id).copied().unwrap_or(0),
             mentions: self.mentions.get(&id).cloned().unwrap_or_default(),
             attachments: self.files.get(&id).cloned().unwrap_or_default(),

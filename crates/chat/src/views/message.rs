@@ -113,7 +113,7 @@ pub struct MessageView {
     pub message: Message,
     /// Its author; `None` if the account was deleted.
     pub sender: Option<SenderView>,
-    /// Its author, if a guest of the old system.
+    /// Its author, if a guest.
     pub guest: Option<Guest>,
     /// What it tells, if it is a system message that was written here.
     pub told: Option<Told>,

@@ -1,6 +1,6 @@
 //! Reactions to messages, with those who reacted.
 
-use meeshy_domain::{MessageId, UserId, limits};
+use meeshy_domain::{Actor, GuestId, MessageId, UserId, limits};
 use meeshy_store::reactions::{self, Count};
 use meeshy_store::{StoreError, Tx};
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ pub struct ReactionView {
     /// The first users, in order of their reactions, at most [`limits::REACTORS`] with the guests.
     pub users: Vec<UserId>,
     /// The first guests.
-    pub guests: Vec<String>,
+    pub guests: Vec<GuestId>,
     /// Whether the viewer is one of them.
     pub is_own: bool,
 }
@@ -24,7 +24,7 @@ pub struct ReactionView {
 pub(crate) fn reactions(
     tx: &mut Tx<'_>,
     messages: &[MessageId],
-    viewer: Option<UserId>,
+    viewer: Option<Actor>,
 ) -> Result<HashMap<MessageId, Vec<ReactionView>>, StoreError> {
     let counts = tx.fetch(reactions::counts(messages, viewer))?;
     let of_each =

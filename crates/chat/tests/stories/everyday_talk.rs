@@ -89,7 +89,7 @@ pub async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str)
             }
         }
     }
-    let file = FileRequest { caller: Some(lea), signature: None };
+    let file = FileRequest { caller: Some(lea.into()), signature: None };
     let _ = chat.files().get("65f000000000000015000001", false, file.clone()).await;
     let _ = chat.files().at_path("f/1", file).await;
 }

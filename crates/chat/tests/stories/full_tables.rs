@@ -119,7 +119,7 @@ const FULL: &[(&str, &str, &str)] = &[
     (
         "guests",
         "id, conversation_id, share_link_id, first_name, last_name, username, session_token, language, last_active_at, joined_at",
-        "[v], [c], [o], 'F', 'L', 'guest-' || i, 'token-' || i, 'fr', 1, 1",
+        "[v], [c], [o], 'F', 'L', 'guest-' || i, 'token-' || i, 'fr', 9000000000000000 - i, 1",
     ),
     ("call_sessions", "id, conversation_id, status, initiator_id, started_at", "[j], [c], 'ended', [u], i"),
     ("call_participants", "id, call_session_id, user_id, joined_at", "[i], [j], [u], i"),

@@ -266,7 +266,7 @@ async fn files_of_hidden_messages_are_hidden(world: World) {
         vec![file.into(), message.clone(), lea.to_string().into()],
     )
     .await;
-    let by = |caller| FileRequest { caller: Some(caller), signature: None };
+    let by = |caller: UserId| FileRequest { caller: Some(caller.into()), signature: None };
     assert!(world.chat.files().get(file, false, by(carlos)).await.is_ok());
     assert!(world.chat.files().at_path("2025/a.png", FileRequest::default()).await.is_ok());
     for sql in ["UPDATE attachments SET is_view_once = TRUE", "UPDATE messages SET is_view_once = TRUE"] {

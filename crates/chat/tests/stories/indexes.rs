@@ -5,6 +5,7 @@ use crate::everyday::{
     people_secure_their_account, people_show_themselves, people_use_their_phone,
 };
 use crate::everyday_files::people_share_files;
+use crate::everyday_guests::people_invite_guests;
 use crate::everyday_talk::{people_call, people_come_and_go, people_look_around, people_talk};
 use crate::full_tables::fill;
 use crate::statements::{often, rarely, untried};
@@ -158,6 +159,7 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     people_talk(world, lea, carlos, &talk.conversation.id.to_string()).await;
     people_talk(world, lea, carlos, "meeshy").await;
     people_share_files(world, lea, carlos, "meeshy").await;
+    people_invite_guests(world, lea, &talk.conversation.id.to_string()).await;
     chat.presence().connect(lea);
     for talk in [&talk.conversation.id.to_string(), "meeshy"] {
         people_look_around(world, lea, talk).await;

@@ -24,7 +24,7 @@ async fn members_react_and_everybody_sees_it(mut world: World) {
     world.happened();
     let reactions = world.chat.reactions();
     let added = reactions.add(carlos, &id, " 👍 ").await.unwrap();
-    assert_eq!((added.emoji.as_str(), added.user_id), ("👍", carlos));
+    assert_eq!((added.emoji.as_str(), added.user_id), ("👍", Some(carlos)));
     assert_eq!(reactions.add(carlos, &id, "👍").await.unwrap(), added, "once");
     world.hand.advance(Duration::from_secs(1));
     reactions.add(lea, &id, "👍").await.unwrap();
@@ -45,7 +45,7 @@ async fn members_react_and_everybody_sees_it(mut world: World) {
     let changes = changes(&mut world);
     let told: Vec<_> = changes
         .iter()
-        .map(|one| (one.user, &*one.reactions.emoji, one.is_added, one.reactions.total))
+        .map(|one| (one.by.user().unwrap(), &*one.reactions.emoji, one.is_added, one.reactions.total))
         .collect();
     assert_eq!(
         told,

@@ -215,7 +215,7 @@ async fn new_conversations_sign_outs_and_typing_are_delivered_at_once() {
     assert_eq!(created.len(), 2);
     let typing = Typing {
         conversation_id,
-        user: carlos,
+        user: carlos.into(),
         display_name: "Carlos \"\n🎈".into(),
         is_typing: true,
         hidden_from: vec![lea.user.id],

@@ -35,7 +35,7 @@ pub fn often(
         members::joined(user, &[conversation]),
         dashboard::members(&["65f000000000000020000001".to_owned()], 5),
         visibility::hidden_from_all(&[message]),
-        guests::find_all(&["65f000000000000030000001"]),
+        guests::find_all(&[id()?]),
     ))?;
     tx.fetch((visibility::blockers_of(&[user]), privacy::hiding_read_receipts(&[user])))?;
     for action in [None].into_iter().chain(FileAction::ALL.iter().copied().map(Some)) {

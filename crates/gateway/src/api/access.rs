@@ -17,11 +17,15 @@ pub enum Access {
     Anyone,
     /// Every signed-in user.
     User,
+    /// Every signed-in user, and every guest.
+    UserOrGuest,
     /// Users whose role on the server has this permission.
     Permission(Permission),
     /// Members of the conversation in the path, with at least this role in it. Checked by `chat`, in the
     /// transaction of the operation.
     Member(MemberRole),
+    /// Members and guests of the conversation in the path. Checked by `chat`.
+    Participant,
     /// The author of the message in the path, and moderators of the server who are members of its
     /// conversation. Checked by `chat`.
     Author,
@@ -50,6 +54,8 @@ impl Access {
         match self {
             Self::Anyone => "everybody".to_owned(),
             Self::User | Self::Key => "users".to_owned(),
+            Self::UserOrGuest => "users and guests".to_owned(),
+            Self::Participant => "members and guests of the conversation".to_owned(),
             Self::Permission(permission) => format!("users with the permission {permission}"),
             Self::Member(MemberRole::Member) => "members of the conversation".to_owned(),
             Self::Member(role) => format!("members of the conversation with the role {role} or higher"),
@@ -69,8 +75,10 @@ impl Access {
         match self {
             Self::Anyone | Self::Link => Credentials::None,
             Self::User
+            | Self::UserOrGuest
             | Self::Permission(_)
             | Self::Member(_)
+            | Self::Participant
             | Self::Author
             | Self::AuthorOrModerator
             | Self::Key => Credentials::Person,
@@ -82,9 +90,15 @@ impl Access {
     pub(super) fn refusals(self) -> &'static [ErrorCode] {
         match self {
             Self::Anyone | Self::Link => &[],
-            Self::User | Self::Member(_) | Self::Key => &[ErrorCode::AuthRequired, ErrorCode::AuthFailed],
-            Self::Permission(_) | Self::Author | Self::AuthorOrModerator => {
+            Self::UserOrGuest | Self::Participant => {
+                &[ErrorCode::AuthRequired, ErrorCode::AuthFailed, ErrorCode::LinkClosed]
+            }
+            // Guests are forbidden what is for users.
+            Self::User | Self::Permission(_) | Self::Member(_) | Self::Key => {
                 &[ErrorCode::AuthRequired, ErrorCode::AuthFailed, ErrorCode::Forbidden]
+            }
+            Self::Author | Self::AuthorOrModerator => {
+                &[ErrorCode::AuthRequired, ErrorCode::AuthFailed, ErrorCode::Forbidden, ErrorCode::LinkClosed]
             }
             Self::Operator => &[ErrorCode::AuthRequired, ErrorCode::NotFound],
         }
@@ -96,8 +110,9 @@ impl Access {
         match self {
             // The signature is checked by the handler.
             Self::Anyone | Self::Link => route,
-            Self::User | Self::Member(_) | Self::Author | Self::AuthorOrModerator => {
-                route.route_layer(from_fn_with_state(app, require_user))
+            Self::User | Self::Member(_) => route.route_layer(from_fn_with_state(app, require_user)),
+            Self::UserOrGuest | Self::Participant | Self::Author | Self::AuthorOrModerator => {
+                route.route_layer(from_fn_with_state(app, require_participant))
             }
             Self::Permission(permission) => {
                 route.route_layer(from_fn_with_state((app, permission), require_permission))
@@ -112,6 +127,16 @@ async fn require_user(State(app): State<App>, mut request: Request, next: Next) 
     match app.authenticate(request.headers()).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn require_participant(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    match app.authenticate_participant(request.headers()).await {
+        Ok(participant) => {
+            request.extensions_mut().insert(participant);
             next.run(request).await
         }
         Err(error) => error.into_response(),

@@ -8,13 +8,16 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, StatusCode};
-use meeshy_chat::{Caller, ChatError, Device};
-use meeshy_domain::Network;
+use meeshy_chat::{Caller, ChatError, Device, GuestCaller, Guests};
+use meeshy_domain::{Actor, Network};
+use meeshy_wire::ErrorCode;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Once;
 
 const SESSION_TOKEN: &str = "x-session-token";
+
+const NOT_FOR_GUESTS: &str = "guests cannot do this; sign in to do it";
 
 /// The JWT of an `Authorization: Bearer` header.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -51,16 +54,35 @@ impl App {
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
         let checked = match (bearer(headers), session_token(headers)) {
             (Some(token), secret) => self.authenticate_token(token, secret).await,
+            (None, Some(token)) if Guests::is_secret(token) => {
+                // Not 401: clients of guests would forget who they are.
+                match self.chat.guests().authenticate(token).await {
+                    Ok(_) | Err(ChatError::LinkClosed(_)) => Err(ChatError::Forbidden(NOT_FOR_GUESTS.into())),
+                    Err(error) => Err(error),
+                }
+            }
             (None, Some(token)) => self.chat.sessions().authenticate_device(token).await,
             (None, None) => return Err(ApiError::authentication_required()),
         };
         if checked.is_ok() || matches!(checked, Err(ChatError::Unauthenticated(_))) {
-            let account = checked.as_ref().ok().map(|caller| caller.user.id);
+            let account = checked.as_ref().ok().map(|caller| caller.user.id.into());
             credential(headers).inspect(|shown| self.known_callers.checked(shown, account));
         }
         let caller = checked?;
         self.chat.activity().touch(caller.user.id).await;
         Ok(caller)
+    }
+
+    /// The user of the credentials, or the guest.
+    pub async fn authenticate_participant(&self, headers: &HeaderMap) -> Result<Participant, ApiError> {
+        let secret = session_token(headers).filter(|_| bearer(headers).is_none());
+        let Some(secret) = secret.filter(|secret| Guests::is_secret(secret)) else {
+            return Ok(Participant::User(Box::new(self.authenticate(headers).await?)));
+        };
+        let checked = self.chat.guests().authenticate(secret).await;
+        let guest = checked.as_ref().ok().map(|guest| guest.id().into());
+        self.known_callers.checked(secret, guest);
+        Ok(Participant::Guest(Box::new(checked?)))
     }
 
     /// The user of a JWT, or of an expired one and the secret of a trusted device.
@@ -106,11 +128,52 @@ impl FromRequestParts<App> for User {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
-        parts.extensions.remove::<Caller>().map(Self).ok_or_else(ApiError::authentication_required)
+        if let Some(caller) = parts.extensions.remove::<Caller>() {
+            return Ok(Self(caller));
+        }
+        match parts.extensions.remove::<Participant>() {
+            Some(Participant::User(caller)) => Ok(Self(*caller)),
+            Some(Participant::Guest(_)) => Err(ApiError::new(ErrorCode::Forbidden, NOT_FOR_GUESTS)),
+            None => Err(ApiError::authentication_required()),
+        }
     }
 }
 
 impl Input for User {
+    fn describe(to: &mut Describe<'_>) {
+        to.operation.takes_caller = true;
+    }
+}
+
+/// A user or a guest.
+#[derive(Clone)]
+pub enum Participant {
+    User(Box<Caller>),
+    Guest(Box<GuestCaller>),
+}
+
+impl Participant {
+    /// Who it is.
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::User(caller) => caller.user.id.into(),
+            Self::Guest(guest) => guest.id().into(),
+        }
+    }
+}
+
+/// The caller of a route for users and guests; [`Api`](crate::api::Api) has authenticated them.
+pub struct Acting(pub Participant);
+
+impl FromRequestParts<App> for Acting {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        parts.extensions.remove::<Participant>().map(Self).ok_or_else(ApiError::authentication_required)
+    }
+}
+
+impl Input for Acting {
     fn describe(to: &mut Describe<'_>) {
         to.operation.takes_caller = true;
     }
@@ -125,7 +188,9 @@ impl FromRequestParts<App> for Viewer {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         match app.authenticate(&parts.headers).await {
             Ok(caller) => Ok(Self(Some(caller))),
-            Err(error) if error.status == StatusCode::UNAUTHORIZED => Ok(Self(None)),
+            Err(error) if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&error.status) => {
+                Ok(Self(None))
+            }
             Err(error) => Err(error),
         }
     }

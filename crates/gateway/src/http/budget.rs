@@ -6,7 +6,7 @@ use crate::http::error::ApiError;
 use crate::http::limits::Limit;
 use crate::http::rate_limit::{Limiter, TooMany};
 use meeshy_chat::{CallLimit, Chat};
-use meeshy_domain::{ConversationId, UserId};
+use meeshy_domain::{Actor, ConversationId, UserId};
 
 impl App {
     /// Counts a try with a password, a code or a link, in the limit that all of them share.
@@ -37,19 +37,19 @@ impl App {
 
 impl Limiter {
     /// Counts an event of a socket.
-    pub fn count_event(&self, user: UserId) -> Result<(), TooMany> {
-        self.count(self.limits.events, &user.to_string()).map(drop)
+    pub fn count_event(&self, user: impl Into<Actor>) -> Result<(), TooMany> {
+        self.count(self.limits.events, &user.into().to_string()).map(drop)
     }
 
     /// Counts texts that may need an engine.
-    pub fn count_translations(&self, user: UserId, texts: usize) -> Result<(), TooMany> {
+    pub fn count_translations(&self, user: impl Into<Actor>, texts: usize) -> Result<(), TooMany> {
         let texts = u32::try_from(texts).unwrap_or(u32::MAX);
-        self.count_many(self.limits.translation, &user.to_string(), texts).map(drop)
+        self.count_many(self.limits.translation, &user.into().to_string(), texts).map(drop)
     }
 
     /// Counts a translation requested by reading a page; returns whether it is allowed.
-    pub fn allows_page_translation(&self, user: UserId) -> bool {
-        self.count(self.limits.page_translations, &user.to_string()).is_ok()
+    pub fn allows_page_translation(&self, user: impl Into<Actor>) -> bool {
+        self.count(self.limits.page_translations, &user.into().to_string()).is_ok()
     }
 
     /// Counts a new conversation, which notifies all its members.
@@ -58,13 +58,13 @@ impl Limiter {
     }
 
     /// Counts an edit or a deletion, which is stored and delivered like a message.
-    pub fn count_edit(&self, user: UserId) -> Result<(), TooMany> {
-        self.count(self.limits.messages, &user.to_string()).map(drop)
+    pub fn count_edit(&self, user: impl Into<Actor>) -> Result<(), TooMany> {
+        self.count(self.limits.messages, &user.into().to_string()).map(drop)
     }
 
     /// Counts a change of a reaction, which is stored and delivered like a message.
-    pub fn count_reaction(&self, user: UserId) -> Result<(), TooMany> {
-        self.count(self.limits.messages, &user.to_string()).map(drop)
+    pub fn count_reaction(&self, user: impl Into<Actor>) -> Result<(), TooMany> {
+        self.count(self.limits.messages, &user.into().to_string()).map(drop)
     }
 
     /// Counts something about a call.
@@ -73,12 +73,21 @@ impl Limiter {
     }
 
     /// Counts a message. A conversation has one budget, whether it is named by id or identifier.
-    pub async fn count_message(&self, chat: &Chat, user: UserId, conversation: &str) -> Result<(), ApiError> {
+    pub async fn count_message(
+        &self,
+        chat: &Chat,
+        user: impl Into<Actor>,
+        conversation: &str,
+    ) -> Result<(), ApiError> {
+        let user = user.into();
         self.count(self.limits.messages, &user.to_string())?;
         let Some(limit) = self.limits.conversation_messages else { return Ok(()) };
         let id: ConversationId = match conversation.parse() {
             Ok(id) => id,
-            Err(_) => chat.conversations().membership(user, conversation).await?,
+            Err(_) => match user {
+                Actor::User(user) => chat.conversations().membership(user, conversation).await?,
+                Actor::Guest(guest) => chat.guests().place(guest, conversation).await?,
+            },
         };
         self.count(Some(limit), &format!("{user} {id}"))?;
         Ok(())

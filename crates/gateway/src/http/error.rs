@@ -4,7 +4,7 @@ use crate::http::rate_limit::TooMany;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use meeshy_chat::{CallRefusal, ChatError, StoreError};
+use meeshy_chat::{CallRefusal, ChatError, GuestRefusal, StoreError};
 use meeshy_domain::account::FREE_ATTEMPTS;
 use meeshy_domain::preferences::Consent;
 use meeshy_domain::{PhoneRefusal, ReasonCode};
@@ -111,6 +111,7 @@ impl From<ChatError> for ApiError {
             ChatError::SetupCodeInvalid => Self::new(ErrorCode::SetupCodeInvalid, message),
             ChatError::InvalidOperation(_) => Self::new(ErrorCode::InvalidOperation, message),
             ChatError::LinkClosed(_) => Self::new(ErrorCode::LinkClosed, message),
+            ChatError::Guest(refusal) => guest_refusal(refusal, message),
             ChatError::Call(refusal) => Self::new(call_code(&refusal), message),
             ChatError::TooLarge(_) => Self::new(ErrorCode::PayloadTooLarge, message),
             ChatError::UploadLocked => Self::new(ErrorCode::UploadLocked, message),
@@ -148,6 +149,23 @@ fn call_code(refusal: &CallRefusal) -> ErrorCode {
         CallRefusal::TooManySignals => ErrorCode::RateLimitExceeded,
         CallRefusal::SenderMismatch => ErrorCode::SignalSenderMismatch,
         CallRefusal::TargetNotFound => ErrorCode::TargetNotFound,
+    }
+}
+
+fn guest_refusal(refusal: GuestRefusal, message: String) -> ApiError {
+    match refusal {
+        GuestRefusal::AccountRequired => {
+            let mut error = ApiError::new(ErrorCode::AccountRequired, message);
+            error.body.requires_account = Some(true);
+            error
+        }
+        GuestRefusal::Outside(_) => ApiError::new(ErrorCode::GuestNotAllowed, message),
+        GuestRefusal::Full => ApiError::new(ErrorCode::LinkFull, message),
+        GuestRefusal::NameTaken { suggestion } => {
+            let mut error = ApiError::new(ErrorCode::NicknameTaken, message);
+            error.body.suggested_nickname = Some(suggestion);
+            error
+        }
     }
 }
 

@@ -1,11 +1,11 @@
-//! The accounts of credentials that were valid a moment ago: under them, not under their addresses, the calls of people
+//! The accounts, and the guests, of credentials that were valid a moment ago: under them, not under their addresses, the calls of people
 //! are counted who share a network.
 //!
 //! A credential counts for its account only after it has been checked, as every route for users does, and until a check
 //! fails. So looking it up costs one hash, invented tokens count for their address, and the calls of somebody with a
 //! token that was revoked do not use up the budget of its owner.
 
-use meeshy_domain::UserId;
+use meeshy_domain::Actor;
 use moka::sync::Cache;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -18,7 +18,7 @@ const MEMORY: Duration = Duration::from_secs(15 * 60);
 /// Credentials that were valid, by keyed hashes.
 pub struct KnownCallers {
     hasher: RandomState,
-    accounts: Cache<u64, UserId>,
+    accounts: Cache<u64, Actor>,
 }
 
 impl Default for KnownCallers {
@@ -30,12 +30,12 @@ impl Default for KnownCallers {
 
 impl KnownCallers {
     /// The account of a credential that was valid when last checked.
-    pub fn account(&self, credential: &str) -> Option<UserId> {
+    pub fn account(&self, credential: &str) -> Option<Actor> {
         self.accounts.get(&self.key(credential))
     }
 
     /// Records the result of a check: the account, or `None`.
-    pub fn checked(&self, credential: &str, account: Option<UserId>) {
+    pub fn checked(&self, credential: &str, account: Option<Actor>) {
         let key = self.key(credential);
         match account {
             Some(account) => self.accounts.insert(key, account),
@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn a_credential_counts_for_its_account_from_a_check_until_one_fails() {
-        let (known, user) = (KnownCallers::default(), "65a0c0ffee0123456789abcd".parse().unwrap());
+        let (known, user): (_, Actor) =
+            (KnownCallers::default(), "65a0c0ffee0123456789abcd".parse().unwrap());
         assert_eq!(known.account("a.b.c"), None);
         known.checked("a.b.c", Some(user));
         assert_eq!((known.account("a.b.c"), known.account("a.b.d")), (Some(user), None));

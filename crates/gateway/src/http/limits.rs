@@ -58,6 +58,10 @@ pub struct RateLimits {
     pub phone_availability: Option<Limit>,
     /// Checks whether a name is available, per address.
     pub availability: Option<Limit>,
+    /// Looking at links by which people join, per address.
+    pub links: Option<Limit>,
+    /// Guests who join, per address.
+    pub guests: Option<Limit>,
     /// Requests that may need an engine (translation and detection), per user.
     pub translation: Option<Limit>,
     /// Translations requested by reading messages, per user; beyond that, pages are returned without.
@@ -101,6 +105,8 @@ impl Default for RateLimits {
             phone_availability: Some(Limit::new("phone_availability", 10, MINUTE * 60)),
             availability: Some(Limit::new("availability", 30, MINUTE)),
             authentication: Some(Limit::new("authentication", 20, MINUTE)),
+            links: Some(Limit::new("links", 60, MINUTE)),
+            guests: Some(Limit::new("guests", 30, MINUTE * 10)),
             translation: Some(Limit::new("translation", 60, MINUTE)),
             page_translations: Some(Limit::new("page_translations", 200, MINUTE)),
             conversations: Some(Limit::new("conversations", 30, MINUTE)),
@@ -134,6 +140,8 @@ impl RateLimits {
             phone_availability: None,
             availability: None,
             authentication: None,
+            links: None,
+            guests: None,
             translation: None,
             page_translations: None,
             conversations: None,

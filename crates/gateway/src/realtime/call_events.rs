@@ -1,6 +1,6 @@
 //! Tells sockets what happens in calls.
 
-use super::state::{Room, Socket, Sockets, count_missed, emit, tell};
+use super::state::{Room, Socket, Sockets, count_missed, emit, peer, tell};
 use crate::views;
 use meeshy_chat::{CallChange, CallEvent};
 use meeshy_domain::UserId;
@@ -41,13 +41,13 @@ pub fn deliver(sockets: &Sockets, number: i64, event: &CallEvent) {
             let left = CallParticipantLeft { call_id, participant_id: *participant_id, user_id: *user, mode };
             let theirs: Vec<Socket> =
                 sockets.members(in_call).into_iter().filter(|socket| is_of(socket, *user)).collect();
-            let peers = || theirs.iter().filter_map(|socket| socket.state().get());
+            let peers = || theirs.iter().filter_map(peer);
             // It comes late, from another gateway: they are back.
             if !peers().any(|peer| peer.calls.has_joined_after(call_id, number)) {
                 tell(sockets, &[in_call], &[], event_name::CALL_PARTICIPANT_LEFT, &left);
             }
             for socket in &theirs {
-                if socket.state().get().is_none_or(|peer| peer.calls.leaves(call_id, number)) {
+                if peer(socket).is_none_or(|peer| peer.calls.leaves(call_id, number)) {
                     socket.leave(in_call);
                 }
             }
@@ -58,7 +58,7 @@ pub fn deliver(sockets: &Sockets, number: i64, event: &CallEvent) {
             tell(sockets, &[members, in_call], &[], event_name::CALL_ENDED, &ended);
             for socket in sockets.members(in_call) {
                 socket.leave(in_call);
-                if let Some(peer) = socket.state().get() {
+                if let Some(peer) = peer(&socket) {
                     peer.calls.forget(call_id);
                 }
             }
@@ -67,5 +67,5 @@ pub fn deliver(sockets: &Sockets, number: i64, event: &CallEvent) {
 }
 
 fn is_of(socket: &Socket, user: UserId) -> bool {
-    socket.state().get().is_some_and(|peer| peer.user == user)
+    peer(socket).is_some_and(|peer| peer.user == user)
 }

@@ -1,12 +1,12 @@
 //! Authenticates and disconnects sockets.
 
 use super::own_calls::Closed;
-use super::socket::{Client, Peer, Shown};
-use super::state::{Realtime, Room, Socket, Sockets, emit, tell};
+use super::socket::{Client, GuestPeer, Holder, Peer, Shown};
+use super::state::{Realtime, Room, Socket, Sockets, emit, guest, peer, tell};
 use crate::http::auth::{address, bearer, session_token};
 use crate::http::error::ApiError;
 use axum::http::request::Parts;
-use meeshy_chat::{Audience, Authority, Caller, ChatError};
+use meeshy_chat::{Audience, Authority, Caller, ChatError, GuestCaller, Guests};
 use meeshy_domain::limits::PRESENCE_MEMBERS;
 use meeshy_domain::{Network, UserId};
 use meeshy_socketio::Handle;
@@ -65,7 +65,7 @@ pub async fn authenticate(realtime: &Realtime, socket: &Socket, handshake: Hands
 
 /// Some clients authenticate again: a new token extends how long they can stay.
 pub async fn authenticate_again(realtime: &Realtime, socket: &Socket, peer: &Peer, handshake: Handshake) {
-    if let Ok(caller) = realtime.authenticate(Credentials::in_event(handshake)).await {
+    if let Ok(Known::User(caller)) = realtime.authenticate(Credentials::in_event(handshake)).await {
         peer.renew(&caller);
     }
     welcome(socket, peer);
@@ -75,7 +75,7 @@ pub async fn authenticate_again(realtime: &Realtime, socket: &Socket, peer: &Pee
 /// sign in.
 pub fn revoke(socket: &Socket) {
     turn_away(socket, ChatError::Unauthenticated(NOT_AUTHENTICATED.into()));
-    if let Some(peer) = socket.state().get() {
+    if let Some(peer) = peer(socket) {
         peer.calls.end_session();
     }
     socket.disconnect();
@@ -84,7 +84,7 @@ pub fn revoke(socket: &Socket) {
 /// Records that a socket has disconnected, and announces it if it was the user's last one.
 pub async fn see_off(realtime: &Realtime, socket: &Socket) {
     metrics::counter!("meeshy_sockets_closed_total").increment(1);
-    let Some(peer) = socket.state().get() else { return };
+    let Some(peer) = peer(socket) else { return };
     realtime.cursors.disconnect(peer.user);
     let was_last = realtime.chat.presence().disconnect(peer.user);
     // During a shutdown nobody is left to notify, and a failing database may be its cause.
@@ -117,8 +117,20 @@ async fn leave_calls(realtime: &Realtime, user: UserId, Closed { name, is_final 
 
 /// Tells a socket which user it is authenticated as.
 pub fn welcome(socket: &Socket, peer: &Peer) {
-    let known = AuthenticatedUser { id: peer.user, language: peer.language, is_anonymous: false };
+    let known = AuthenticatedUser { id: peer.user.into(), language: peer.language, is_anonymous: false };
     emit(socket, event_name::AUTHENTICATED, &Authenticated { success: true, user: Some(known), error: None });
+}
+
+/// Tells a socket which guest it is authenticated as.
+pub fn welcome_guest(socket: &Socket, guest: &GuestPeer) {
+    let known = AuthenticatedUser { id: guest.id.into(), language: guest.language, is_anonymous: true };
+    emit(socket, event_name::AUTHENTICATED, &Authenticated { success: true, user: Some(known), error: None });
+}
+
+/// Whose credentials they are.
+enum Known {
+    User(Box<Caller>),
+    Guest(Box<GuestCaller>),
 }
 
 /// The credentials of a client, in the order in which they are tried.
@@ -151,7 +163,10 @@ impl Credentials {
 impl Realtime {
     /// Joins an authenticated socket to its rooms, and notifies it and the others.
     async fn let_in(&self, socket: &Socket, credentials: Credentials) -> Result<(), ChatError> {
-        let caller = self.authenticate(credentials).await?;
+        let caller = match self.authenticate(credentials).await? {
+            Known::User(caller) => caller,
+            Known::Guest(caller) => return self.let_guest_in(socket, &caller).await,
+        };
         // Before it receives any event.
         socket.trust();
         self.cursors.connect(caller.user.id);
@@ -160,11 +175,28 @@ impl Realtime {
             socket.leave_rooms();
         })?;
         socket.connection().authenticated();
-        let peer = socket.state().get_or_init(|| Peer::new(&caller));
+        socket.state().get_or_init(|| Holder::User(Box::new(Peer::new(&caller))));
+        let Some(peer) = peer(socket) else {
+            return Err(ChatError::Unauthenticated(NOT_AUTHENTICATED.into()));
+        };
         self.chat.presence().connect(peer.user);
         welcome(socket, peer);
         self.chat.activity().touch(peer.user).await;
         announce(&socket.server(), peer.user, &peer.display_name, &audience);
+        Ok(())
+    }
+
+    /// Joins the socket of a guest to the room of the guests of their conversation.
+    async fn let_guest_in(&self, socket: &Socket, caller: &GuestCaller) -> Result<(), ChatError> {
+        socket.trust();
+        let conversation = &caller.conversation;
+        self.chat.events().follow(conversation.id, conversation.last_event);
+        socket.join(Room::Guests(conversation.id));
+        // If they have left before the socket was in the room, nobody finds out but the next check.
+        self.chat.guests().confirm(caller.id()).await.inspect_err(|_| socket.leave_rooms())?;
+        socket.connection().authenticated();
+        socket.state().get_or_init(|| Holder::Guest(Box::new(GuestPeer::new(caller))));
+        guest(socket).inspect(|guest| welcome_guest(socket, guest));
         Ok(())
     }
 
@@ -186,17 +218,21 @@ impl Realtime {
         Ok(audience)
     }
 
-    async fn authenticate(&self, credentials: Credentials) -> Result<Caller, ChatError> {
+    async fn authenticate(&self, credentials: Credentials) -> Result<Known, ChatError> {
         let by_token = match credentials.token {
             Some(token) => self.chat.sessions().authenticate(&token).await,
             None => Err(ChatError::Unauthenticated(NOT_AUTHENTICATED.into())),
         };
-        match (by_token, credentials.session_token) {
+        let user = match (by_token, credentials.session_token) {
+            (Err(ChatError::Unauthenticated(_)), Some(token)) if Guests::is_secret(&token) => {
+                return Ok(Known::Guest(Box::new(self.chat.guests().authenticate(&token).await?)));
+            }
             (Err(ChatError::Unauthenticated(_)), Some(token)) => {
                 self.chat.sessions().authenticate_device(&token).await
             }
             (outcome, _) => outcome,
-        }
+        };
+        Ok(Known::User(Box::new(user?)))
     }
 }
 

@@ -5,7 +5,8 @@
 
 use super::call_events;
 use super::connect;
-use super::state::{Room, Socket, Sockets, count_missed, own_rooms, tell};
+use super::guests::tell_guests;
+use super::state::{Room, Socket, Sockets, count_missed, guest, own_rooms, peer, tell};
 use crate::views::{self, events::Translated};
 use meeshy_chat::model::MessagePlace;
 use meeshy_chat::{Event, Feed, Happened, HiddenFrom, MemberChange, MessageView, Separation};
@@ -81,12 +82,9 @@ impl Dispatcher {
             }
             Event::MessageDeleted { conversation_id, message_id, place, hidden_from } => {
                 let event = MessageDeleted { message_id, conversation_id, event_number: number };
-                self.tell(
-                    Room::Conversation(conversation_id),
-                    &hidden_from,
-                    event_name::MESSAGE_DELETED,
-                    &event,
-                );
+                let name = event_name::MESSAGE_DELETED;
+                self.tell(Room::Conversation(conversation_id), &hidden_from, name, &event);
+                tell_guests(&self.sockets, conversation_id, place.sequence, name, &event);
                 if place.counts {
                     self.hide(conversation_id, place, &hidden_from, number);
                 }
@@ -109,18 +107,27 @@ impl Dispatcher {
                     &event,
                 );
             }
-            Event::Reaction { conversation_id, change, hidden_from } => {
+            Event::Reaction { conversation_id, sequence, change, hidden_from } => {
                 let name =
                     if change.is_added { event_name::REACTION_ADDED } else { event_name::REACTION_REMOVED };
                 let event = views::reaction_event(conversation_id, &change, number);
                 self.tell(Room::Conversation(conversation_id), &hidden_from, name, &event);
+                tell_guests(&self.sockets, conversation_id, sequence, name, &event);
             }
-            Event::Translated { conversation_id, source_language, translation, others, hidden_from } => {
+            Event::Translated {
+                conversation_id,
+                sequence,
+                source_language,
+                translation,
+                others,
+                hidden_from,
+            } => {
                 if is_local {
                     metrics::counter!("meeshy_translations_total", "state" => translation.state.name())
                         .increment(1);
                 }
                 let event = Translated::new(conversation_id, source_language, &translation, &others, number);
+                self.translated_for_guests(conversation_id, sequence, event.as_ref());
                 self.translated(Room::Conversation(conversation_id), &hidden_from, event);
             }
             Event::TranslationFound { user, conversation_id, source_language, translation, others } => {
@@ -134,6 +141,8 @@ impl Dispatcher {
             Event::ConversationClosed { conversation_id } => {
                 let room = Room::Conversation(conversation_id);
                 self.say_goodbye(self.sockets.members(room), conversation_id, number);
+                let guests = self.sockets.members(Room::Guests(conversation_id));
+                self.say_goodbye(guests, conversation_id, number);
             }
             Event::Member { conversation_id, user, change, by } => {
                 self.member_changed(conversation_id, user, change, by, number);
@@ -166,7 +175,9 @@ impl Dispatcher {
             Event::Call { number, event } => call_events::deliver(&self.sockets, number, &event),
             // Their clients come back and catch up.
             Event::Missed { conversation_id } => {
-                self.sockets.members(Room::Conversation(conversation_id)).iter().for_each(Socket::cut_off);
+                for room in [Room::Conversation(conversation_id), Room::Guests(conversation_id)] {
+                    self.sockets.members(room).iter().for_each(Socket::cut_off);
+                }
             }
         }
     }
@@ -181,15 +192,35 @@ impl Dispatcher {
     ) {
         let shown = Message { event_number: number, ..views::message(message) };
         let room = Room::Conversation(message.message.conversation_id);
+        self.tell_guests(message, name, &shown);
         let HiddenFrom { message: hidden, answered } = hidden_from;
         if answered.is_empty() {
             return self.tell(room, hidden, name, &shown);
         }
         self.tell(room, &[hidden.as_slice(), answered].concat(), name, &shown);
         let shown = Message { reply_to: None, ..shown };
-        let gets_it =
-            |socket: &Socket| socket.state().get().is_some_and(|peer| answered.contains(&peer.user));
+        let gets_it = |socket: &Socket| peer(socket).is_some_and(|peer| answered.contains(&peer.user));
         count_missed(self.sockets.broadcast_if(room, gets_it, name.as_str(), &shown));
+    }
+
+    /// Sends a message to the guests of its conversation, without the message it replies to if they do not see that.
+    fn tell_guests(&self, view: &MessageView, name: EventName<Message>, shown: &Message) {
+        let message = &view.message;
+        let (conversation, sequence) = (message.conversation_id, message.sequence);
+        let room = Room::Guests(conversation);
+        if self.sockets.count(room) == 0 {
+            return;
+        }
+        let Some(answered) = view.reply_to.as_ref().map(|answered| answered.message.sequence) else {
+            return tell_guests(&self.sockets, conversation, sequence, name, shown);
+        };
+        let all_of_it = |socket: &Socket| guest(socket).is_some_and(|guest| guest.sees(answered));
+        count_missed(self.sockets.broadcast_if(room, all_of_it, name.as_str(), shown));
+        let shown = Message { reply_to: None, ..shown.clone() };
+        let part_of_it = |socket: &Socket| {
+            guest(socket).is_some_and(|guest| guest.sees(sequence) && !guest.sees(answered))
+        };
+        count_missed(self.sockets.broadcast_if(room, part_of_it, name.as_str(), &shown));
     }
 
     fn message_new(&self, message: &MessageView, hidden_from: &HiddenFrom, number: Option<i64>) {
@@ -203,7 +234,7 @@ impl Dispatcher {
             cursors.advance(sender, conversation_id, message.sequence);
         }
         let members = self.sockets.members(Room::Conversation(conversation_id));
-        let users = members.iter().filter_map(|socket| socket.state().get()).map(|peer| peer.user);
+        let users = members.iter().filter_map(peer).map(|peer| peer.user);
         let (hidden, readers): (HashSet<UserId>, HashSet<UserId>) = users
             .filter(|user| Some(*user) != author)
             .partition(|user| message.is_by_system() || hidden_from.message.contains(user));
@@ -244,8 +275,7 @@ impl Dispatcher {
     ) {
         let cursors = &self.sockets.service().cursors;
         let members = self.sockets.members(Room::Conversation(conversation_id));
-        let users: HashSet<UserId> =
-            members.iter().filter_map(|socket| socket.state().get()).map(|peer| peer.user).collect();
+        let users: HashSet<UserId> = members.iter().filter_map(peer).map(|peer| peer.user).collect();
         let readers = users.into_iter().filter(|user| !hidden_from.contains(user));
         let counted: Vec<UserId> =
             readers.filter(|user| cursors.hide(*user, conversation_id, place.sequence, number)).collect();
@@ -266,6 +296,20 @@ impl Dispatcher {
         }
     }
 
+    fn translated_for_guests(&self, conversation: ConversationId, sequence: i64, event: Option<&Translated>) {
+        match event {
+            Some(Translated::Text(event)) => {
+                let name = event_name::MESSAGE_TRANSLATION;
+                tell_guests(&self.sockets, conversation, sequence, name, &**event);
+            }
+            Some(Translated::State(event)) => {
+                let name = event_name::MESSAGE_TRANSLATION_STATE;
+                tell_guests(&self.sockets, conversation, sequence, name, event);
+            }
+            None => {}
+        }
+    }
+
     fn conversation_created(&self, conversation_id: ConversationId, members: &[UserId], number: Option<i64>) {
         let realtime = self.sockets.service();
         realtime.chat.events().follow(conversation_id, number.unwrap_or_default());
@@ -277,7 +321,8 @@ impl Dispatcher {
 
     fn updated(&self, conversation_id: ConversationId, event_number: Option<i64>) {
         let event = ConversationUpdated { conversation_id, event_number };
-        self.tell(Room::Conversation(conversation_id), &[], event_name::CONVERSATION_UPDATED, &event);
+        let rooms = [Room::Conversation(conversation_id), Room::Guests(conversation_id)];
+        tell(&self.sockets, &rooms, &[], event_name::CONVERSATION_UPDATED, &event);
     }
 
     fn member_changed(
@@ -316,24 +361,28 @@ impl Dispatcher {
             let missed = socket.emit(event_name::CONVERSATION_DELETED.as_str(), &event).is_err();
             count_missed(usize::from(missed));
             socket.leave(Room::Conversation(conversation_id));
+            socket.leave(Room::Guests(conversation_id));
         }
     }
 
     /// Somebody types at a socket of another process.
     fn typing(&self, typing: &meeshy_chat::Typing) {
-        let (conversation_id, user_id) = (typing.conversation_id, typing.user);
-        let (room, known) = (Room::Conversation(conversation_id), &self.sockets.service().typing);
+        let (conversation_id, user) = (typing.conversation_id, typing.user);
+        let known = &self.sockets.service().typing;
+        let rooms = [Room::Conversation(conversation_id), Room::Guests(conversation_id)];
+        let readers = rooms.iter().map(|room| self.sockets.count(*room)).sum();
         let is_news = if typing.is_typing {
-            known.start(conversation_id, user_id, self.sockets.count(room), Instant::now())
+            known.start(conversation_id, user, readers, Instant::now())
         } else {
-            known.stop(conversation_id, user_id)
+            known.stop(conversation_id, user)
         };
         if is_news {
             let name = if typing.is_typing { event_name::TYPING_START } else { event_name::TYPING_STOP };
             let username = &typing.display_name;
-            let event = Typing { user_id, username, conversation_id, is_typing: typing.is_typing };
+            let event =
+                Typing { user_id: user.into(), username, conversation_id, is_typing: typing.is_typing };
             // Whoever misses it misses little.
-            self.sockets.broadcast(&[room], &own_rooms(&typing.hidden_from), name.as_str(), &event);
+            self.sockets.broadcast(&rooms, &own_rooms(&typing.hidden_from), name.as_str(), &event);
         }
     }
 

@@ -3,13 +3,13 @@
 use super::call_errors::call_error;
 use super::connect;
 use super::socket::{Peer, Verdict};
-use super::state::{Realtime, Room, Socket, emit, own_rooms};
+use super::state::{Realtime, Room, Socket, emit, guest, own_rooms, peer};
 use crate::http::error::ApiError;
 use crate::views;
 use axum::http::StatusCode;
 use meeshy_chat::model::TranslationState as State;
-use meeshy_chat::{Ephemeral, MessageEdit, NewMessage, Progress, Requested, Typist};
-use meeshy_domain::limits;
+use meeshy_chat::{Ephemeral, MessageEdit, NewMessage, Progress, Requested, Sent, Typist};
+use meeshy_domain::{Actor, limits};
 use meeshy_socketio::Event;
 use meeshy_wire::{
     Ack, ClientEvent, ConversationMember, ConversationRef, DeleteMessage, DeletedMessage, EditMessage,
@@ -61,7 +61,10 @@ impl Realtime {
             return Err(ApiError::new(ErrorCode::BinaryNotSupported, message));
         }
         let kind = ClientEvent::of_name(&event.name);
-        let Some(peer) = socket.state().get() else {
+        if let Some(guest) = guest(socket) {
+            return self.handle_guest(socket, guest, kind, event).await;
+        }
+        let Some(peer) = peer(socket) else {
             if kind != Some(ClientEvent::Authenticate) {
                 return Err(ApiError::authentication_required());
             }
@@ -88,22 +91,26 @@ impl Realtime {
             }
             Some(ClientEvent::MessageEdit) => {
                 confirmed().await?;
-                let edited = self.edit(peer, read(client_event::MESSAGE_EDIT, event)?).await?;
+                let edited = self.edit(peer.user.into(), read(client_event::MESSAGE_EDIT, event)?).await?;
                 acknowledge(socket, event, client_event::MESSAGE_EDIT, edited);
             }
             Some(ClientEvent::MessageDelete) => {
                 confirmed().await?;
-                let deleted = self.delete(peer, read(client_event::MESSAGE_DELETE, event)?).await?;
+                let deleted =
+                    self.delete(peer.user.into(), read(client_event::MESSAGE_DELETE, event)?).await?;
                 acknowledge(socket, event, client_event::MESSAGE_DELETE, deleted);
             }
             Some(ClientEvent::ReactionAdd) => {
                 confirmed().await?;
-                let added = self.add_reaction(peer, read(client_event::REACTION_ADD, event)?).await?;
+                let added =
+                    self.add_reaction(peer.user.into(), read(client_event::REACTION_ADD, event)?).await?;
                 acknowledge(socket, event, client_event::REACTION_ADD, added);
             }
             Some(ClientEvent::ReactionRemove) => {
                 confirmed().await?;
-                let removed = self.remove_reaction(peer, read(client_event::REACTION_REMOVE, event)?).await?;
+                let removed = self
+                    .remove_reaction(peer.user.into(), read(client_event::REACTION_REMOVE, event)?)
+                    .await?;
                 acknowledge(socket, event, client_event::REACTION_REMOVE, removed);
             }
             Some(ClientEvent::ReactionSync) => {
@@ -116,7 +123,11 @@ impl Realtime {
             }
             Some(ClientEvent::RequestTranslation) => {
                 confirmed().await?;
-                self.request_translation(socket, peer, read(client_event::REQUEST_TRANSLATION, event)?)?;
+                self.request_translation(
+                    socket,
+                    peer.user.into(),
+                    read(client_event::REQUEST_TRANSLATION, event)?,
+                )?;
                 acknowledge(socket, event, client_event::REQUEST_TRANSLATION, Nothing);
             }
             Some(ClientEvent::Authenticate) => {
@@ -150,8 +161,9 @@ impl Realtime {
     fn admit(&self, socket: &Socket) -> Result<(), ApiError> {
         let verdict = socket.connection().count(self.config.rate_limits.events);
         if verdict == Verdict::Handle {
-            let peer = socket.state().get();
-            return Ok(peer.map_or(Ok(()), |peer| self.limiter.count_event(peer.user))?);
+            let user = peer(socket).map(|peer| Actor::from(peer.user));
+            let actor = user.or_else(|| guest(socket).map(|guest| guest.id.into()));
+            return Ok(actor.map_or(Ok(()), |actor| self.limiter.count_event(actor))?);
         }
         let refusal = ApiError::new(ErrorCode::RateLimitExceeded, "too many events; slow down");
         if verdict == Verdict::Disconnect {
@@ -165,52 +177,37 @@ impl Realtime {
     async fn send(&self, peer: &Peer, data: SendMessage) -> Result<SentMessage, ApiError> {
         let _handling = self.begin().ok_or_else(restarting)?;
         self.limiter.count_message(&self.chat, peer.user, &data.conversation_id).await?;
-        let new = NewMessage {
-            conversation: data.conversation_id,
-            content: data.content,
-            original_language: data.original_language,
-            message_type: data.message_type,
-            files: data.attachment_ids,
-            reply_to_id: data.reply_to_id,
-            client_message_id: data.client_message_id,
-            disclosure: views::disclosure(data.disclosure),
-        };
-        let sent = self.chat.messages().send_with(peer.authority(), new).await?;
-        let message = &sent.message.message;
-        Ok(SentMessage {
-            message_id: message.id,
-            client_message_id: message.client_message_id.clone(),
-            created_at: message.created_at.into(),
-        })
+        let sent = self.chat.messages().send_with(peer.authority(), new_message(data)).await?;
+        Ok(sent_message(&sent))
     }
 
-    async fn edit(&self, peer: &Peer, data: EditMessage) -> Result<Message, ApiError> {
+    pub(super) async fn edit(&self, by: Actor, data: EditMessage) -> Result<Message, ApiError> {
         let _handling = self.begin().ok_or_else(restarting)?;
-        self.limiter.count_edit(peer.user)?;
+        self.limiter.count_edit(by)?;
         let EditMessage { message_id, content, original_language } = data;
         let edit = MessageEdit { message: message_id, conversation: None, content, original_language };
-        let edited = self.chat.messages().edit(peer.user, edit).await?;
+        let edited = self.chat.messages().edit(by, edit).await?;
         Ok(views::message(&edited))
     }
 
-    async fn delete(&self, peer: &Peer, data: DeleteMessage) -> Result<DeletedMessage, ApiError> {
+    pub(super) async fn delete(&self, by: Actor, data: DeleteMessage) -> Result<DeletedMessage, ApiError> {
         let _handling = self.begin().ok_or_else(restarting)?;
-        self.limiter.count_edit(peer.user)?;
-        let message_id = self.chat.messages().delete(peer.user, &data.message_id, None).await?;
+        self.limiter.count_edit(by)?;
+        let message_id = self.chat.messages().delete(by, &data.message_id, None).await?;
         Ok(DeletedMessage { message_id, deleted: true, message: "Message deleted".to_owned() })
     }
 
-    async fn add_reaction(&self, peer: &Peer, data: React) -> Result<Reaction, ApiError> {
+    pub(super) async fn add_reaction(&self, by: Actor, data: React) -> Result<Reaction, ApiError> {
         let _handling = self.begin().ok_or_else(restarting)?;
-        self.limiter.count_reaction(peer.user)?;
-        let added = self.chat.reactions().add(peer.user, &data.message_id, &data.emoji).await?;
+        self.limiter.count_reaction(by)?;
+        let added = self.chat.reactions().add(by, &data.message_id, &data.emoji).await?;
         Ok(views::reaction(added))
     }
 
-    async fn remove_reaction(&self, peer: &Peer, data: React) -> Result<Notice, ApiError> {
+    pub(super) async fn remove_reaction(&self, by: Actor, data: React) -> Result<Notice, ApiError> {
         let _handling = self.begin().ok_or_else(restarting)?;
-        self.limiter.count_reaction(peer.user)?;
-        self.chat.reactions().remove(peer.user, &data.message_id, &data.emoji).await?;
+        self.limiter.count_reaction(by)?;
+        self.chat.reactions().remove(by, &data.message_id, &data.emoji).await?;
         Ok(Notice { message: "Reaction removed".to_owned() })
     }
 
@@ -221,7 +218,7 @@ impl Realtime {
         self.chat.events().follow(id, conversation.last_event);
         socket.join(Room::Conversation(id));
         // A closed socket needs no response.
-        let joined = ConversationMember { conversation_id: id, user_id: peer.user };
+        let joined = ConversationMember { conversation_id: id, user_id: peer.user.into() };
         emit(socket, event_name::CONVERSATION_JOINED, &joined);
         let stats = views::stats(&conversation, &figures, self.chat.now());
         let stats = StatsEvent { conversation_id: data.conversation_id, stats };
@@ -233,29 +230,29 @@ impl Realtime {
     /// list would not be updated.
     async fn leave(&self, socket: &Socket, peer: &Peer, data: ConversationRef) -> Result<(), ApiError> {
         let id = self.chat.sessions().confirm_member(peer.authority(), &data.conversation_id).await?;
-        let left = ConversationMember { conversation_id: id, user_id: peer.user };
+        let left = ConversationMember { conversation_id: id, user_id: peer.user.into() };
         emit(socket, event_name::CONVERSATION_LEFT, &left);
         Ok(())
     }
 
     /// Responds with an event when the translation is there; the socket continues in the meantime.
-    fn request_translation(
+    pub(super) fn request_translation(
         &self,
         socket: &Socket,
-        peer: &Peer,
+        by: Actor,
         data: RequestTranslation,
     ) -> Result<(), ApiError> {
-        self.limiter.count_translations(peer.user, 1)?;
+        self.limiter.count_translations(by, 1)?;
         let waiting = Arc::clone(&self.translations).try_acquire_owned().map_err(|_| {
             let message = "too many requests are waiting for translations; try again in a moment";
             ApiError::new(ErrorCode::ServiceUnavailable, message)
         })?;
-        let (chat, socket, user) = (self.chat.clone(), socket.clone(), peer.user);
+        let (chat, socket) = (self.chat.clone(), socket.clone());
         tokio::spawn(async move {
             let RequestTranslation { message_id, target_language } = &data;
             let requested = chat
                 .translations()
-                .request_and_wait(user, message_id, target_language, limits::TRANSLATION_TIMEOUT)
+                .request_and_wait(by, message_id, target_language, limits::TRANSLATION_TIMEOUT)
                 .await;
             // A closed socket needs no response.
             match requested.map_err(|error| ApiError::from(error).body.message).and_then(received) {
@@ -292,23 +289,54 @@ impl Realtime {
             return Ok(());
         }
         let Typist { conversation, hidden_from, is_hidden } = typist().await?;
-        let room = Room::Conversation(conversation);
-        let readers = if is_hidden { 0 } else { socket.server().count(room) };
+        let rooms = [Room::Conversation(conversation), Room::Guests(conversation)];
+        let count = || rooms.iter().map(|room| socket.server().count(*room)).sum();
+        let readers = if is_hidden { 0 } else { count() };
         if (is_typing && !self.typing.start(id, peer.user, readers, now)) || is_hidden {
             return Ok(());
         }
         let name = if is_typing { event_name::TYPING_START } else { event_name::TYPING_STOP };
-        let typing =
-            Typing { user_id: peer.user, username: &peer.display_name, conversation_id: id, is_typing };
+        let typing = Typing {
+            user_id: peer.user.into(),
+            username: &peer.display_name,
+            conversation_id: id,
+            is_typing,
+        };
         // A lost one does not matter.
-        socket.broadcast_others(room, &own_rooms(&hidden_from), name.as_str(), &typing);
+        for room in rooms {
+            socket.broadcast_others(room, &own_rooms(&hidden_from), name.as_str(), &typing);
+        }
         if hidden_from.len() <= MAX_HIDDEN_FROM {
-            let (user, display_name) = (peer.user, peer.display_name.to_string());
+            let (user, display_name) = (peer.user.into(), peer.display_name.to_string());
             let typing =
                 meeshy_chat::Typing { conversation_id: id, user, display_name, is_typing, hidden_from };
             self.chat.events().tell_others(Ephemeral::Typing(typing));
         }
         Ok(())
+    }
+}
+
+/// A message that a client sends.
+pub(super) fn new_message(data: SendMessage) -> NewMessage {
+    NewMessage {
+        conversation: data.conversation_id,
+        content: data.content,
+        original_language: data.original_language,
+        message_type: data.message_type,
+        files: data.attachment_ids,
+        reply_to_id: data.reply_to_id,
+        client_message_id: data.client_message_id,
+        disclosure: views::disclosure(data.disclosure),
+    }
+}
+
+/// The acknowledgement of a message.
+pub(super) fn sent_message(sent: &Sent) -> SentMessage {
+    let message = &sent.message.message;
+    SentMessage {
+        message_id: message.id,
+        client_message_id: message.client_message_id.clone(),
+        created_at: message.created_at.into(),
     }
 }
 
@@ -354,7 +382,7 @@ pub(super) fn restarting() -> ApiError {
     ApiError::new(ErrorCode::ServiceUnavailable, message)
 }
 
-fn unknown_event(name: &str) -> ApiError {
+pub(super) fn unknown_event(name: &str) -> ApiError {
     let shown: String = name.chars().take(64).collect();
     ApiError::new(ErrorCode::UnknownEvent, format!("the event `{shown}` is not known"))
 }

@@ -8,6 +8,7 @@ mod calls;
 mod connect;
 mod cursors;
 mod dispatch;
+mod guests;
 mod handlers;
 mod own_calls;
 mod pending;
@@ -28,7 +29,7 @@ use axum::http::request::Parts;
 use meeshy_chat::Chat;
 use meeshy_socketio::{Config, Event, Handle, Server, Service};
 use meeshy_wire::{ServerRestarting, event_name};
-use socket::{Client, Peer};
+use socket::{Client, Holder};
 use state::{Realtime, Room, Socket};
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
@@ -98,8 +99,8 @@ pub(crate) async fn stop(sockets: &Sockets) {
 
 impl Service for Realtime {
     type Room = Room;
-    /// The user of the socket, once it is authenticated.
-    type State = OnceLock<Peer>;
+    /// Who holds the socket, once it is authenticated.
+    type State = OnceLock<Holder>;
     type Connection = Client;
 
     fn open(&self, request: &Parts, handle: Handle) -> Client {

@@ -6,7 +6,7 @@
 use super::connect;
 use super::handlers::{acknowledge, refuse};
 use super::socket::Peer;
-use super::state::{Realtime, Socket};
+use super::state::{self, Realtime, Socket};
 use crate::http::error::ApiError;
 use crate::views;
 use axum::http::StatusCode;
@@ -35,7 +35,7 @@ impl Realtime {
         if peer.reaction_syncs.push(event.clone(), message) {
             let (chat, socket) = (self.chat.clone(), socket.clone());
             tokio::spawn(async move {
-                let Some(peer) = socket.state().get() else { return };
+                let Some(peer) = state::peer(&socket) else { return };
                 loop {
                     tokio::time::sleep(COALESCE_WINDOW).await;
                     let requests = peer.reaction_syncs.take();

@@ -4,9 +4,9 @@
 
 use super::connect::revoke;
 use super::socket::Peer;
-use super::state::{Room, Socket, Sockets, emit};
+use super::state::{Room, Socket, Sockets, emit, guest, peer};
 use meeshy_chat::{Authority, Chat, ChatError};
-use meeshy_domain::{ConversationId, UserId};
+use meeshy_domain::{ConversationId, GuestId, UserId};
 use meeshy_wire::{ConversationNew, event_name};
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
@@ -28,13 +28,14 @@ pub async fn run(sockets: &Sockets) -> Infallible {
     for round in 1_u64.. {
         tokio::time::sleep(RECHECK_INTERVAL).await;
         if round.is_multiple_of(UNFOLLOW_ROUNDS) {
-            realtime
-                .chat
-                .events()
-                .unfollow(|conversation| sockets.count(Room::Conversation(conversation)) > 0);
+            realtime.chat.events().unfollow(|conversation| {
+                let rooms = [Room::Conversation(conversation), Room::Guests(conversation)];
+                rooms.iter().any(|room| sockets.count(*room) > 0)
+            });
         }
         realtime.pending.close_overdue(realtime.config.authentication_deadline);
-        match all(sockets).await {
+        let users = all(sockets).await;
+        match users.and(guests(sockets).await) {
             Ok(()) => is_failing = false,
             Err(error) if !is_failing => {
                 tracing::warn!(%error, "Failed to recheck the access of connected sockets; retrying");
@@ -50,7 +51,7 @@ async fn all(sockets: &Sockets) -> Result<(), ChatError> {
     let chat = &sockets.service().chat;
     let mut held: HashMap<UserId, Vec<(Authority, Socket)>> = HashMap::new();
     for socket in sockets.sockets() {
-        if let Some(authority) = socket.state().get().map(Peer::authority) {
+        if let Some(authority) = peer(&socket).map(Peer::authority) {
             held.entry(authority.user).or_default().push((authority, socket));
         }
     }
@@ -79,10 +80,27 @@ async fn all(sockets: &Sockets) -> Result<(), ChatError> {
             let state = ended.memberships_state.get(user).copied().unwrap_or(0);
             let theirs = sockets
                 .iter()
-                .filter(|(_, socket)| !socket.state().get().is_some_and(|peer| peer.is_compared(state)));
+                .filter(|(_, socket)| !peer(socket).is_some_and(|peer| peer.is_compared(state)));
             uncompared.extend(theirs.map(|(_, socket)| (*user, state, socket)));
         }
         compare(chat, &uncompared).await?;
+    }
+    Ok(())
+}
+
+/// Closes the sockets of guests who have left, or whose link does not work any more.
+async fn guests(sockets: &Sockets) -> Result<(), ChatError> {
+    let mut held: HashMap<GuestId, Vec<Socket>> = HashMap::new();
+    for socket in sockets.sockets() {
+        if let Some(id) = guest(&socket).map(|guest| guest.id) {
+            held.entry(id).or_default().push(socket);
+        }
+    }
+    let ids: Vec<GuestId> = held.keys().copied().collect();
+    for batch in ids.chunks(BATCH) {
+        for ended in sockets.service().chat.guests().ended(batch.to_vec()).await? {
+            held.get(&ended).into_iter().flatten().for_each(revoke);
+        }
     }
     Ok(())
 }
@@ -107,7 +125,7 @@ async fn compare(chat: &Chat, sockets: &[(UserId, i64, &Socket)]) -> Result<(), 
     for ((user, state, socket), rooms) in sockets.iter().zip(rooms) {
         let is_left = |room: &Room| match room {
             Room::Conversation(conversation) => !memberships.contains_key(&(*user, *conversation)),
-            Room::User(_) | Room::Session(_) | Room::Call(_) => false,
+            Room::Guests(_) | Room::User(_) | Room::Session(_) | Room::Call(_) => false,
         };
         rooms.iter().copied().filter(is_left).for_each(|room| socket.leave(room));
         let known: HashSet<Room> = rooms.into_iter().collect();
@@ -122,7 +140,7 @@ async fn compare(chat: &Chat, sockets: &[(UserId, i64, &Socket)]) -> Result<(), 
                 emit(socket, event_name::CONVERSATION_NEW, &new);
             }
         }
-        socket.state().get().inspect(|peer| peer.compared(*state));
+        peer(socket).inspect(|peer| peer.compared(*state));
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ use super::own_calls::OwnCalls;
 use super::pending::{Pending, Permit};
 use super::waiting::Waiting;
 use crate::http::limits::Limit;
-use meeshy_chat::{Authority, Caller};
-use meeshy_domain::{Language, Network, UserId};
+use meeshy_chat::{Authority, Caller, GuestCaller};
+use meeshy_domain::{ConversationId, GuestId, Language, Network, UserId};
 use meeshy_socketio::Handle;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -85,6 +85,44 @@ impl Client {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Who holds an authenticated socket.
+#[derive(Debug)]
+pub enum Holder {
+    /// A user.
+    User(Box<Peer>),
+    /// A guest.
+    Guest(Box<GuestPeer>),
+}
+
+/// The guest of a socket.
+#[derive(Debug)]
+pub struct GuestPeer {
+    pub id: GuestId,
+    pub display_name: Box<str>,
+    pub language: Language,
+    pub conversation: ConversationId,
+    /// They see the messages after the one with this number.
+    pub sees_after: i64,
+}
+
+impl GuestPeer {
+    pub fn new(caller: &GuestCaller) -> Self {
+        let guest = caller.seat.guest();
+        Self {
+            id: guest.id,
+            display_name: guest.username.as_str().into(),
+            language: guest.language,
+            conversation: caller.conversation.id,
+            sees_after: caller.seat.sees_after,
+        }
+    }
+
+    /// Whether the guest sees the message with this number.
+    pub fn sees(&self, sequence: i64) -> bool {
+        sequence > self.sees_after
+    }
 }
 
 /// The user of a socket.

@@ -2,6 +2,7 @@
 
 use super::cursors::Cursors;
 use super::pending::Pending;
+use super::socket::{GuestPeer, Holder, Peer};
 use super::typing::Typing;
 use crate::config::GatewayConfig;
 use crate::http::rate_limit::Limiter;
@@ -26,6 +27,8 @@ pub type Socket = meeshy_socketio::Socket<Realtime>;
 pub enum Room {
     /// The members of a conversation.
     Conversation(ConversationId),
+    /// The guests of a conversation.
+    Guests(ConversationId),
     /// The sockets of a user.
     User(UserId),
     /// The sockets of a device.
@@ -96,6 +99,22 @@ pub fn tell<P: Serialize>(
     event: &P,
 ) {
     count_missed(sockets.broadcast(rooms, &own_rooms(hidden_from), name.as_str(), event));
+}
+
+/// The user who holds a socket.
+pub fn peer(socket: &Socket) -> Option<&Peer> {
+    match socket.state().get() {
+        Some(Holder::User(peer)) => Some(peer),
+        _ => None,
+    }
+}
+
+/// The guest who holds a socket.
+pub fn guest(socket: &Socket) -> Option<&GuestPeer> {
+    match socket.state().get() {
+        Some(Holder::Guest(guest)) => Some(guest),
+        _ => None,
+    }
 }
 
 /// Sends an event to one socket, which may be gone.

@@ -1,7 +1,7 @@
 //! Typing notifications, rate-limited: once in a while per user and conversation, whatever their sockets
 //! send, and in large rooms only as often as their size allows.
 
-use meeshy_domain::{ConversationId, UserId};
+use meeshy_domain::{Actor, ConversationId};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ pub struct Typing {
 
 #[derive(Debug, Default)]
 struct Remembered {
-    people: HashMap<(ConversationId, UserId), Typist>,
+    people: HashMap<(ConversationId, Actor), Typist>,
     /// When a room may be notified again.
     rooms: HashMap<ConversationId, Instant>,
 }
@@ -47,16 +47,22 @@ impl Typing {
     }
 
     /// Whether a typing notification is due.
-    pub fn is_due(&self, conversation: ConversationId, user: UserId, now: Instant) -> bool {
-        !self.is_limited || self.lock().is_due(conversation, user, now)
+    pub fn is_due(&self, conversation: ConversationId, user: impl Into<Actor>, now: Instant) -> bool {
+        !self.is_limited || self.lock().is_due(conversation, user.into(), now)
     }
 
     /// Records that a user is typing in a room of this many sockets; returns whether to notify them.
-    pub fn start(&self, conversation: ConversationId, user: UserId, sockets: usize, now: Instant) -> bool {
+    pub fn start(
+        &self,
+        conversation: ConversationId,
+        user: impl Into<Actor>,
+        sockets: usize,
+        now: Instant,
+    ) -> bool {
         if !self.is_limited {
             return true;
         }
-        let mut remembered = self.lock();
+        let (user, mut remembered) = (user.into(), self.lock());
         if !remembered.is_due(conversation, user, now) || !remembered.make_room(now) {
             return false;
         }
@@ -72,12 +78,12 @@ impl Typing {
     }
 
     /// Records that a user has stopped; returns whether to notify the others.
-    pub fn stop(&self, conversation: ConversationId, user: UserId) -> bool {
+    pub fn stop(&self, conversation: ConversationId, user: impl Into<Actor>) -> bool {
         if !self.is_limited {
             return true;
         }
         let mut remembered = self.lock();
-        let typist = remembered.people.get_mut(&(conversation, user));
+        let typist = remembered.people.get_mut(&(conversation, user.into()));
         typist.is_some_and(|typist| std::mem::take(&mut typist.is_shown))
     }
 
@@ -87,7 +93,7 @@ impl Typing {
 }
 
 impl Remembered {
-    fn is_due(&self, conversation: ConversationId, user: UserId, now: Instant) -> bool {
+    fn is_due(&self, conversation: ConversationId, user: Actor, now: Instant) -> bool {
         let typist = self.people.get(&(conversation, user));
         typist.is_none_or(|typist| now.saturating_duration_since(typist.told_at) >= RENEWAL)
     }
@@ -110,7 +116,7 @@ mod tests {
         format!("{number:024x}").parse().unwrap()
     }
 
-    fn person(number: u64) -> UserId {
+    fn person(number: u64) -> Actor {
         format!("{number:024x}").parse().unwrap()
     }
 

@@ -4,7 +4,7 @@ use crate::api::Api;
 use crate::api::access::Access;
 use crate::app::App;
 use crate::http::answer::{Answer, Created, PageAnswer};
-use crate::http::auth::User;
+use crate::http::auth::{Acting, Participant, User};
 use crate::http::error::ApiError;
 use crate::http::extract::{Body, ConversationRef, PageParams, Params, PathParam};
 use axum::extract::State;
@@ -19,30 +19,30 @@ use serde::Deserialize;
 pub fn routes(api: Api) -> Api {
     let member = Access::Member(MemberRole::Member);
     let one_path = "/api/v1/conversations/{id}";
-    api.get(Access::User, "/api/v1/conversations", "The caller's conversations", list)
-        .post(Access::User, "/api/v1/conversations", "Create a conversation", create)
-        .fails(&[
-            ErrorCode::Forbidden,
-            ErrorCode::InvalidOperation,
-            ErrorCode::UserNotFound,
-            ErrorCode::NotFound,
-        ])
-        .get(member, one_path, "A conversation by id or identifier", one)
-        .patch(Access::Member(MemberRole::Moderator), one_path, "Change a conversation", update)
-        .fails(&[ErrorCode::Forbidden])
-        .put(Access::Member(MemberRole::Moderator), one_path, "Change a conversation", update)
-        .fails(&[ErrorCode::Forbidden])
-        .delete(Access::Member(MemberRole::Admin), one_path, "Close a conversation for everybody", close)
-        .fails(&[ErrorCode::Forbidden])
-        .post(member, &format!("{one_path}/mark-read"), "Mark a conversation as read", mark_read)
-        .post(member, &format!("{one_path}/mark-as-read"), "Mark a conversation as read", mark_read)
-        .post(
-            member,
-            &format!("{one_path}/mark-as-received"),
-            "Note that a conversation has arrived on a device",
-            mark_received,
-        )
-        .post(member, &format!("{one_path}/read"), "Mark a conversation as read", mark_read)
+    api.get(
+        Access::UserOrGuest,
+        "/api/v1/conversations",
+        "The caller's conversations; of a guest, the one",
+        list,
+    )
+    .post(Access::User, "/api/v1/conversations", "Create a conversation", create)
+    .fails(&[ErrorCode::Forbidden, ErrorCode::InvalidOperation, ErrorCode::UserNotFound, ErrorCode::NotFound])
+    .get(Access::Participant, one_path, "A conversation by id or identifier", one)
+    .patch(Access::Member(MemberRole::Moderator), one_path, "Change a conversation", update)
+    .fails(&[ErrorCode::Forbidden])
+    .put(Access::Member(MemberRole::Moderator), one_path, "Change a conversation", update)
+    .fails(&[ErrorCode::Forbidden])
+    .delete(Access::Member(MemberRole::Admin), one_path, "Close a conversation for everybody", close)
+    .fails(&[ErrorCode::Forbidden])
+    .post(member, &format!("{one_path}/mark-read"), "Mark a conversation as read", mark_read)
+    .post(member, &format!("{one_path}/mark-as-read"), "Mark a conversation as read", mark_read)
+    .post(
+        member,
+        &format!("{one_path}/mark-as-received"),
+        "Note that a conversation has arrived on a device",
+        mark_received,
+    )
+    .post(member, &format!("{one_path}/read"), "Mark a conversation as read", mark_read)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -59,12 +59,22 @@ struct Listed {
 
 async fn list(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     Params(asked): Params<Listed>,
 ) -> Result<PageAnswer<Conversation>, ApiError> {
     let (limit, offset) = (asked.page.limit(), asked.page.offset());
-    let filter = ListFilter { kind: asked.kind, with_user: asked.with_user_id };
-    let (views, total) = app.chat.conversations().list(caller.user.id, filter, limit, offset).await?;
+    let conversations = app.chat.conversations();
+    let (views, total) = match caller {
+        Participant::User(caller) => {
+            let filter = ListFilter { kind: asked.kind, with_user: asked.with_user_id };
+            conversations.list(caller.user.id, filter, limit, offset).await?
+        }
+        Participant::Guest(guest) if offset == 0 && asked.kind.is_none() && asked.with_user_id.is_none() => {
+            let only = guest.conversation.id.to_string();
+            (vec![conversations.get(guest.id(), &only).await?], 1)
+        }
+        Participant::Guest(_) => (Vec::new(), 0),
+    };
     let pagination = Pagination::new(total, offset, limit, views.len());
     let data = views.iter().map(|view| crate::views::conversation(view, app.chat.now())).collect();
     Ok(PageAnswer(Page::new(data, pagination)))
@@ -90,10 +100,10 @@ async fn create(
 
 async fn one(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     PathParam(ConversationRef(id)): PathParam<ConversationRef>,
 ) -> Result<Answer<Conversation>, ApiError> {
-    let view = app.chat.conversations().get(caller.user.id, &id).await?;
+    let view = app.chat.conversations().get(caller.actor(), &id).await?;
     Ok(Answer(crate::views::conversation(&view, app.chat.now())))
 }
 

@@ -95,7 +95,7 @@ impl Input for Followed {
 
 /// The caller. Invalid credentials count as none: images send what they have.
 async fn asked_by(app: &App, headers: &HeaderMap, uri: &Uri) -> FileRequest {
-    let caller = app.authenticate(headers).await.ok().map(|caller| caller.user.id);
+    let caller = app.authenticate_participant(headers).await.ok().map(|caller| caller.actor());
     // A damaged link counts as one without a signature.
     let link = Query::<Link>::try_from_uri(uri).ok();
     let signature = link.and_then(|Query(link)| Some((link.sig?, link.exp?)));

@@ -4,13 +4,13 @@ use crate::api::Api;
 use crate::api::access::Access;
 use crate::app::App;
 use crate::http::answer::{Answer, Created};
-use crate::http::auth::User;
+use crate::http::auth::Acting;
 use crate::http::error::ApiError;
 use crate::http::extract::{Body, ConversationRef, MessageRef, PageParams, Params, PathParam, TwoPathParams};
 use axum::Json;
 use axum::extract::State;
 use meeshy_chat::{ChatError, MessageEdit, NewMessage, PagePlace, PageRequest};
-use meeshy_domain::{MemberRole, UserId};
+use meeshy_domain::Actor;
 use meeshy_wire::{
     DeletedMessage, ErrorCode, Message, MessagePage, MessagePageMeta, Page, Pagination, PostMessage,
     PostMessageTo, PutMessage,
@@ -20,14 +20,14 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 pub fn routes(api: Api) -> Api {
-    let member = Access::Member(MemberRole::Member);
+    let member = Access::Participant;
     let path = "/api/v1/conversations/{id}/messages";
     let refusals = &[ErrorCode::Forbidden, ErrorCode::InvalidOperation];
     api.get(member, path, "A page of messages, newest first", list)
         .fails(&[ErrorCode::MessageNotFound])
         .post(member, path, "Send a message", send)
         .fails(refusals)
-        .post(Access::User, "/api/v1/messages", "Send a message", send_to)
+        .post(Access::UserOrGuest, "/api/v1/messages", "Send a message", send_to)
         .fails(refusals)
         .fails(&[ErrorCode::ConversationNotFound, ErrorCode::ConversationAccessDenied])
         .put(Access::Author, &format!("{path}/{{messageId}}"), "Edit a message", edit_in)
@@ -63,13 +63,13 @@ fn is_included(parameter: Option<&str>) -> bool {
 
 async fn list(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     PathParam(ConversationRef(id)): PathParam<ConversationRef>,
     Params(asked): Params<Listed>,
 ) -> Result<Json<MessagePage>, ApiError> {
     let (limit, offset) = (asked.page.limit(), asked.page.offset());
     let place = place(asked.before, asked.after, asked.around, offset)?;
-    let (user, limiter) = (caller.user.id, Arc::clone(&app.limiter));
+    let (user, limiter) = (caller.actor(), Arc::clone(&app.limiter));
     let with_translations = is_included(asked.include_translations.as_deref());
     let with_replies = is_included(asked.include_replies.as_deref());
     let may_ask = move || with_translations && limiter.allows_page_translation(user);
@@ -120,27 +120,22 @@ fn reduced(mut message: Message, with_translations: bool, with_replies: bool) ->
 
 async fn send(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     PathParam(ConversationRef(id)): PathParam<ConversationRef>,
     Body(body): Body<PostMessage>,
 ) -> Result<Created<Message>, ApiError> {
-    sent(&app, caller.user.id, id, body).await
+    sent(&app, caller.actor(), id, body).await
 }
 
 async fn send_to(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     Body(PostMessageTo { conversation_id, message }): Body<PostMessageTo>,
 ) -> Result<Created<Message>, ApiError> {
-    sent(&app, caller.user.id, conversation_id, message).await
+    sent(&app, caller.actor(), conversation_id, message).await
 }
 
-async fn sent(
-    app: &App,
-    caller: UserId,
-    id: String,
-    body: PostMessage,
-) -> Result<Created<Message>, ApiError> {
+async fn sent(app: &App, caller: Actor, id: String, body: PostMessage) -> Result<Created<Message>, ApiError> {
     app.limiter.count_message(&app.chat, caller, &id).await?;
     let new = NewMessage {
         conversation: id,
@@ -158,28 +153,28 @@ async fn sent(
 
 async fn edit_in(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     TwoPathParams(ConversationRef(conversation), MessageRef(message)): TwoPathParams<
         ConversationRef,
         MessageRef,
     >,
     Body(body): Body<PutMessage>,
 ) -> Result<Answer<Message>, ApiError> {
-    Ok(Answer(edited(&app, caller.user.id, Some(conversation), message, body).await?))
+    Ok(Answer(edited(&app, caller.actor(), Some(conversation), message, body).await?))
 }
 
 async fn edit(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     PathParam(MessageRef(message)): PathParam<MessageRef>,
     Body(body): Body<PutMessage>,
 ) -> Result<Answer<Message>, ApiError> {
-    Ok(Answer(edited(&app, caller.user.id, None, message, body).await?))
+    Ok(Answer(edited(&app, caller.actor(), None, message, body).await?))
 }
 
 async fn edited(
     app: &App,
-    caller: UserId,
+    caller: Actor,
     conversation: Option<String>,
     message: String,
     PutMessage { content, original_language }: PutMessage,
@@ -192,26 +187,26 @@ async fn edited(
 
 async fn delete_in(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     TwoPathParams(ConversationRef(conversation), MessageRef(message)): TwoPathParams<
         ConversationRef,
         MessageRef,
     >,
 ) -> Result<Answer<DeletedMessage>, ApiError> {
-    Ok(Answer(deleted(&app, caller.user.id, Some(&conversation), &message).await?))
+    Ok(Answer(deleted(&app, caller.actor(), Some(&conversation), &message).await?))
 }
 
 async fn delete(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     PathParam(MessageRef(message)): PathParam<MessageRef>,
 ) -> Result<Answer<DeletedMessage>, ApiError> {
-    Ok(Answer(deleted(&app, caller.user.id, None, &message).await?))
+    Ok(Answer(deleted(&app, caller.actor(), None, &message).await?))
 }
 
 async fn deleted(
     app: &App,
-    caller: UserId,
+    caller: Actor,
     conversation: Option<&str>,
     message: &str,
 ) -> Result<DeletedMessage, ApiError> {

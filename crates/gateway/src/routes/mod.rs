@@ -21,9 +21,11 @@ mod files;
 mod friends;
 mod glossary;
 mod glossary_proposals;
+mod guests;
 mod health;
 mod languages;
 mod libretranslate;
+mod links;
 mod mailed;
 mod mentions;
 mod message_search;
@@ -97,6 +99,8 @@ fn declare(app: App) -> Api {
         .group(participants::routes)
         .group(conversation_files::routes)
         .group(share_links::routes)
+        .group(links::routes)
+        .group(guests::routes)
         .group(calls::routes)
         .group(communities::routes)
         .group(community_members::routes)

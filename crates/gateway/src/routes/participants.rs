@@ -4,7 +4,7 @@ use crate::api::Api;
 use crate::api::access::Access;
 use crate::app::App;
 use crate::http::answer::Answer;
-use crate::http::auth::User;
+use crate::http::auth::{Acting, User};
 use crate::http::error::ApiError;
 use crate::http::extract::{Body, ConversationRef, LimitParam, Params, PathParam, TwoPathParams, UserRef};
 use crate::views::{self, participant};
@@ -22,7 +22,7 @@ pub fn routes(api: Api) -> Api {
     let members = Access::Member(MemberRole::Member);
     let path = "/api/v1/conversations/{id}/participants";
     let refusals = &[ErrorCode::Forbidden, ErrorCode::UserNotFound, ErrorCode::InvalidOperation];
-    api.get(members, path, "A page of the members of a conversation", list)
+    api.get(Access::Participant, path, "A page of the participants of a conversation", list)
         .post(members, path, "Add a member", add)
         .fails(refusals)
         .post(members, "/api/v1/conversations/{id}/invite", "Add a member", add)
@@ -69,15 +69,15 @@ struct Listed {
 
 async fn list(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     PathParam(ConversationRef(id)): PathParam<ConversationRef>,
     Params(asked): Params<Listed>,
 ) -> Result<Json<KeysetPage<Participant>>, ApiError> {
     let limit = asked.page.limit();
     let Listed { after, role, search, online_only, .. } = asked;
     let request = ParticipantRequest { limit, after, role, search, online_only };
-    let page = app.chat.conversations().participants(caller.user.id, &id, request).await?;
-    let data = page.participants.into_iter().map(participant).collect();
+    let page = app.chat.conversations().participants(caller.actor(), &id, request).await?;
+    let data = page.participants.into_iter().map(|one| participant(one, app.chat.now())).collect();
     Ok(Json(KeysetPage::new(data, limit, page.next)))
 }
 

@@ -4,18 +4,17 @@ use crate::api::Api;
 use crate::api::access::Access;
 use crate::app::App;
 use crate::http::answer::{Answer, Created};
-use crate::http::auth::User;
+use crate::http::auth::{Acting, User};
 use crate::http::error::ApiError;
 use crate::http::extract::{Body, EmojiRef, MessageRef, PathParam, TwoPathParams, UserRef};
 use crate::views;
 use axum::extract::State;
 use meeshy_chat::ChatError;
-use meeshy_domain::MemberRole;
 use meeshy_wire::{ErrorCode, Notice, React, Reaction, ReactionSync};
 
 pub fn routes(api: Api) -> Api {
-    let member = Access::Member(MemberRole::Member);
-    api.post(Access::User, "/api/v1/reactions", "React to a message", add)
+    let member = Access::Participant;
+    api.post(Access::UserOrGuest, "/api/v1/reactions", "React to a message", add)
         .fails(&[ErrorCode::MessageNotFound, ErrorCode::Forbidden, ErrorCode::InvalidOperation])
         .get(member, "/api/v1/reactions/{messageId}", "The reactions to a message", list)
         .delete(member, "/api/v1/reactions/{messageId}/{emoji}", "Remove a reaction of the caller", remove)
@@ -25,30 +24,30 @@ pub fn routes(api: Api) -> Api {
 
 async fn add(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     Body(React { message_id, emoji }): Body<React>,
 ) -> Result<Created<Reaction>, ApiError> {
-    app.limiter.count_reaction(caller.user.id)?;
-    let added = app.chat.reactions().add(caller.user.id, &message_id, &emoji).await?;
+    app.limiter.count_reaction(caller.actor())?;
+    let added = app.chat.reactions().add(caller.actor(), &message_id, &emoji).await?;
     Ok(Created(views::reaction(added)))
 }
 
 async fn list(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     PathParam(MessageRef(message)): PathParam<MessageRef>,
 ) -> Result<Answer<ReactionSync>, ApiError> {
-    let found = app.chat.reactions().of_message(caller.user.id, &message).await?;
+    let found = app.chat.reactions().of_message(caller.actor(), &message).await?;
     Ok(Answer(views::reaction_sync(found)))
 }
 
 async fn remove(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     TwoPathParams(MessageRef(message), EmojiRef(emoji)): TwoPathParams<MessageRef, EmojiRef>,
 ) -> Result<Answer<Notice>, ApiError> {
-    app.limiter.count_reaction(caller.user.id)?;
-    app.chat.reactions().remove(caller.user.id, &message, &emoji).await?;
+    app.limiter.count_reaction(caller.actor())?;
+    app.chat.reactions().remove(caller.actor(), &message, &emoji).await?;
     Ok(Answer(Notice { message: "Reaction removed".to_owned() }))
 }
 

@@ -5,7 +5,7 @@ use crate::api::access::Access;
 use crate::api::describe::{Describe, Input, RequestBody};
 use crate::app::App;
 use crate::http::answer::Answer;
-use crate::http::auth::User;
+use crate::http::auth::{Acting, User};
 use crate::http::error::ApiError;
 use crate::http::extract::{Body, PathParam};
 use crate::routes::files::FileRef;
@@ -26,11 +26,12 @@ const MAX_FIELDS: usize = 2 * limits::UPLOADED_FILES;
 pub fn routes(api: Api) -> Api {
     ["/api/v1/attachments", "/api/attachments"].into_iter().fold(api, |api, base| {
         let one = format!("{base}/{{attachment}}");
-        api.post(Access::User, &format!("{base}/upload"), "Upload files", upload)
-            .post(Access::User, &format!("{base}/upload-text"), "Upload a text as a file", upload_text)
-            .fails(&[ErrorCode::PayloadTooLarge])
+        api.post(Access::UserOrGuest, &format!("{base}/upload"), "Upload files", upload)
+            .fails(&[ErrorCode::Forbidden])
+            .post(Access::UserOrGuest, &format!("{base}/upload-text"), "Upload a text as a file", upload_text)
+            .fails(&[ErrorCode::PayloadTooLarge, ErrorCode::Forbidden])
             .get(Access::User, &format!("{one}/metadata"), "What is known of a file", describe)
-            .delete(Access::User, &one, "Delete a file, also from its message", delete)
+            .delete(Access::UserOrGuest, &one, "Delete a file, also from its message", delete)
             .fails(&[ErrorCode::Forbidden, ErrorCode::MessageNotFound])
     })
 }
@@ -80,10 +81,10 @@ impl Input for Form {
 
 async fn upload(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     Form(mut form): Form,
 ) -> Result<Answer<UploadedFiles>, ApiError> {
-    let mut upload = app.chat.uploads().begin(caller.user.id).await?;
+    let mut upload = app.chat.uploads().begin(caller.actor()).await?;
     let (mut said, mut left) = (Vec::new(), limits::FILE_METADATA_BYTES);
     for _ in 0..=MAX_FIELDS {
         let Some(field) = form.next_field().await.map_err(broken)? else {
@@ -137,10 +138,10 @@ async fn finish(mut upload: Upload, said: Vec<(usize, Value)>) -> Result<Answer<
 
 async fn upload_text(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     Body(body): Body<UploadText>,
 ) -> Result<Answer<OneFile>, ApiError> {
-    let mut upload = app.chat.uploads().begin(caller.user.id).await?;
+    let mut upload = app.chat.uploads().begin(caller.actor()).await?;
     upload.file(Some(TEXT_NAME), Some("text/plain")).await?;
     upload.write(body.content.as_bytes()).await?;
     let file = upload.finish().await?.pop().ok_or(ChatError::NotFound { what: "attachment" })?;
@@ -158,10 +159,10 @@ async fn describe(
 
 async fn delete(
     State(app): State<App>,
-    User(caller): User,
+    Acting(caller): Acting,
     PathParam(FileRef(id)): PathParam<FileRef>,
 ) -> Result<Answer<Notice>, ApiError> {
-    app.chat.files().remove(caller.user.id, &id).await?;
+    app.chat.files().remove(caller.actor(), &id).await?;
     Ok(Answer(Notice { message: "Attachment deleted".to_owned() }))
 }
 

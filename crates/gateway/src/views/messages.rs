@@ -18,7 +18,7 @@ pub fn message(view: &MessageView) -> wire::Message {
         revision: message.revision,
         client_message_id: message.client_message_id.clone(),
         sender_id: message.sender_id,
-        anonymous_sender_id: details.guest_sender_id.clone(),
+        anonymous_sender_id: details.guest_sender_id,
         content: message.content.clone(),
         original_content: message.content.clone(),
         original_language: message.original_language,
@@ -107,7 +107,7 @@ fn person(person: &Person) -> wire::SystemPerson {
 
 fn guest(guest: &Guest) -> wire::Guest {
     wire::Guest {
-        id: guest.id.clone(),
+        id: guest.id,
         username: guest.username.clone(),
         first_name: guest.first_name.clone(),
         last_name: guest.last_name.clone(),
@@ -140,7 +140,7 @@ fn reply(view: &MessageView) -> wire::Reply {
         id: message.id,
         conversation_id: message.conversation_id,
         sender_id: message.sender_id,
-        anonymous_sender_id: message.details.guest_sender_id.clone(),
+        anonymous_sender_id: message.details.guest_sender_id,
         content: message.content.clone(),
         original_language: message.original_language,
         message_type: message_type(message),
@@ -164,7 +164,7 @@ pub(super) fn last_message(view: &MessageView) -> wire::LastMessage {
         original_language: message.original_language,
         created_at: message.created_at.into(),
         sender_id: message.sender_id,
-        anonymous_sender_id: message.details.guest_sender_id.clone(),
+        anonymous_sender_id: message.details.guest_sender_id,
         message_type: message_type(message),
         metadata: view.told.as_ref().map(told),
         sequence: message.sequence,

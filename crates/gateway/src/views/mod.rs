@@ -8,6 +8,7 @@ mod conversations;
 mod dashboard;
 pub mod events;
 mod files;
+mod guests;
 mod mentions;
 mod messages;
 mod notifications;
@@ -32,6 +33,9 @@ pub use communities::{community, community_conversation, community_member};
 pub use conversations::{conversation, deleted_conversation, member, proposal, stats, term};
 pub use dashboard::dashboard;
 pub use files::{attachment, file_status};
+pub use guests::{
+    guest_conversation, guest_user, link_conversation, link_info, link_usage, member_user, own_guest,
+};
 pub use mentions::{mention, mention_of_caller, mention_suggestion};
 pub use messages::{disclosure, message};
 pub use notifications::{notification, push_device};
@@ -47,6 +51,6 @@ pub use profiles::{public_user, user_page, user_stats};
 pub use reactions::{reaction, reaction_event, reaction_sync};
 pub use receipts::{message_details, message_history, read_status, read_statuses, receipt};
 pub use sessions::{session, session_details};
-pub use share_links::{listed_share_link, new_share_link, share_link};
+pub use share_links::{listed_share_link, new_share_link, own_share_link, share_link, share_link_patch};
 pub use translations::{progress, report};
 pub use two_factor::two_factor_setup;

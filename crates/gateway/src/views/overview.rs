@@ -3,7 +3,7 @@
 use super::address::address;
 use meeshy_chat::model::{Receipt, User};
 use meeshy_chat::{LatestReactions, MessageReceipts, OpenConversation, ReactionView, ReceiptCounts};
-use meeshy_domain::UserId;
+use meeshy_domain::{GuestId, UserId};
 use meeshy_wire as wire;
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ fn named(reaction: ReactionView, users: &HashMap<UserId, User>) -> wire::NamedRe
             avatar: address(user.avatar.as_deref()),
         }),
     };
-    let guest = |id: String| wire::Reactor { user_id: id, is_anonymous: true, user: None };
+    let guest = |id: GuestId| wire::Reactor { user_id: id.to_string(), is_anonymous: true, user: None };
     wire::NamedReactions {
         emoji: reaction.emoji,
         count: reaction.total,

@@ -3,13 +3,18 @@
 use super::address::address;
 use meeshy_chat::model::{GuestParticipant, Participant};
 use meeshy_chat::{ParticipantView, Seen};
-use meeshy_domain::{LanguageSettings, MemberRole, Role};
+use meeshy_domain::{LanguageSettings, MemberRole, Role, Timestamp, limits};
 use meeshy_wire as wire;
 
-pub fn participant(view: ParticipantView) -> wire::Participant {
+/// Whether a guest is shown as online.
+pub fn is_online(last_active_at: Timestamp, now: Timestamp) -> bool {
+    now.since(last_active_at) < limits::GUEST_ONLINE
+}
+
+pub fn participant(view: ParticipantView, now: Timestamp) -> wire::Participant {
     match view {
         ParticipantView::Member(participant, seen) => member(*participant, seen),
-        ParticipantView::Guest(guest) => self::guest(guest),
+        ParticipantView::Guest(guest) => self::guest(guest, now),
     }
 }
 
@@ -42,10 +47,10 @@ fn member(participant: Participant, seen: Seen) -> wire::Participant {
     }
 }
 
-fn guest(participant: GuestParticipant) -> wire::Participant {
+fn guest(participant: GuestParticipant, now: Timestamp) -> wire::Participant {
     let guest = participant.guest;
     wire::Participant {
-        id: guest.id,
+        id: guest.id.to_string(),
         user_id: None,
         display_name: guest.username.clone(),
         username: guest.username,
@@ -57,7 +62,7 @@ fn guest(participant: GuestParticipant) -> wire::Participant {
         conversation_role: None,
         global_role: None,
         permissions: wire::Permissions(Role::User),
-        is_online: false,
+        is_online: is_online(participant.last_active_at, now),
         last_active_at: Some(participant.last_active_at.into()),
         languages: LanguageSettings::reading(guest.language),
         is_active: true,

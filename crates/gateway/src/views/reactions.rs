@@ -5,12 +5,13 @@ use meeshy_chat::{MessageReactions, ReactionChange, ReactionView};
 use meeshy_domain::ConversationId;
 use meeshy_wire as wire;
 
-/// A reaction of a user.
+/// A reaction of a user or a guest.
 pub fn reaction(reaction: Reaction) -> wire::Reaction {
     wire::Reaction {
         id: reaction.id,
         message_id: reaction.message_id,
         user_id: reaction.user_id,
+        anonymous_id: reaction.guest_id,
         emoji: reaction.emoji,
         created_at: reaction.created_at.into(),
         updated_at: reaction.updated_at.into(),
@@ -37,7 +38,8 @@ pub fn reaction_event(
     wire::ReactionEvent {
         message_id: change.message_id,
         conversation_id,
-        user_id: change.user,
+        user_id: change.by.user(),
+        anonymous_id: change.by.guest(),
         emoji: change.reactions.emoji.clone(),
         action: if change.is_added { wire::ReactionAction::Add } else { wire::ReactionAction::Remove },
         aggregation: aggregation(change.reactions.clone()),

@@ -1,8 +1,8 @@
 //! Links by which people join conversations.
 
 use super::address::address;
-use meeshy_chat::model::{Conversation, ShareLink};
-use meeshy_chat::{GuestRules, LinkView, NewShareLink};
+use meeshy_chat::model::{Conversation, ShareLink, User};
+use meeshy_chat::{GuestRules, LinkFigures, LinkView, NewShareLink, OwnLinkView, ShareLinkPatch};
 use meeshy_wire as wire;
 
 /// What a client asks for, with the default of what it leaves out.
@@ -31,7 +31,72 @@ pub fn new_share_link(asked: wire::CreateShareLink) -> NewShareLink {
     }
 }
 
+/// What a client wants to change.
+pub fn share_link_patch(asked: wire::UpdateShareLink) -> ShareLinkPatch {
+    ShareLinkPatch {
+        name: asked.name,
+        description: asked.description,
+        max_uses: asked.max_uses,
+        max_concurrent_users: asked.max_concurrent_users,
+        max_unique_sessions: asked.max_unique_sessions,
+        expires_at: asked.expires_at.map(|time| time.map(|time| time.0)),
+        is_active: asked.is_active,
+        allow_messages: asked.allow_anonymous_messages,
+        allow_files: asked.allow_anonymous_files,
+        allow_images: asked.allow_anonymous_images,
+        allow_view_history: asked.allow_view_history,
+        require_account: asked.require_account,
+        require_nickname: asked.require_nickname,
+        require_email: asked.require_email,
+        require_birthday: asked.require_birthday,
+        countries: asked.allowed_countries,
+        languages: asked.allowed_languages,
+        ip_ranges: asked.allowed_ip_ranges,
+    }
+}
+
+/// A link that the caller has created.
+pub fn own_share_link(view: OwnLinkView) -> wire::OwnShareLink {
+    let OwnLinkView { view, conversation, figures } = view;
+    wire::OwnShareLink {
+        conversation: wire::OwnLinkedConversation {
+            conversation_url: format!("/conversations/{}", conversation.id),
+            id: conversation.id,
+            title: conversation.title,
+            kind: conversation.kind,
+            description: conversation.description,
+        },
+        creator: view.creator.map(link_creator),
+        stats: link_stats(figures),
+        link: share_link(view.link),
+    }
+}
+
+/// Who has created a link.
+pub fn link_creator(user: User) -> wire::LinkCreator {
+    wire::LinkCreator {
+        id: user.id,
+        username: user.username,
+        first_name: user.first_name,
+        last_name: user.last_name,
+        display_name: user.display_name,
+        avatar: address(user.avatar.as_deref()),
+    }
+}
+
+/// Who is in the conversation of a link.
+pub fn link_stats(figures: LinkFigures) -> wire::LinkStats {
+    wire::LinkStats {
+        total_participants: figures.members + figures.guests,
+        member_count: figures.members,
+        anonymous_count: figures.guests,
+        language_count: figures.languages.len(),
+        spoken_languages: figures.languages,
+    }
+}
+
 pub fn share_link(link: ShareLink) -> wire::ShareLink {
+    let origins = link.origins();
     wire::ShareLink {
         id: link.id,
         link_id: link.link_id,
@@ -56,9 +121,9 @@ pub fn share_link(link: ShareLink) -> wire::ShareLink {
         require_nickname: link.require_nickname,
         require_email: link.require_email,
         require_birthday: link.require_birthday,
-        allowed_countries: texts(&link.allowed_countries),
-        allowed_languages: texts(&link.allowed_languages),
-        allowed_ip_ranges: texts(&link.allowed_ip_ranges),
+        allowed_countries: origins.countries,
+        allowed_languages: origins.languages,
+        allowed_ip_ranges: origins.ip_ranges,
         created_at: link.created_at.into(),
         updated_at: link.updated_at.into(),
     }
@@ -72,20 +137,8 @@ pub fn listed_share_link(view: LinkView, conversation: &Conversation) -> wire::L
             kind: conversation.kind,
             description: conversation.description.clone(),
         },
-        creator: view.creator.map(|user| wire::LinkCreator {
-            id: user.id,
-            username: user.username,
-            first_name: user.first_name,
-            last_name: user.last_name,
-            display_name: user.display_name,
-            avatar: address(user.avatar.as_deref()),
-        }),
+        creator: view.creator.map(link_creator),
         counts: wire::ShareLinkCounts { anonymous_participants: view.guests },
         link: share_link(view.link),
     }
-}
-
-/// A list that is stored as JSON; old rows may contain anything.
-fn texts(json: &str) -> Vec<String> {
-    serde_json::from_str(json).unwrap_or_default()
 }

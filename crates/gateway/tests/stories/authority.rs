@@ -33,7 +33,7 @@ async fn stored(server: &TestServer, reader: &Person, talk: &str) -> usize {
     server
         .chat
         .messages()
-        .page(reader.id.parse().unwrap(), talk, request, || true)
+        .page(reader.id.parse::<meeshy_domain::UserId>().unwrap(), talk, request, || true)
         .await
         .unwrap()
         .messages

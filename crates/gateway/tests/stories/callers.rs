@@ -6,6 +6,8 @@ use meeshy_harness::TestServer;
 use meeshy_store::{StoreError, Tx};
 use meeshy_testkit::Person;
 use meeshy_wire::Sender;
+use serde_json::json;
+use std::collections::HashMap;
 
 /// A kind of caller.
 pub struct Caller {
@@ -23,6 +25,21 @@ pub enum Login {
     /// With a session that has ended.
     Ended,
     Yes,
+    /// As a guest, without an account.
+    Guest(Guest),
+}
+
+/// A kind of guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guest {
+    /// Of the conversation.
+    Here,
+    /// Of another one.
+    Elsewhere,
+    /// Of the conversation, by a link that was turned off since.
+    Closed,
+    /// Of the conversation, who has left.
+    Gone,
 }
 
 impl Caller {
@@ -35,6 +52,11 @@ impl Caller {
             Access::Link | Access::Operator => false,
             Access::User | Access::Key if about_message => self.is_member(),
             Access::User | Access::Key => is_user,
+            Access::UserOrGuest if about_message => self.may_read(),
+            Access::UserOrGuest => {
+                is_user || [Guest::Here, Guest::Elsewhere].map(Login::Guest).contains(&self.login)
+            }
+            Access::Participant => self.may_read(),
             Access::Permission(permission) => is_user && self.role.allows(permission),
             Access::Member(least) => is_user && self.member.is_some_and(|role| role.is_at_least(least)),
             Access::Author => self.may_edit(),
@@ -54,6 +76,11 @@ impl Caller {
         }
     }
 
+    /// Whether the caller reads the conversation.
+    pub fn may_read(&self) -> bool {
+        self.is_member() || self.login == Login::Guest(Guest::Here)
+    }
+
     pub fn is_member(&self) -> bool {
         self.login == Login::Yes && self.member.is_some()
     }
@@ -71,9 +98,10 @@ impl Caller {
             || self.role.allows(Permission::ModerateContent)
     }
 
-    /// A new session of this caller; of nobody, that of a user who is not a member.
+    /// A new session of this caller; of somebody without an account, that of a user who is not a member.
     pub async fn sign_in(&self, server: &TestServer) -> Person {
-        server.sign_in(if self.login == Login::No { "out_user" } else { self.name }).await
+        let has_account = matches!(self.login, Login::Yes | Login::Ended);
+        server.sign_in(if has_account { self.name } else { "out_user" }).await
     }
 }
 
@@ -84,6 +112,7 @@ pub struct Scene {
     pub author: Person,
     pub talk: String,
     pub message: String,
+    guests: HashMap<&'static str, String>,
 }
 
 impl Scene {
@@ -127,11 +156,49 @@ impl Scene {
             assert_eq!(server.store.write::<_, StoreError>(change).await.unwrap(), 1);
         }
         callers.push(Caller { login: Login::No, ..caller("nobody", Role::User, None) });
-        Self { callers, author, talk, message }
+        let elsewhere = author.group(&[]).await;
+        let mut guests = HashMap::new();
+        for (name, kind) in [
+            ("guest", Guest::Here),
+            ("guest_elsewhere", Guest::Elsewhere),
+            ("guest_of_closed_link", Guest::Closed),
+            ("guest_who_left", Guest::Gone),
+        ] {
+            let place = if kind == Guest::Elsewhere { &elsewhere } else { &talk };
+            guests.insert(name, guest(server, &author, place, name, kind).await);
+            callers.push(Caller { login: Login::Guest(kind), ..caller(name, Role::User, None) });
+        }
+        Self { callers, author, talk, message, guests }
+    }
+
+    /// All callers but guests.
+    pub fn users(&self) -> impl Iterator<Item = &Caller> {
+        self.callers.iter().filter(|caller| !matches!(caller.login, Login::Guest(_)))
+    }
+
+    /// The secret of a guest.
+    pub fn secret(&self, caller: &Caller) -> &str {
+        &self.guests[caller.name]
     }
 
     /// The names of all callers.
     pub fn names(&self) -> String {
         self.callers.iter().map(|caller| caller.name).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// The secret of a new guest of a conversation.
+async fn guest(server: &TestServer, author: &Person, talk: &str, name: &str, kind: Guest) -> String {
+    let made = author.post(&format!("/conversations/{talk}/new-link"), json!({})).await;
+    let link = made.body["data"]["code"].as_str().unwrap().to_owned();
+    let who = json!({ "firstName": "Anna", "lastName": "Lind", "username": name });
+    let joined = server.post(&format!("/api/v1/anonymous/join/{link}"), who).await;
+    let secret = joined.body["data"]["sessionToken"].as_str().unwrap().to_owned();
+    let ended = match kind {
+        Guest::Here | Guest::Elsewhere => return secret,
+        Guest::Closed => author.patch(&format!("/links/{link}/toggle"), json!({ "isActive": false })).await,
+        Guest::Gone => server.post("/api/v1/anonymous/leave", json!({ "sessionToken": secret })).await,
+    };
+    assert_eq!(ended.status, 200);
+    secret
 }

@@ -143,12 +143,12 @@ async fn every_event_is_for_those_whom_it_names(Single(server): Single) {
     let scene = Scene::on(&server, "bonjour", &[&witness]).await;
     let mut watcher = Socket::of(&server, &witness).await;
     let mut doomed = Vec::new();
-    for _ in &scene.callers {
+    for _ in scene.users() {
         doomed.push(scene.author.say(&scene.talk, "bonjour").await);
     }
     noticed(&mut watcher, &scene.author, &scene.talk).await;
     let mut rows: Vec<Vec<String>> = vec![Vec::new(); events.len()];
-    for caller in &scene.callers {
+    for caller in scene.users() {
         let (mut socket, mut person) = connect(&server, caller).await;
         let call = ring(&witness, &scene.talk).await;
         for (event, row) in events.iter().zip(&mut rows) {
@@ -189,7 +189,8 @@ async fn every_event_is_for_those_whom_it_names(Single(server): Single) {
             .collect();
         assert_eq!(noticed, expected, "{}", caller.name);
     }
-    let mut matrix = format!("event: {}\n", scene.names());
+    let mut matrix =
+        format!("event: {}\n", scene.users().map(|caller| caller.name).collect::<Vec<_>>().join(", "));
     for (event, row) in events.iter().zip(&rows) {
         let sender = event.sender.map_or("", Sender::describe);
         matrix += &format!("{} ({sender}): {}\n", event.name, row.join(", "));

@@ -15,6 +15,7 @@ mod file_statuses;
 mod files;
 mod gateways;
 mod generated;
+mod guests;
 mod hardship;
 mod imported;
 mod joining;

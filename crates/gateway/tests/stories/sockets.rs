@@ -261,7 +261,7 @@ async fn a_shutdown_notifies_the_sockets_and_loses_nothing() {
     let count = |name: &str| heard.iter().filter(|(found, _)| found == name).count();
     assert_eq!(count("server:restarting"), 1);
     let stored = chat.messages().page(
-        lea.id.parse().unwrap(),
+        lea.id.parse::<meeshy_domain::UserId>().unwrap(),
         &talk,
         meeshy_chat::PageRequest { limit: 50, ..Default::default() },
         || true,

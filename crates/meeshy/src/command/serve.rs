@@ -288,6 +288,7 @@ fn translation_api_config(config: &Config) -> TranslationApiConfig {
 fn gateway_config(config: &Config, connections: ConnectionLimits) -> GatewayConfig {
     let forwarding = config.forwarding();
     let mut gateway = GatewayConfig { forwarding, connections, ..GatewayConfig::default() };
+    gateway.country_header.clone_from(&config.server.country_header);
     gateway.behind_tls = config.server.behind_tls;
     gateway.name.clone_from(&config.server.name);
     gateway.query_tokens = config.server.query_tokens;

@@ -40,6 +40,18 @@ impl Config {
                 "server.name (GATEWAY_NAME) must have 1 to {MAX_NAME_CHARS} ASCII letters and digits"
             ));
         }
+        let is_header = |name: &str| name.parse::<axum::http::HeaderName>().is_ok();
+        match self.server.country_header.as_deref() {
+            Some(name) if !is_header(name) => {
+                return Err("server.country_header (COUNTRY_HEADER) must be the name of a header".into());
+            }
+            Some(_) if self.server.trust_proxy == 0 => {
+                return Err("server.country_header (COUNTRY_HEADER) needs a trusted proxy: set \
+server.trust_proxy (TRUST_PROXY)"
+                    .into());
+            }
+            _ => {}
+        }
         let site = &self.server.public_url;
         if site.starts_with('/') || WebAddress::parse(site).is_none() {
             return Err(

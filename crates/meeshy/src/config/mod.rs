@@ -53,6 +53,7 @@ pub struct Server {
     pub cors_origins: Vec<String>,
     pub trust_proxy: usize,
     pub proxy_header: ProxyHeader,
+    pub country_header: Option<String>,
     pub behind_tls: bool,
     pub query_tokens: bool,
 }

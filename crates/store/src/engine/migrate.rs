@@ -94,6 +94,7 @@ const MIGRATIONS: &[Migration] = migrations![
     61 "0061_system_messages_apart",
     63 "0063_uploads",
     64 "0064_resumable_uploads",
+    65 "0065_guests",
 ];
 
 /// The schema changes made when a database was opened.

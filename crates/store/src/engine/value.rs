@@ -93,6 +93,16 @@ impl FromValue for meeshy_domain::Secret {
     }
 }
 
+/// The id, for a column of users or one of guests.
+impl From<meeshy_domain::Actor> for Value {
+    fn from(value: meeshy_domain::Actor) -> Self {
+        match value {
+            meeshy_domain::Actor::User(id) => id.into(),
+            meeshy_domain::Actor::Guest(id) => id.into(),
+        }
+    }
+}
+
 /// Implements conversions for types that are stored as their text.
 macro_rules! kept_as_text {
     ($($type:ty),* $(,)?) => {$(
@@ -136,6 +146,7 @@ kept_as_text!(
     meeshy_domain::CallParticipantId,
     meeshy_domain::ShareLinkId,
     meeshy_domain::PushTokenId,
+    meeshy_domain::GuestId,
     meeshy_domain::PushService,
     meeshy_domain::PushPlatform,
     meeshy_domain::FileKind,

@@ -5,7 +5,7 @@ use crate::engine::record::record;
 use crate::visibility::Viewer;
 use crate::{Query, StoreError, Tx, Value};
 use meeshy_domain::limits::MESSAGE_FILES;
-use meeshy_domain::{AttachmentId, Concealed, ConversationId, FileKind, MessageId, Timestamp, UserId};
+use meeshy_domain::{Actor, AttachmentId, Concealed, ConversationId, FileKind, MessageId, Timestamp, UserId};
 
 record! {
     /// A file. Its bytes are in the folder of uploads, under its path.
@@ -120,10 +120,11 @@ record! {
 }
 
 impl Attachment {
-    /// Whether this user has uploaded it.
+    /// Whether this user or guest has uploaded it.
     #[must_use]
-    pub fn is_by(&self, user: UserId) -> bool {
-        !self.is_anonymous && self.uploaded_by == user.to_string()
+    pub fn is_by(&self, actor: impl Into<Actor>) -> bool {
+        let actor = actor.into();
+        self.is_anonymous == actor.guest().is_some() && self.uploaded_by == actor.id()
     }
 
     /// Why it is hidden from a viewer or from everybody.
@@ -251,7 +252,7 @@ pub struct NewFile {
     /// What the uploader says of it otherwise, as JSON.
     pub metadata: Option<String>,
     /// The uploader.
-    pub uploaded_by: UserId,
+    pub uploaded_by: Actor,
     /// When.
     pub created_at: Timestamp,
 }
@@ -263,8 +264,8 @@ pub fn insert(tx: &mut Tx<'_>, file: &NewFile) -> Result<Attachment, StoreError>
     tx.fetch_one(
         &format!(
             "INSERT INTO attachments (id, file_name, original_name, mime_type, file_size, file_path, file_url, width, height, \
-               duration, line_count, metadata, uploaded_by, created_at, kind) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING {}",
+               duration, line_count, metadata, uploaded_by, created_at, kind, is_anonymous) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING {}",
             Attachment::columns()
         ),
         &[
@@ -280,33 +281,34 @@ pub fn insert(tx: &mut Tx<'_>, file: &NewFile) -> Result<Attachment, StoreError>
             file.duration.into(),
             file.line_count.into(),
             file.metadata.as_ref().into(),
-            file.uploaded_by.to_string().into(),
+            file.uploaded_by.id().into(),
             file.created_at.into(),
             FileKind::of_type(&file.mime_type).into(),
+            file.uploaded_by.guest().is_some().into(),
         ],
     )
 }
 
-/// The size of all files that a person has uploaded, in bytes.
-pub fn size_of_all(uploader: UserId) -> Query<i64> {
+/// The size of all files that a user or a guest has uploaded, in bytes.
+pub fn size_of_all(uploader: Actor) -> Query<i64> {
     Query::one(
         "SELECT CAST(coalesce(sum(file_size), 0) AS BIGINT) FROM attachments \
-         WHERE uploaded_by = $1 AND NOT is_anonymous AND NOT is_forwarded",
-        vec![uploader.to_string().into()],
+         WHERE uploaded_by = $1 AND is_anonymous = $2 AND NOT is_forwarded",
+        vec![uploader.id().into(), uploader.guest().is_some().into()],
     )
 }
 
 /// Those of some files that their uploader has not sent yet, in no particular order.
-pub fn unsent(ids: &[AttachmentId], uploader: UserId) -> Query<Vec<Attachment>> {
+pub fn unsent(ids: &[AttachmentId], uploader: Actor) -> Query<Vec<Attachment>> {
     if ids.is_empty() {
         return Query::known(Vec::new());
     }
-    let list = placeholders(2, ids.len());
-    let mut params = vec![uploader.to_string().into()];
+    let list = placeholders(3, ids.len());
+    let mut params = vec![uploader.id().into(), uploader.guest().is_some().into()];
     params.extend(padded(ids.iter().map(|id| Value::from(*id))));
     let sql = format!(
         "SELECT {} FROM attachments \
-         WHERE uploaded_by = $1 AND id IN ({list}) AND NOT is_anonymous AND message_id IS NULL \
+         WHERE uploaded_by = $1 AND is_anonymous = $2 AND id IN ({list}) AND message_id IS NULL \
            AND NOT is_picture",
         Attachment::columns()
     );

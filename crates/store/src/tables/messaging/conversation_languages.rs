@@ -17,7 +17,7 @@ record! {
         pub language: Language,
         /// Active members with this main language.
         pub members: i64,
-        /// Active members for whom messages are translated into it.
+        /// Active members for whom messages are translated into it, and guests who read it.
         pub readers: i64,
         /// Messages written in it that are not deleted; some may have expired since. System messages are in no language.
         pub messages: i64,
@@ -54,6 +54,11 @@ impl Changes {
         if let Some(language) = settings.translated_into() {
             self.0.entry(language).or_default()[1] += number;
         }
+        self
+    }
+
+    fn guests(mut self, language: Language, number: i64) -> Self {
+        self.0.entry(language).or_default()[1] += number;
         self
     }
 
@@ -124,6 +129,24 @@ pub(crate) fn remove_member(
     Changes::default().members(settings, -1).apply(tx, conversation)
 }
 
+/// Counts a new guest as a reader.
+pub(crate) fn add_guest(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    language: Language,
+) -> Result<(), StoreError> {
+    Changes::default().guests(language, 1).apply(tx, conversation)
+}
+
+/// Stops counting a guest.
+pub(crate) fn remove_guest(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    language: Language,
+) -> Result<(), StoreError> {
+    Changes::default().guests(language, -1).apply(tx, conversation)
+}
+
 /// Updates the counts in all conversations for a user whose settings or account have changed; `None` if the
 /// account was or is inactive.
 pub(crate) fn change_member(
@@ -163,6 +186,8 @@ pub(crate) fn recount(tx: &mut Tx<'_>) -> Result<(), StoreError> {
                WHEN u.translate_to_regional_language AND u.regional_language IS NOT NULL THEN u.regional_language \
                ELSE u.system_language END, 0, 1, 0 \
              FROM members m JOIN users u ON u.id = m.user_id WHERE m.is_active AND u.is_active AND u.deleted_at IS NULL AND u.auto_translate_enabled \
+           UNION ALL \
+           SELECT conversation_id, language, 0, 1, 0 FROM guests WHERE is_active \
            UNION ALL \
            SELECT conversation_id, original_language, 0, 0, 1 FROM messages WHERE deleted_at IS NULL AND message_source <> 'system' \
          ) counted GROUP BY conversation_id, language",

@@ -8,7 +8,9 @@
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::FromRow;
 use crate::{Row, StoreError, Tx, Value};
-use meeshy_domain::{AttachmentId, ConversationId, FileAction, Language, MessageId, Timestamp, UserId};
+use meeshy_domain::{
+    Actor, AttachmentId, ConversationId, FileAction, Language, MessageId, Timestamp, UserId,
+};
 
 /// Conversations that are looked up with one statement.
 const BATCH: usize = 32;
@@ -28,8 +30,8 @@ pub enum Change {
     Pinned(MessageId),
     /// A user has done something with a file of a message, for the first time or to its end.
     File(MessageId, AttachmentId, UserId, FileAction),
-    /// A user has added or removed a reaction to a message, with this emoji.
-    Reaction(MessageId, UserId, String),
+    /// A user or a guest has added or removed a reaction to a message, with this emoji.
+    Reaction(MessageId, Actor, String),
     /// A translation of a message ended, with or without a text.
     Translated(MessageId, Language),
     /// A member has read it to its end.
@@ -58,7 +60,7 @@ impl Change {
             Self::MessageDeleted(message) => ("delete", message.to_string()),
             Self::Pinned(message) => ("pin", message.to_string()),
             Self::File(message, file, user, action) => ("file", format!("{message} {file} {user} {action}")),
-            Self::Reaction(message, user, emoji) => ("reaction", format!("{message} {user} {emoji}")),
+            Self::Reaction(message, by, emoji) => ("reaction", format!("{message} {by} {emoji}")),
             Self::Translated(message, language) => ("translation", format!("{message} {language}")),
             Self::Read(user) => ("read", user.to_string()),
             Self::Glossary => ("glossary", String::new()),
@@ -90,8 +92,8 @@ impl Change {
             }
             "reaction" => {
                 let (message, rest) = subject.split_once(' ')?;
-                let (user, emoji) = rest.split_once(' ')?;
-                Self::Reaction(message.parse().ok()?, user.parse().ok()?, emoji.to_owned())
+                let (by, emoji) = rest.split_once(' ')?;
+                Self::Reaction(message.parse().ok()?, by.parse().ok()?, emoji.to_owned())
             }
             "translation" => {
                 let (message, language) = subject.split_once(' ')?;

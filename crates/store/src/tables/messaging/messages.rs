@@ -5,7 +5,7 @@ use crate::engine::record::record;
 use crate::events::{self, Change};
 use crate::visibility::Viewer;
 use crate::{Query, StoreError, Tx, Value, conversation_languages, message_revisions};
-use meeshy_domain::{Concealed, ConversationId, Language, MessageId, Timestamp, UserId};
+use meeshy_domain::{Actor, Concealed, ConversationId, GuestId, Language, MessageId, Timestamp, UserId};
 
 /// The maximum number of messages of a conversation that are counted one by one.
 const MAX_COUNTED: i64 = 10_000;
@@ -55,7 +55,7 @@ record! {
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
     pub struct Details as "m" {
         /// The guest who wrote it.
-        pub guest_sender_id: Option<String>,
+        pub guest_sender_id: Option<GuestId>,
         /// The original of a forwarded message, which may have been deleted.
         pub forwarded_from_id: Option<String>,
         /// The conversation of the original.
@@ -99,6 +99,11 @@ impl Details {
 }
 
 impl Message {
+    /// Who wrote it; `None` if the account was deleted.
+    pub fn author(&self) -> Option<Actor> {
+        Actor::of(self.sender_id, self.details.guest_sender_id)
+    }
+
     /// Why its text is hidden from a viewer or from everybody.
     pub fn concealed(&self, viewer: Option<UserId>) -> Option<Concealed> {
         let is_author = viewer.is_some() && viewer == self.sender_id;
@@ -118,32 +123,51 @@ impl Message {
     }
 }
 
+/// The column that has the author of a message.
+fn author_column(author: Actor) -> &'static str {
+    match author {
+        Actor::User(_) => "sender_id",
+        Actor::Guest(_) => "guest_sender_id",
+    }
+}
+
 /// The stored form of a client's id: prefixed with the conversation, since other conversations may use the
 /// same.
 fn client_key(conversation: ConversationId, client_message_id: &str) -> String {
     format!("{conversation}\n{client_message_id}")
 }
 
+/// The same for a guest, whose messages no other guest sends.
+fn guest_client_key((guest, client_key): (GuestId, String)) -> String {
+    format!("{guest} {client_key}")
+}
+
 /// The languages of what an author wrote among the latest messages of a conversation, the latest first, with
 /// repetitions.
-pub fn languages_of_latest(conversation: ConversationId, author: UserId) -> Query<Vec<Language>> {
+pub fn languages_of_latest(conversation: ConversationId, author: Actor) -> Query<Vec<Language>> {
+    let by = author_column(author);
     Query::all(
-        "SELECT original_language FROM (SELECT sequence, sender_id, message_source, original_language FROM messages \
-           WHERE conversation_id = $1 ORDER BY sequence DESC LIMIT $3) latest \
-         WHERE sender_id = $2 AND message_source <> 'system' ORDER BY sequence DESC",
+        format!(
+            "SELECT original_language FROM (SELECT sequence, {by}, message_source, original_language FROM messages \
+               WHERE conversation_id = $1 ORDER BY sequence DESC LIMIT $3) latest \
+             WHERE {by} = $2 AND message_source <> 'system' ORDER BY sequence DESC"
+        ),
         vec![conversation.into(), author.into(), LATEST.into()],
     )
 }
 
-/// When a user wrote their latest message in a conversation since a time, if they did.
+/// When somebody wrote their latest message in a conversation since a time, if they did.
 pub fn latest_since(
     conversation: ConversationId,
-    author: UserId,
+    author: Actor,
     since: Timestamp,
 ) -> Query<Option<Timestamp>> {
     Query::one(
-        "SELECT max(created_at) AS latest FROM messages \
-         WHERE conversation_id = $1 AND sender_id = $2 AND created_at > $3 AND deleted_at IS NULL",
+        format!(
+            "SELECT max(created_at) AS latest FROM messages \
+             WHERE conversation_id = $1 AND {} = $2 AND created_at > $3 AND deleted_at IS NULL",
+            author_column(author)
+        ),
         vec![conversation.into(), author.into(), since.into()],
     )
 }
@@ -187,17 +211,19 @@ pub fn texts_before(conversation: ConversationId, before: i64, limit: i64) -> Qu
 /// # Errors
 /// [`StoreError::Conflict`] when this sender has already used this client message id in this conversation.
 pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
+    let client_key = message.client_message_id.as_deref().map(|id| client_key(message.conversation_id, id));
     tx.execute_later(
         "INSERT INTO messages (id, conversation_id, sequence, sender_id, client_key, content, original_language, \
            message_type, message_source, reply_to_id, revision, edited_at, created_at, updated_at, \
-           forwarded_from_id, forwarded_from_conversation_id, expires_at, is_view_once, max_view_once_count, is_blurred) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+           forwarded_from_id, forwarded_from_conversation_id, expires_at, is_view_once, max_view_once_count, is_blurred, \
+           guest_sender_id, guest_client_key) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
         &[
             message.id.into(),
             message.conversation_id.into(),
             message.sequence.into(),
             message.sender_id.into(),
-            message.client_message_id.as_deref().map(|id| client_key(message.conversation_id, id)).into(),
+            client_key.clone().into(),
             (&message.content).into(),
             message.original_language.into(),
             (&message.message_type).into(),
@@ -213,6 +239,8 @@ pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
             message.details.is_view_once.into(),
             message.details.max_view_once_count.into(),
             message.details.is_blurred.into(),
+            message.details.guest_sender_id.into(),
+            message.details.guest_sender_id.zip(client_key.clone()).map(guest_client_key).into(),
         ],
     )?;
     if message.is_by_system() {
@@ -313,16 +341,20 @@ pub fn find_all(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<Message>, Stor
 pub fn find_by_client_id(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
-    sender: UserId,
+    sender: Actor,
     client_message_id: &str,
 ) -> Result<Option<Message>, StoreError> {
-    tx.fetch_optional(
-        &format!(
-            "SELECT {columns} FROM messages m WHERE m.sender_id = $1 AND m.client_key = $2",
-            columns = Message::columns()
+    let (columns, client_key) = (Message::columns(), client_key(conversation, client_message_id));
+    match sender {
+        Actor::User(user) => tx.fetch_optional(
+            &format!("SELECT {columns} FROM messages m WHERE m.sender_id = $1 AND m.client_key = $2"),
+            &[user.into(), client_key.into()],
         ),
-        &[sender.into(), client_key(conversation, client_message_id).into()],
-    )
+        Actor::Guest(guest) => tx.fetch_optional(
+            &format!("SELECT {columns} FROM messages m WHERE m.guest_client_key = $1"),
+            &[guest_client_key((guest, client_key)).into()],
+        ),
+    }
 }
 
 /// Which messages of a conversation to list.

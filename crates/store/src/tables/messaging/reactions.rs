@@ -6,10 +6,10 @@
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::record;
 use crate::{Query, StoreError, Tx, Value};
-use meeshy_domain::{MessageId, ReactionId, Timestamp, UserId};
+use meeshy_domain::{Actor, GuestId, MessageId, ReactionId, Timestamp, UserId};
 
 record! {
-    /// The reaction of a user to a message.
+    /// The reaction of a user or a guest to a message.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Reaction in reactions {
         /// Its id.
@@ -17,7 +17,9 @@ record! {
         /// The message.
         pub message_id: MessageId,
         /// The user.
-        pub user_id: UserId,
+        pub user_id: Option<UserId>,
+        /// The guest, if no user.
+        pub guest_id: Option<GuestId>,
         /// The emoji.
         pub emoji: String,
         /// When it was added.
@@ -38,21 +40,37 @@ pub struct Count {
     pub is_own: bool,
 }
 
+impl Reaction {
+    /// Who has reacted.
+    pub fn by(&self) -> Option<Actor> {
+        Actor::of(self.user_id, self.guest_id)
+    }
+}
+
 /// A user or a guest who has reacted.
-pub type Reactor = (Option<UserId>, Option<String>);
+pub type Reactor = (Option<UserId>, Option<GuestId>);
+
+/// The column that has who has reacted.
+fn column(reactor: Actor) -> &'static str {
+    match reactor {
+        Actor::User(_) => "user_id",
+        Actor::Guest(_) => "guest_id",
+    }
+}
 
 /// The reactions to some messages by emoji, in order of their first use, as `viewer` sees them.
-pub fn counts(messages: &[MessageId], viewer: Option<UserId>) -> Query<Vec<(MessageId, Count)>> {
+pub fn counts(messages: &[MessageId], viewer: Option<Actor>) -> Query<Vec<(MessageId, Count)>> {
     if messages.is_empty() {
         return Query::known(Vec::new());
     }
     let ids = placeholders(2, messages.len());
+    let own = viewer.map_or("user_id", column);
     let mut params = vec![viewer.into()];
     params.extend(padded(messages.iter().map(|id| Value::from(*id))));
     let counted = Query::<(MessageId, String, i64, bool)>::all(
         format!(
             "SELECT c.message_id, c.emoji, c.total, EXISTS (SELECT 1 FROM reactions r \
-               WHERE r.message_id = c.message_id AND r.user_id = $1 AND r.emoji = c.emoji) AS is_own \
+               WHERE r.message_id = c.message_id AND r.{own} = $1 AND r.emoji = c.emoji) AS is_own \
              FROM reaction_counts c WHERE c.message_id IN ({ids}) ORDER BY c.since, c.emoji"
         ),
         params,
@@ -69,14 +87,15 @@ pub fn reactors(message: MessageId, emoji: &str, limit: i64) -> Query<Vec<Reacto
     )
 }
 
-/// The reaction of a user to a message with an emoji.
-pub fn find(message: MessageId, user: UserId, emoji: &str) -> Query<Option<Reaction>> {
+/// The reaction of somebody to a message with an emoji.
+pub fn find(message: MessageId, by: Actor, emoji: &str) -> Query<Option<Reaction>> {
     Query::optional(
         format!(
-            "SELECT {} FROM reactions WHERE message_id = $1 AND user_id = $2 AND emoji = $3",
-            Reaction::columns()
+            "SELECT {} FROM reactions WHERE message_id = $1 AND {} = $2 AND emoji = $3",
+            Reaction::columns(),
+            column(by)
         ),
-        vec![message.into(), user.into(), emoji.into()],
+        vec![message.into(), by.into(), emoji.into()],
     )
 }
 
@@ -94,7 +113,7 @@ pub fn latest(user: UserId, limit: i64) -> Query<Vec<Reaction>> {
 /// Adds a reaction and counts it.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when this user has already reacted with this emoji.
+/// [`StoreError::Conflict`] when the same one has already reacted with this emoji.
 pub fn insert(tx: &mut Tx<'_>, reaction: &Reaction) -> Result<(), StoreError> {
     tx.insert(reaction)?;
     tx.execute(
@@ -106,10 +125,10 @@ pub fn insert(tx: &mut Tx<'_>, reaction: &Reaction) -> Result<(), StoreError> {
 }
 
 /// Removes a reaction; returns whether there was one.
-pub fn remove(tx: &mut Tx<'_>, message: MessageId, user: UserId, emoji: &str) -> Result<bool, StoreError> {
+pub fn remove(tx: &mut Tx<'_>, message: MessageId, by: Actor, emoji: &str) -> Result<bool, StoreError> {
     let removed = tx.execute(
-        "DELETE FROM reactions WHERE message_id = $1 AND user_id = $2 AND emoji = $3",
-        &[message.into(), user.into(), emoji.into()],
+        &format!("DELETE FROM reactions WHERE message_id = $1 AND {} = $2 AND emoji = $3", column(by)),
+        &[message.into(), by.into(), emoji.into()],
     )?;
     if removed == 0 {
         return Ok(false);

@@ -2,7 +2,7 @@
 
 use crate::engine::record::record;
 use crate::{Query, StoreError, Tx};
-use meeshy_domain::{ConversationId, LinkState, ShareLinkId, Timestamp, UserId};
+use meeshy_domain::{ConversationId, GuestId, LinkState, Origins, ShareLinkId, Timestamp, UserId};
 
 /// Guests who came by a link, counted up to 1,000.
 const GUESTS: &str = "(SELECT count(*) FROM (SELECT 1 AS one FROM guests g WHERE g.share_link_id = share_links.id \
@@ -81,6 +81,23 @@ impl ShareLink {
             current_uses: self.current_uses,
         }
     }
+
+    /// Whether as many people have joined by it, or as many guests, as may.
+    pub fn is_used_up(&self) -> bool {
+        let is_reached = |most: Option<i64>, number| most.is_some_and(|most| number >= most);
+        is_reached(self.max_uses, self.current_uses)
+            || is_reached(self.max_unique_sessions, self.current_unique_sessions)
+    }
+
+    /// From where guests may come, and which languages they may have. Old rows may contain anything.
+    pub fn origins(&self) -> Origins {
+        let list = |json: &str| serde_json::from_str(json).unwrap_or_default();
+        Origins {
+            countries: list(&self.allowed_countries),
+            languages: list(&self.allowed_languages),
+            ip_ranges: list(&self.allowed_ip_ranges),
+        }
+    }
 }
 
 record! {
@@ -99,16 +116,33 @@ pub fn insert(tx: &mut Tx<'_>, link: &ShareLink) -> Result<(), StoreError> {
     tx.insert(link)
 }
 
+/// The link with this id.
+pub fn by_id(id: ShareLinkId) -> Query<Option<ShareLink>> {
+    let sql =
+        format!("SELECT {} FROM share_links WHERE id = $1 AND removed_at IS NULL", ShareLink::columns());
+    Query::optional(sql, vec![id.into()])
+}
+
+/// The link with this other name.
+pub fn by_identifier(identifier: &str) -> Query<Option<ShareLink>> {
+    let sql = format!(
+        "SELECT {} FROM share_links WHERE identifier = $1 AND removed_at IS NULL",
+        ShareLink::columns()
+    );
+    Query::optional(sql, vec![identifier.into()])
+}
+
 /// The link with this secret part of its URL.
 pub fn find(link_id: &str) -> Query<Option<ShareLink>> {
-    let sql = format!("SELECT {} FROM share_links WHERE link_id = $1", ShareLink::columns());
+    let sql =
+        format!("SELECT {} FROM share_links WHERE link_id = $1 AND removed_at IS NULL", ShareLink::columns());
     Query::optional(sql, vec![link_id.into()])
 }
 
 /// The newest links to a conversation.
 pub fn newest(conversation: ConversationId, limit: i64) -> Query<Vec<ListedLink>> {
     let sql = format!(
-        "SELECT {} FROM share_links WHERE conversation_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
+        "SELECT {} FROM share_links WHERE conversation_id = $1 AND removed_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2",
         ListedLink::columns()
     );
     Query::all(sql, vec![conversation.into(), limit.into()])
@@ -117,11 +151,73 @@ pub fn newest(conversation: ConversationId, limit: i64) -> Query<Vec<ListedLink>
 /// The newest links to a conversation that a user has created.
 pub fn newest_of(conversation: ConversationId, creator: UserId, limit: i64) -> Query<Vec<ListedLink>> {
     let sql = format!(
-        "SELECT {} FROM share_links WHERE conversation_id = $1 AND created_by = $2 \
+        "SELECT {} FROM share_links WHERE conversation_id = $1 AND created_by = $2 AND removed_at IS NULL \
          ORDER BY created_at DESC, id DESC LIMIT $3",
         ListedLink::columns()
     );
     Query::all(sql, vec![conversation.into(), creator.into(), limit.into()])
+}
+
+/// A page of the links that a user has created, the newest first, and how many there are.
+pub fn of_creator(creator: UserId, limit: i64, offset: i64) -> (Query<Vec<ListedLink>>, Query<i64>) {
+    let sql = format!(
+        "SELECT {} FROM share_links WHERE created_by = $1 AND removed_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3",
+        ListedLink::columns()
+    );
+    let page = Query::all(sql, vec![creator.into(), limit.into(), offset.into()]);
+    let total = "SELECT count(*) AS total FROM share_links WHERE created_by = $1 AND removed_at IS NULL";
+    (page, Query::one(total, vec![creator.into()]))
+}
+
+/// Stores what can be changed of a link: everything but its names, where it leads, and how often it was used.
+pub fn update(tx: &mut Tx<'_>, link: &ShareLink) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE share_links SET name = $2, description = $3, max_uses = $4, max_concurrent_users = $5, \
+           max_unique_sessions = $6, expires_at = $7, is_active = $8, allow_anonymous_messages = $9, \
+           allow_anonymous_files = $10, allow_anonymous_images = $11, allow_view_history = $12, require_account = $13, \
+           require_nickname = $14, require_email = $15, require_birthday = $16, allowed_countries = $17, \
+           allowed_languages = $18, allowed_ip_ranges = $19, updated_at = $20 WHERE id = $1",
+        &[
+            link.id.into(),
+            link.name.as_deref().into(),
+            link.description.as_deref().into(),
+            link.max_uses.into(),
+            link.max_concurrent_users.into(),
+            link.max_unique_sessions.into(),
+            link.expires_at.into(),
+            link.is_active.into(),
+            link.allow_anonymous_messages.into(),
+            link.allow_anonymous_files.into(),
+            link.allow_anonymous_images.into(),
+            link.allow_view_history.into(),
+            link.require_account.into(),
+            link.require_nickname.into(),
+            link.require_email.into(),
+            link.require_birthday.into(),
+            (&link.allowed_countries).into(),
+            (&link.allowed_languages).into(),
+            (&link.allowed_ip_ranges).into(),
+            link.updated_at.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Turns off a link that was removed. It loses its name, and its row stays for what its guests wrote.
+pub fn remove(tx: &mut Tx<'_>, link: ShareLinkId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE share_links SET is_active = FALSE, removed_at = $2, updated_at = $2 WHERE id = $1",
+        &[link.into(), now.into()],
+    )?;
+    Ok(())
+}
+
+/// The guests who came by a link and take part, at most `limit`.
+pub fn guests_of(link: ShareLinkId, limit: i64) -> Query<Vec<GuestId>> {
+    Query::all(
+        "SELECT id FROM guests WHERE share_link_id = $1 AND is_active LIMIT $2",
+        vec![link.into(), limit.into()],
+    )
 }
 
 /// Turns off the links to a conversation that a user has created.
@@ -175,4 +271,18 @@ pub fn count_use(
         &[link.into(), user.into(), now.into()],
     )?;
     Ok(true)
+}
+
+/// Counts a guest who joins by a link; returns whether there was room. Transactions that do so at the same time wait for
+/// each other.
+pub fn count_guest(tx: &mut Tx<'_>, link: ShareLinkId) -> Result<bool, StoreError> {
+    let counted = tx.execute(
+        "UPDATE share_links SET current_uses = current_uses + 1, current_unique_sessions = current_unique_sessions + 1, \
+           current_concurrent_users = current_concurrent_users + 1 \
+         WHERE id = $1 AND (max_uses IS NULL OR current_uses < max_uses) \
+           AND (max_unique_sessions IS NULL OR current_unique_sessions < max_unique_sessions) \
+           AND (max_concurrent_users IS NULL OR current_concurrent_users < max_concurrent_users)",
+        &[link.into()],
+    )?;
+    Ok(counted > 0)
 }

@@ -5,13 +5,15 @@
 
 use crate::engine::placeholders::{padded, placeholders};
 use crate::{FromRow, Query, Row, StoreError, Value};
-use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId};
+use meeshy_domain::{Actor, ConversationId, GuestId, MessageId, Timestamp, UserId};
 
 /// Somebody who looks at messages, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Viewer {
-    user: Option<UserId>,
+    by: Option<Actor>,
     now: Timestamp,
+    /// They see the messages after the one with this number.
+    sees_after: i64,
     /// Whether this person has deleted messages for themselves.
     has_deleted: bool,
     /// Whether this person has cleared the history of a conversation.
@@ -26,13 +28,24 @@ impl Viewer {
     /// Nobody in particular: what every member of a conversation sees.
     pub fn anyone(now: Timestamp) -> Self {
         Self {
-            user: None,
+            by: None,
             now,
+            sees_after: 0,
             has_deleted: false,
             has_cleared: false,
             has_blocked: false,
             is_blocked: false,
         }
+    }
+
+    /// A guest, who sees the messages after the one with the number `sees_after`.
+    pub fn guest(guest: GuestId, sees_after: i64, now: Timestamp) -> Self {
+        Self { by: Some(guest.into()), sees_after, ..Self::anyone(now) }
+    }
+
+    /// Somebody who only follows a link, with the same view as a guest.
+    pub fn visitor(sees_after: i64, now: Timestamp) -> Self {
+        Self { sees_after, ..Self::anyone(now) }
     }
 
     /// A person.
@@ -48,7 +61,8 @@ impl Viewer {
         );
         found.map(move |found| {
             let (has_blocked, is_blocked, has_deleted, has_cleared) = found.unwrap_or_default();
-            Self { user: Some(user), now, has_deleted, has_cleared, has_blocked, is_blocked }
+            let sees_after = 0;
+            Self { by: Some(user.into()), now, sees_after, has_deleted, has_cleared, has_blocked, is_blocked }
         })
     }
 
@@ -57,14 +71,19 @@ impl Viewer {
         self.now
     }
 
-    /// Who looks.
+    /// Who looks, if a user.
     pub fn user(&self) -> Option<UserId> {
-        self.user
+        self.by.and_then(Actor::user)
+    }
+
+    /// Who looks.
+    pub fn actor(&self) -> Option<Actor> {
+        self.by
     }
 
     /// Those whom a block separates from this person, in either direction: neither learns of the other's presence.
     pub fn separated(&self) -> Query<Vec<UserId>> {
-        match self.user {
+        match self.user() {
             Some(user) if self.has_blocked || self.is_blocked => separated(user),
             _ => Query::known(Vec::new()),
         }
@@ -72,7 +91,7 @@ impl Viewer {
 
     /// Whether messages are hidden from this person that others see.
     pub fn is_special(&self) -> bool {
-        self.has_deleted || self.has_cleared || self.has_blocked
+        self.has_deleted || self.has_cleared || self.has_blocked || self.sees_after > 0
     }
 
     /// A condition that leaves the messages `alias` that this person sees, and its parameters from `$from` on.
@@ -82,8 +101,13 @@ impl Viewer {
             "{alias}.deleted_at IS NULL AND ({alias}.expires_at IS NULL OR {alias}.expires_at > ${from})"
         );
         let mut params = vec![self.now.into()];
+        if self.sees_after > 0 {
+            condition += &format!(" AND {alias}.sequence > ${user}");
+            params.push(self.sees_after.into());
+            return (condition, params);
+        }
         if self.is_special() {
-            params.push(self.user.into());
+            params.push(self.user().into());
         }
         if self.has_deleted {
             condition += &format!(
@@ -242,10 +266,10 @@ pub fn is_pair_blocked(conversation: ConversationId, user: UserId) -> Query<bool
     found.map(|found| found.is_some())
 }
 
-/// Those from whom a message is hidden that its author writes to a conversation now: what [`hidden_from`] says of it once it is there.
+/// Those from whom a message is hidden that its author, a user or a guest, writes to a conversation now: what [`hidden_from`] says of it once it is there.
 pub fn hidden_from_author(
     conversation: ConversationId,
-    author: UserId,
+    author: Option<UserId>,
     now: Timestamp,
 ) -> Query<Vec<UserId>> {
     Query::all(
