@@ -45,6 +45,8 @@ test("a link leads into a conversation, and everybody reads who has joined", asy
   await olga.context.close();
   const { context, page, complaints } = await newPage(browser, "en");
   await page.goto(url + pathname);
+  await page.getByTestId("link").getByText("Le voyage").waitFor();
+  await page.locator('a[href$="/signin"]').click();
   await page.locator("#login").fill(olga.username);
   await page.locator("#password").fill("correct horse");
   await page.locator("button.primary").click();

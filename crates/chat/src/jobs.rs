@@ -15,6 +15,7 @@ use crate::phones::{SMS, SmsPost};
 use crate::retention::{
     Bounds, CacheBound, EventBound, Retention, archive_notifications, prune_cache, prune_events,
 };
+use crate::share_links::END_GUESTS;
 use crate::uploads::{COLLECT, DISCARD, FileCare, PREPARE, REMOVE};
 use meeshy_domain::account::FORGET_AFTER;
 use meeshy_jobs::{JobError, Runner};
@@ -77,7 +78,7 @@ impl Jobs {
         let on_cache = self.job(move |jobs| jobs.prune_cached_translations(bounds.cache));
         let on_notifications = self.job(move |jobs| jobs.archive_old_notifications(bounds.notifications));
         let (post, sms, deletions) = (self.post.clone(), self.sms.clone(), self.deletions.clone());
-        let calls = self.calls.clone();
+        let (calls, guests) = (self.calls.clone(), self.guests.clone());
         let of_files = || self.files.clone();
         let (discarding, preparing, collecting, removing) = (of_files(), of_files(), of_files(), of_files());
         let indexer = SearchIndexer::new(Arc::clone(&self.context));
@@ -100,6 +101,7 @@ impl Jobs {
             .handle(&PREPARE, move |file| preparing.clone().prepare(file))
             .handle(&COLLECT, move |file| collecting.clone().collect(file))
             .handle(&REMOVE, move |path| removing.clone().remove(path))
+            .handle(&END_GUESTS, move |link| guests.clone().end_of_link(link))
             .handle(&SMS, move |order| sms.clone().send(order))
             .run(async {
                 stop.await;

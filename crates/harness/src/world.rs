@@ -227,7 +227,7 @@ impl World {
     /// Does jobs until all that something has caused are done.
     pub async fn finish_jobs(&self) {
         self.run_jobs_until(Bounds::default(), "every job with a cause is done", async || {
-            let waiting = "SELECT count(*) FROM jobs WHERE kind IN ('send-mail', 'send-sms', 'delete-account', 'prepare-file', 'remove-file') AND NOT is_dead";
+            let waiting = "SELECT count(*) FROM jobs WHERE kind IN ('send-mail', 'send-sms', 'delete-account', 'prepare-file', 'remove-file', 'end-guests') AND NOT is_dead";
             self.store.read(|tx| tx.fetch_one::<i64>(waiting, &[])).await.unwrap() == 0
         })
         .await;

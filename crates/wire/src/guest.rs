@@ -1,6 +1,6 @@
 //! Guests, who join a conversation by a link and have no account, and the links as they see them.
 
-use crate::{Attachment, Iso, LinkCreator, Pagination};
+use crate::{Attachment, Iso, LinkCreator, LinkStats, Pagination};
 use meeshy_domain::{
     ConversationId, ConversationKind, GuestId, Language, MemberRole, MessageId, ShareLinkId, UserId,
     WebAddress, limits,
@@ -123,20 +123,6 @@ pub struct LinkInfoConversation {
     #[serde(rename = "type")]
     pub kind: ConversationKind,
     pub created_at: Iso,
-}
-
-/// Who is in the conversation of a link.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct LinkStats {
-    /// Members and guests.
-    pub total_participants: i64,
-    pub member_count: i64,
-    /// Guests, up to 1,000.
-    pub anonymous_count: i64,
-    pub language_count: usize,
-    /// What they read, in order.
-    pub spoken_languages: Vec<Language>,
 }
 
 /// How a link is used.

@@ -92,8 +92,8 @@ pub use event_log::{AllEvents, ConversationEvents, KnownConversation, KnownEvent
 pub use guest::{
     GuestConversation, GuestSecret, JoinAsGuest, JoinedAsGuest, LinkConversation, LinkConversationStats,
     LinkGuest, LinkInfo, LinkInfoConversation, LinkMember, LinkMemberUser, LinkMessage, LinkMessages,
-    LinkPermissions, LinkRules, LinkSender, LinkStats, LinkUsage, LinkUser, LinkUserType, LinkedDetails,
-    OwnGuest, RefreshedGuest, SentLinkMessage,
+    LinkPermissions, LinkRules, LinkSender, LinkUsage, LinkUser, LinkUserType, LinkedDetails, OwnGuest,
+    RefreshedGuest, SentLinkMessage,
 };
 pub use health::{
     Condition, DatabaseHealth, Health, Info, Readiness, Services, SocketHealth, Standing, TranslationHealth,
@@ -153,9 +153,9 @@ pub use request::{
 pub use schema::Schemas;
 pub use share_link::{
     ChangedShareLink, CreateLink, CreateShareLink, CreatedLink, CreatedShareLink, ExtendShareLink,
-    JoinedByLink, LinkAvailability, LinkCreator, LinkedConversation, LinkedNewConversation, ListedShareLink,
-    OwnLinkedConversation, OwnShareLink, ShareLink, ShareLinkCounts, ShareLinks, ToggleShareLink,
-    UpdateShareLink,
+    JoinedByLink, LinkAvailability, LinkCreator, LinkStats, LinkedConversation, LinkedNewConversation,
+    ListedShareLink, OwnLinkedConversation, OwnShareLink, ShareLink, ShareLinkCounts, ShareLinks,
+    ToggleShareLink, UpdateShareLink,
 };
 pub use time::Iso;
 pub use translation::{

@@ -1,8 +1,8 @@
 //! Links by which people join a conversation.
 
+use crate::Iso;
 use crate::request::present;
-use crate::{Iso, LinkStats};
-use meeshy_domain::{ConversationId, ConversationKind, ShareLinkId, UserId, WebAddress, limits};
+use meeshy_domain::{ConversationId, ConversationKind, Language, ShareLinkId, UserId, WebAddress, limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -169,6 +169,20 @@ pub struct OwnShareLink {
     pub conversation: OwnLinkedConversation,
     pub creator: Option<LinkCreator>,
     pub stats: LinkStats,
+}
+
+/// Who is in the conversation of a link.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkStats {
+    /// Members and guests.
+    pub total_participants: i64,
+    pub member_count: i64,
+    /// Guests, up to 1,000.
+    pub anonymous_count: i64,
+    pub language_count: usize,
+    /// What they read, in order.
+    pub spoken_languages: Vec<Language>,
 }
 
 /// The conversation of a link of the caller.

@@ -4,6 +4,7 @@ import { at } from "../lib/base";
 
 /** The credentials of a request. */
 export interface Credentials {
+  /** Empty for a guest, who only has the secret of this device. */
   token: string;
   /** Only known to this device; allows it to exchange an expired token. */
   sessionToken?: string;
@@ -25,7 +26,7 @@ export class ApiError extends Error {
 
   /** Whether a retry would get the same response. */
   get isFinal(): boolean {
-    return [400, 403, 404].includes(this.status);
+    return [400, 403, 404, 410].includes(this.status);
   }
 }
 
@@ -59,7 +60,7 @@ export function onRefusal(renewal: () => Promise<boolean>): void {
 
 function headers(body: unknown): Record<string, string> {
   const written: Record<string, string> = {};
-  if (credentials) written["authorization"] = `Bearer ${credentials.token}`;
+  if (credentials?.token) written["authorization"] = `Bearer ${credentials.token}`;
   if (credentials?.sessionToken) written["x-session-token"] = credentials.sessionToken;
   if (body !== undefined) written["content-type"] = "application/json";
   return written;

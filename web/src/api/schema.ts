@@ -4,6 +4,60 @@
  */
 
 export interface paths {
+    "/anonymous/link/{linkId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What everybody may know of a link that works
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["LinkInfo"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attachments/file/{path}": {
         parameters: {
             query?: never;
@@ -99,7 +153,7 @@ export interface paths {
         put?: never;
         /**
          * Upload files
-         * @description For users.
+         * @description For users and guests.
          */
         post: {
             parameters: {
@@ -134,7 +188,8 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -159,7 +214,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a text as a file
-         * @description For users.
+         * @description For users and guests.
          */
         post: {
             parameters: {
@@ -189,7 +244,8 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -284,7 +340,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a file, also from its message
-         * @description For users.
+         * @description For users and guests.
          */
         delete: {
             parameters: {
@@ -315,6 +371,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -364,7 +421,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -424,7 +481,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -485,7 +542,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -681,7 +738,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -737,7 +794,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -790,7 +847,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -846,7 +903,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -900,7 +957,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -953,7 +1010,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -1002,7 +1059,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -1058,7 +1115,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -1098,7 +1155,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -1152,8 +1209,234 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/anonymous/join/{linkId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join a conversation as a guest
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["JoinAsGuest"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["JoinedAsGuest"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ACCOUNT_REQUIRED.GUEST_NOT_ALLOWED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                409: components["responses"]["409.NICKNAME_TAKEN"];
+                410: components["responses"]["410.LINK_CLOSED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.LINK_FULL.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/anonymous/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave as a guest
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["GuestSecret"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/anonymous/link/{linkId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What everybody may know of a link that works
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["LinkInfo"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/anonymous/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Come back as a guest
+         * @description For everybody.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["GuestSecret"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["RefreshedGuest"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -1289,7 +1572,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 412: components["responses"]["412.UNSUPPORTED_VERSION"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
@@ -1340,7 +1623,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 412: components["responses"]["412.UNSUPPORTED_VERSION"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
@@ -1381,7 +1664,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 412: components["responses"]["412.UNSUPPORTED_VERSION"];
                 423: components["responses"]["423.UPLOAD_LOCKED"];
@@ -1427,7 +1710,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 409: components["responses"]["409.UPLOAD_CONFLICT"];
                 412: components["responses"]["412.UNSUPPORTED_VERSION"];
@@ -1453,7 +1736,7 @@ export interface paths {
         put?: never;
         /**
          * Upload files
-         * @description For users.
+         * @description For users and guests.
          */
         post: {
             parameters: {
@@ -1488,7 +1771,8 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -1513,7 +1797,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a text as a file
-         * @description For users.
+         * @description For users and guests.
          */
         post: {
             parameters: {
@@ -1543,7 +1827,8 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -1638,7 +1923,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a file, also from its message
-         * @description For users.
+         * @description For users and guests.
          */
         delete: {
             parameters: {
@@ -1669,6 +1954,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -1718,7 +2004,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -1778,7 +2064,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -1839,7 +2125,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -1981,7 +2267,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
@@ -2034,7 +2320,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -2088,7 +2374,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
@@ -2145,7 +2431,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
@@ -2198,7 +2484,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -2248,7 +2534,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -2361,7 +2647,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -2883,7 +3169,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -3072,7 +3358,7 @@ export interface paths {
                     };
                 };
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR"];
             };
@@ -3111,7 +3397,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
@@ -3155,7 +3441,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -3207,7 +3493,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -3262,7 +3548,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -3422,7 +3708,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -3581,7 +3867,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -3999,7 +4285,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -4036,7 +4322,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -4089,7 +4375,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -4354,7 +4640,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT.VIDEO_CALLS_NOT_SUPPORTED"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 409: components["responses"]["409.CALL_ALREADY_ACTIVE"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
@@ -4408,7 +4694,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CALL_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -4449,7 +4735,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CALL_NOT_FOUND"];
                 409: components["responses"]["409.CALL_ENDED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -4507,7 +4793,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CALL_NOT_FOUND"];
                 409: components["responses"]["409.CALL_ENDED.MAX_PARTICIPANTS_REACHED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
@@ -4566,7 +4852,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CALL_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -4622,7 +4908,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -4662,7 +4948,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 409: components["responses"]["409.IDENTIFIER_TAKEN"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
@@ -4716,7 +5002,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -4885,7 +5171,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -5638,8 +5924,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The caller's conversations
-         * @description For users.
+         * The caller's conversations; of a guest, the one
+         * @description For users and guests.
          */
         get: {
             parameters: {
@@ -5676,6 +5962,7 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -5769,7 +6056,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -5825,7 +6112,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -5932,7 +6219,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -5956,7 +6243,7 @@ export interface paths {
         };
         /**
          * A conversation by id or identifier
-         * @description For members of the conversation.
+         * @description For members and guests of the conversation.
          */
         get: {
             parameters: {
@@ -5987,6 +6274,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -6163,7 +6451,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -6224,7 +6512,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -6284,7 +6572,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -6340,7 +6628,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -6396,7 +6684,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -6450,7 +6738,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -6547,7 +6835,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -6984,7 +7272,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -7040,7 +7328,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -7094,7 +7382,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -7148,7 +7436,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -7171,7 +7459,7 @@ export interface paths {
         };
         /**
          * A page of messages, newest first
-         * @description For members of the conversation.
+         * @description For members and guests of the conversation.
          */
         get: {
             parameters: {
@@ -7213,6 +7501,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -7222,7 +7511,7 @@ export interface paths {
         put?: never;
         /**
          * Send a message
-         * @description For members of the conversation.
+         * @description For members and guests of the conversation.
          */
         post: {
             parameters: {
@@ -7257,6 +7546,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -7318,6 +7608,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -7362,6 +7653,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -7441,8 +7733,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A page of the members of a conversation
-         * @description For members of the conversation.
+         * A page of the participants of a conversation
+         * @description For members and guests of the conversation.
          */
         get: {
             parameters: {
@@ -7496,6 +7788,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -7714,7 +8007,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -7768,7 +8061,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -7824,7 +8117,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -7879,7 +8172,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -7935,7 +8228,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -7987,7 +8280,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -8044,7 +8337,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -8155,7 +8448,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -8211,7 +8504,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -8366,7 +8659,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -8406,7 +8699,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 409: components["responses"]["409.IDENTIFIER_TAKEN"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
@@ -8566,6 +8859,737 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a link, and a conversation if none is named
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateLink"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["CreatedLink"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/check-identifier/{linkId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether no link has this identifier
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["LinkAvailability"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/my-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The links that the caller has created
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 50 counts as 50. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["OwnShareLink"][];
+                            pagination: components["schemas"]["Pagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{linkId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The conversation of a link, for those who are there
+         * @description For users and guests.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["LinkConversation"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.CONVERSATION_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Change a link
+         * @description For users.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UpdateShareLink"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangedShareLink"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        post?: never;
+        /**
+         * Remove a link; its guests leave
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a link
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UpdateShareLink"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangedShareLink"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/links/{linkId}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Let a link expire later
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ExtendShareLink"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangedShareLink"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/links/{linkId}/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What everybody may know of a link that works
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["LinkInfo"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{linkId}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of messages, oldest first
+         * @description For users and guests.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many; more than 100 counts as 100. */
+                    limit?: number | string;
+                    /** @description The number of items to skip. */
+                    offset?: number | string;
+                };
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["LinkMessages"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.CONVERSATION_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        /**
+         * Send a message by a link
+         * @description For users and guests.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PostMessage"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["SentLinkMessage"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.CONVERSATION_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{linkId}/messages/auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message as a member, by a link
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PostMessage"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["SentLinkMessage"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.CONVERSATION_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{linkId}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a link is used
+         * @description For everybody.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["LinkUsage"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{linkId}/toggle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Turn a link on or off
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The secret part of the URL of a link. */
+                    linkId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ToggleShareLink"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ChangedShareLink"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
     "/api/v1/me/account": {
         parameters: {
             query?: never;
@@ -8608,7 +9632,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
@@ -8668,7 +9692,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -8713,7 +9737,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -8763,7 +9787,7 @@ export interface paths {
                     };
                 };
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR"];
             };
@@ -8811,7 +9835,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -8844,7 +9868,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -8891,7 +9915,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -8930,7 +9954,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -8963,7 +9987,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -9004,7 +10028,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -9049,7 +10073,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -9088,7 +10112,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -9121,7 +10145,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -9162,7 +10186,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -9213,7 +10237,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -9253,7 +10277,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -9304,7 +10328,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -9357,7 +10381,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -9394,7 +10418,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -9439,7 +10463,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -9485,7 +10509,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -9524,7 +10548,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -9557,7 +10581,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -9598,7 +10622,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -9643,7 +10667,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -9682,7 +10706,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -9715,7 +10739,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -9756,7 +10780,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -9801,7 +10825,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -9840,7 +10864,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -9873,7 +10897,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -9914,7 +10938,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -9959,7 +10983,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -9998,7 +11022,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -10031,7 +11055,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -10072,7 +11096,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -10117,7 +11141,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -10156,7 +11180,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -10189,7 +11213,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -10230,7 +11254,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -10278,7 +11302,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -10331,7 +11355,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -10387,7 +11411,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -10414,7 +11438,7 @@ export interface paths {
         put?: never;
         /**
          * Send a message
-         * @description For users.
+         * @description For users and guests.
          */
         post: {
             parameters: {
@@ -10446,6 +11470,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -10502,7 +11527,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -10563,7 +11588,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -10617,7 +11642,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -10662,6 +11687,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -10704,6 +11730,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -10749,6 +11776,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -10800,7 +11828,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -10913,6 +11941,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -11060,7 +12089,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -11116,7 +12145,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -11174,7 +12203,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -11235,7 +12264,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -11295,7 +12324,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
@@ -11354,7 +12383,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -11404,7 +12433,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -11455,7 +12484,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -11517,7 +12546,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
@@ -11622,7 +12651,7 @@ export interface paths {
                     };
                 };
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR"];
             };
@@ -11646,7 +12675,7 @@ export interface paths {
         put?: never;
         /**
          * React to a message
-         * @description For users.
+         * @description For users and guests.
          */
         post: {
             parameters: {
@@ -11678,6 +12707,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -11730,7 +12760,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -11755,7 +12785,7 @@ export interface paths {
         };
         /**
          * The reactions to a message
-         * @description For members of the conversation.
+         * @description For members and guests of the conversation.
          */
         get: {
             parameters: {
@@ -11786,6 +12816,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -11812,7 +12843,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a reaction of the caller
-         * @description For members of the conversation.
+         * @description For members and guests of the conversation.
          */
         delete: {
             parameters: {
@@ -11845,6 +12876,7 @@ export interface paths {
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
+                410: components["responses"]["410.LINK_CLOSED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -11945,7 +12977,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -12003,7 +13035,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION.TRANSLATION_UNAVAILABLE"];
@@ -12060,7 +13092,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.MESSAGE_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 422: components["responses"]["422.INVALID_OPERATION.TRANSLATION_UNAVAILABLE"];
@@ -12118,7 +13150,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -12170,7 +13202,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -12212,7 +13244,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
                 422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -12316,7 +13348,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -12419,7 +13451,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -12458,7 +13490,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -12508,7 +13540,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -12548,7 +13580,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -12603,7 +13635,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -12643,7 +13675,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -12694,7 +13726,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -12747,7 +13779,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -12784,7 +13816,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -12829,7 +13861,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -12881,7 +13913,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -12933,7 +13965,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -12985,7 +14017,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -13028,7 +14060,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -13065,7 +14097,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -13119,7 +14151,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -13172,7 +14204,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -13215,7 +14247,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -13252,7 +14284,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND.CONVERSATION_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -13300,7 +14332,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -13339,7 +14371,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -13391,7 +14423,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -13443,7 +14475,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -13494,7 +14526,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -13550,7 +14582,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -13608,7 +14640,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -13767,7 +14799,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -13823,7 +14855,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -13869,7 +14901,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -13925,7 +14957,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -13980,7 +15012,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -14030,7 +15062,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -14080,7 +15112,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -14136,7 +15168,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -14186,7 +15218,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 422: components["responses"]["422.ENCRYPTION_NOT_SUPPORTED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -14245,7 +15277,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -14291,7 +15323,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -14346,7 +15378,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -14395,7 +15427,7 @@ export interface paths {
                     };
                 };
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR"];
             };
@@ -14453,7 +15485,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -14505,7 +15537,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -14561,7 +15593,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -14669,7 +15701,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -14709,7 +15741,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -14765,7 +15797,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -14926,7 +15958,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -14965,7 +15997,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -15022,7 +16054,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -15082,7 +16114,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
@@ -15135,7 +16167,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.USER_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -15415,7 +16447,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT.TRANSLATION_UNAVAILABLE"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR.TRANSLATION_ERROR"];
@@ -15688,7 +16720,7 @@ export interface paths {
                 };
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT.TRANSLATION_UNAVAILABLE"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
-                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR.TRANSLATION_ERROR"];
@@ -15985,6 +17017,8 @@ export interface components {
             status: string;
             updatedAt: components["schemas"]["Time"];
         };
+        /** @description The id of a user or a guest. */
+        ActorId: string;
         /**
          * @description A new category.
          * @example {
@@ -16312,9 +17346,9 @@ export interface components {
             success: boolean;
             user?: components["schemas"]["AuthenticatedUser"];
         };
-        /** @description The authenticated user of the socket. */
+        /** @description The authenticated user or guest of the socket. */
         AuthenticatedUser: {
-            id: components["schemas"]["UserId"];
+            id: components["schemas"]["ActorId"];
             isAnonymous: boolean;
             language: components["schemas"]["LanguageCode"];
         };
@@ -16601,6 +17635,13 @@ export interface components {
         ChangeRole: {
             role: components["schemas"]["MemberRole"];
         };
+        /** @description A link that was changed: `{"success":true,"data":…,"message":…}`. */
+        ChangedShareLink: {
+            data: components["schemas"]["ShareLink"];
+            message: string;
+            /** @constant */
+            success: true;
+        };
         /**
          * @description A request to clear the history of a conversation for the caller.
          * @example {
@@ -16852,7 +17893,7 @@ export interface components {
         /** @description `conversation:joined` and `conversation:left`. */
         ConversationMember: {
             conversationId: components["schemas"]["ConversationId"];
-            userId: components["schemas"]["UserId"];
+            userId: components["schemas"]["ActorId"];
         };
         /** @description Additional data of a conversation that is requested alone. */
         ConversationMeta: {
@@ -16981,6 +18022,103 @@ export interface components {
             type: "direct" | "group" | "public";
         };
         /**
+         * @description A link to a conversation that exists, to a new one, or to a public one with the name of the link.
+         * @example {
+         *       "name": "Open day"
+         *     }
+         */
+        CreateLink: {
+            /**
+             * @description `false` by default.
+             * @default null
+             */
+            allowAnonymousFiles: boolean | null;
+            /**
+             * @description `true` by default.
+             * @default null
+             */
+            allowAnonymousImages: boolean | null;
+            /**
+             * @description `true` by default.
+             * @default null
+             */
+            allowAnonymousMessages: boolean | null;
+            /**
+             * @description `true` by default.
+             * @default null
+             */
+            allowViewHistory: boolean | null;
+            /**
+             * @description Codes of two letters; all countries if empty.
+             * @default null
+             */
+            allowedCountries: string[] | null;
+            /**
+             * @description Addresses, and ranges such as `192.0.2.0/24`; all if empty.
+             * @default null
+             */
+            allowedIpRanges: string[] | null;
+            /**
+             * @description Codes of languages; all if empty.
+             * @default null
+             */
+            allowedLanguages: string[] | null;
+            /**
+             * @description The conversation.
+             * @default null
+             */
+            conversationId: string | null;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description When it expires; a time in the future.
+             * @default null
+             */
+            expiresAt: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description How many guests can be there at the same time.
+             * @default null
+             */
+            maxConcurrentUsers: number | null;
+            /**
+             * Format: int64
+             * @description How many sessions of guests there can be.
+             * @default null
+             */
+            maxUniqueSessions: number | null;
+            /**
+             * Format: int64
+             * @description How many people can join by it; everybody counts once.
+             * @default null
+             */
+            maxUses: number | null;
+            /** @default null */
+            name: string | null;
+            /** @description A conversation to create. */
+            newConversation?: components["schemas"]["LinkedNewConversation"] | null;
+            /**
+             * @description `false` by default.
+             * @default null
+             */
+            requireAccount: boolean | null;
+            /**
+             * @description `false` by default.
+             * @default null
+             */
+            requireBirthday: boolean | null;
+            /**
+             * @description `false` by default.
+             * @default null
+             */
+            requireEmail: boolean | null;
+            /**
+             * @description `true` by default.
+             * @default null
+             */
+            requireNickname: boolean | null;
+        };
+        /**
          * @description A new link. What it says of guests does not concern registered users.
          * @example {
          *       "maxUses": 50,
@@ -17070,6 +18208,15 @@ export interface components {
              * @default null
              */
             requireNickname: boolean | null;
+        };
+        /** @description A link that was created, and its conversation. */
+        CreatedLink: {
+            conversationId: components["schemas"]["ConversationId"];
+            /** @description The URL of a page of the web client that asks whether to join. */
+            link: components["schemas"]["WebAddress"];
+            /** @description The secret part of its URL. */
+            linkId: string;
+            shareLink: components["schemas"]["ShareLink"];
         };
         /** @description A link that was just created. */
         CreatedShareLink: {
@@ -17437,6 +18584,8 @@ export interface components {
             nextChangeAllowedAt?: components["schemas"]["Time"];
             /** @description Why a text has no translation, as a code for which clients have their own texts. */
             reasonCode?: components["schemas"]["ReasonCode"];
+            /** @description Whether the link is for people with an account only: `true`, or absent. */
+            requiresAccount?: boolean;
             /**
              * Format: uint64
              * @description After how many seconds a retry makes sense.
@@ -17444,6 +18593,8 @@ export interface components {
             retryAfter?: number;
             /** @constant */
             success: false;
+            /** @description A name that a guest could have, if the chosen one is taken. */
+            suggestedNickname?: string;
             suggestion?: string;
             /** @description Whether a link works: `false`, or absent if the error is not about one. */
             valid?: boolean;
@@ -17451,7 +18602,7 @@ export interface components {
             violations?: components["schemas"]["Violation"][];
         };
         /** @description Error codes, for programs. */
-        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "INVALID_TRANSFER_TOKEN" | "BINARY_NOT_SUPPORTED" | "INVALID_SIGNAL" | "VIDEO_CALLS_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "NOT_AUTHENTICATED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "NOT_A_PARTICIPANT" | "PERMISSION_DENIED" | "SIGNAL_SENDER_MISMATCH" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "CALL_NOT_FOUND" | "TARGET_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "CALL_ALREADY_ACTIVE" | "CALL_ENDED" | "MAX_PARTICIPANTS_REACHED" | "IDENTIFIER_TAKEN" | "UPLOAD_CONFLICT" | "LINK_CLOSED" | "UNSUPPORTED_VERSION" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_OPERATION" | "ENCRYPTION_NOT_SUPPORTED" | "TRANSLATION_UNAVAILABLE" | "UPLOAD_LOCKED" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "SIGNAL_FAILED" | "MEDIA_TOGGLE_FAILED" | "FORCE_LEAVE_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
+        ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "INVALID_TRANSFER_TOKEN" | "BINARY_NOT_SUPPORTED" | "INVALID_SIGNAL" | "VIDEO_CALLS_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "NOT_AUTHENTICATED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "ACCOUNT_REQUIRED" | "GUEST_NOT_ALLOWED" | "NOT_A_PARTICIPANT" | "PERMISSION_DENIED" | "SIGNAL_SENDER_MISMATCH" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "CALL_NOT_FOUND" | "TARGET_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "CALL_ALREADY_ACTIVE" | "CALL_ENDED" | "MAX_PARTICIPANTS_REACHED" | "NICKNAME_TAKEN" | "IDENTIFIER_TAKEN" | "UPLOAD_CONFLICT" | "LINK_CLOSED" | "UNSUPPORTED_VERSION" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "INVALID_OPERATION" | "ENCRYPTION_NOT_SUPPORTED" | "TRANSLATION_UNAVAILABLE" | "UPLOAD_LOCKED" | "LINK_FULL" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "SIGNAL_FAILED" | "MEDIA_TOGGLE_FAILED" | "FORCE_LEAVE_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
         /** @description What is wrong with one field. */
         ErrorDetail: {
             field: string;
@@ -17461,6 +18612,16 @@ export interface components {
         ErrorEvent: {
             code: components["schemas"]["ErrorCode"];
             message: string;
+        };
+        /**
+         * @description A later end of a link.
+         * @example {
+         *       "expiresAt": "2099-01-01T00:00:00.000Z"
+         *     }
+         */
+        ExtendShareLink: {
+            /** @description A time in the future. */
+            expiresAt: components["schemas"]["Time"];
         };
         /** @description What a reader has done with a file. */
         FileAction: "viewed" | "downloaded" | "listened" | "watched";
@@ -17628,10 +18789,29 @@ export interface components {
         /** @description A guest who wrote a message. */
         Guest: {
             firstName: string;
-            id: string;
+            id: components["schemas"]["GuestId"];
             language: components["schemas"]["LanguageCode"];
             lastName: string;
             username: string;
+        };
+        /** @description The conversation of a guest. */
+        GuestConversation: {
+            /** @description Whether the guest sees what was written before they joined. */
+            allowViewHistory: boolean;
+            id: components["schemas"]["ConversationId"];
+            title: string | null;
+            type: components["schemas"]["ConversationKind"];
+        };
+        /** @description A guest of a conversation, who has no account. */
+        GuestId: string;
+        /**
+         * @description The secret of a guest.
+         * @example {
+         *       "sessionToken": "anon_1767225600000_0123456789abcdef0123456789abcdef_"
+         *     }
+         */
+        GuestSecret: {
+            sessionToken: string;
         };
         /** @description The client's part of the handshake. It contains secrets, so it has no `Debug`. */
         Handshake: {
@@ -17713,6 +18893,29 @@ export interface components {
             jobId: string;
         };
         /**
+         * @description Who wants to join as a guest.
+         * @example {
+         *       "firstName": "Anna",
+         *       "language": "en",
+         *       "lastName": "Lind",
+         *       "username": "anna"
+         *     }
+         */
+        JoinAsGuest: {
+            /** @description A date or a time; absent or empty if it is not given. */
+            birthday?: string | null;
+            /** @description What the client says of the device. */
+            deviceFingerprint?: string | null;
+            /** @description Absent or empty if there is none. */
+            email?: string | null;
+            firstName: string;
+            /** @description The language that the guest reads and writes; `fr` if absent. */
+            language?: string | null;
+            lastName: string;
+            /** @description The name by which others know the guest; made from the others if absent or empty. */
+            username?: string | null;
+        };
+        /**
          * @description An invitation to accept.
          * @example {
          *       "link": "/communities/join/00000000000000000000000000000000"
@@ -17726,6 +18929,17 @@ export interface components {
         JoinCall: {
             callId: string;
             settings?: components["schemas"]["CallMedia"] | null;
+        };
+        /** @description A guest who has joined. */
+        JoinedAsGuest: {
+            conversation: components["schemas"]["GuestConversation"];
+            /** @description The id of the link. */
+            id: components["schemas"]["ShareLinkId"];
+            /** @description The secret part of the URL of the link. */
+            linkId: string;
+            participant: components["schemas"]["OwnGuest"];
+            /** @description The secret by which the guest is known from now on, sent only once. */
+            sessionToken: string;
         };
         /** @description The caller has joined a community. */
         JoinedByInvite: {
@@ -17792,7 +19006,7 @@ export interface components {
         /** @description A summary of the newest message of a conversation. */
         LastMessage: {
             anonymousSender: components["schemas"]["Guest"] | null;
-            anonymousSenderId: string | null;
+            anonymousSenderId: components["schemas"]["GuestId"] | null;
             attachments: components["schemas"]["Attachment"][];
             content: string;
             createdAt: components["schemas"]["Time"];
@@ -17895,6 +19109,43 @@ export interface components {
         };
         /** @description The distance of lines. */
         LineHeight: "tight" | "normal" | "relaxed" | "loose";
+        /** @description Whether a link can have this identifier. */
+        LinkAvailability: {
+            available: boolean;
+            identifier: string;
+        };
+        /** @description A conversation as those see it who are there by a link. */
+        LinkConversation: {
+            /** @description Guests, at most 100. */
+            anonymousParticipants: components["schemas"]["LinkGuest"][];
+            conversation: components["schemas"]["LinkedDetails"];
+            currentUser: components["schemas"]["LinkUser"];
+            link: components["schemas"]["LinkRules"];
+            /** @description The first members. */
+            members: components["schemas"]["LinkMember"][];
+            /** @description The newest ones, the oldest of them first. */
+            messages: components["schemas"]["LinkMessage"][];
+            /** @description For a member: where the conversation is in the web client. */
+            redirectTo?: string;
+            stats: components["schemas"]["LinkConversationStats"];
+            /** @description What the caller is there. */
+            userType: components["schemas"]["LinkUserType"];
+        };
+        /** @description Numbers of a conversation. */
+        LinkConversationStats: {
+            hasMore: boolean;
+            /** Format: int64 */
+            onlineAnonymousParticipants: number;
+            /**
+             * Format: int64
+             * @description Guests, up to 1,000.
+             */
+            totalAnonymousParticipants: number;
+            /** Format: int64 */
+            totalMembers: number;
+            /** Format: int64 */
+            totalMessages: number;
+        };
         /** @description Who created a link. */
         LinkCreator: {
             avatar: components["schemas"]["WebAddress"] | null;
@@ -17903,6 +19154,151 @@ export interface components {
             id: components["schemas"]["UserId"];
             lastName: string;
             username: string;
+        };
+        /** @description A guest in the conversation of a link. */
+        LinkGuest: {
+            canSendFiles: boolean;
+            canSendImages: boolean;
+            canSendMessages: boolean;
+            firstName: string;
+            id: components["schemas"]["GuestId"];
+            isOnline: boolean;
+            joinedAt: components["schemas"]["Time"];
+            language: components["schemas"]["LanguageCode"];
+            lastActiveAt: components["schemas"]["Time"];
+            lastName: string;
+            username: string;
+        };
+        /** @description What everybody may know of a link that works. */
+        LinkInfo: {
+            allowedLanguages: string[];
+            conversation: components["schemas"]["LinkInfoConversation"];
+            /** @description `null` if there is no such account any more. */
+            creator: components["schemas"]["LinkCreator"] | null;
+            /** Format: int64 */
+            currentConcurrentUsers: number;
+            /** Format: int64 */
+            currentUses: number;
+            description: string | null;
+            expiresAt: components["schemas"]["Time"] | null;
+            id: components["schemas"]["ShareLinkId"];
+            linkId: string;
+            /** Format: int64 */
+            maxConcurrentUsers: number | null;
+            /** Format: int64 */
+            maxUses: number | null;
+            name: string | null;
+            requireAccount: boolean;
+            requireBirthday: boolean;
+            requireEmail: boolean;
+            requireNickname: boolean;
+            stats: components["schemas"]["LinkStats"];
+        };
+        /** @description Where a link leads. */
+        LinkInfoConversation: {
+            createdAt: components["schemas"]["Time"];
+            description: string | null;
+            id: components["schemas"]["ConversationId"];
+            title: string | null;
+            type: components["schemas"]["ConversationKind"];
+        };
+        /** @description A member of the conversation of a link. */
+        LinkMember: {
+            id: components["schemas"]["UserId"];
+            joinedAt: components["schemas"]["Time"];
+            role: components["schemas"]["MemberRole"];
+            user: components["schemas"]["LinkMemberUser"];
+        };
+        /** @description The user of a member. */
+        LinkMemberUser: {
+            avatar: components["schemas"]["WebAddress"] | null;
+            displayName: string;
+            firstName: string;
+            id: components["schemas"]["UserId"];
+            isOnline: boolean;
+            lastActiveAt: components["schemas"]["Time"] | null;
+            lastName: string;
+            username: string;
+        };
+        /** @description A message, with its author in one form for users and guests. */
+        LinkMessage: {
+            attachments: components["schemas"]["Attachment"][];
+            content: string;
+            createdAt: components["schemas"]["Time"];
+            id: components["schemas"]["MessageId"];
+            isEdited: boolean;
+            messageType: string;
+            originalLanguage: components["schemas"]["LanguageCode"];
+            replyToId: components["schemas"]["MessageId"] | null;
+            /** @description `null` if the account was deleted. */
+            sender: components["schemas"]["LinkSender"] | null;
+            /** @description Always empty: receipts have routes of their own. */
+            status: unknown[];
+            translations: components["schemas"]["Translation"][];
+            updatedAt: components["schemas"]["Time"];
+        };
+        /** @description A page of messages by a link. */
+        LinkMessages: {
+            conversation: components["schemas"]["GuestConversation"];
+            hasMore: boolean;
+            /** @description The oldest first. */
+            messages: components["schemas"]["Message"][];
+            pagination: components["schemas"]["Pagination"];
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description What the caller may send. */
+        LinkPermissions: {
+            canSendFiles: boolean;
+            canSendImages: boolean;
+            canSendMessages: boolean;
+        };
+        /** @description What a link allows and requires. */
+        LinkRules: {
+            allowAnonymousFiles: boolean;
+            allowAnonymousImages: boolean;
+            allowAnonymousMessages: boolean;
+            allowViewHistory: boolean;
+            description: string | null;
+            expiresAt: components["schemas"]["Time"] | null;
+            id: components["schemas"]["ShareLinkId"];
+            isActive: boolean;
+            linkId: string;
+            name: string | null;
+            requireAccount: boolean;
+            requireBirthday: boolean;
+            requireEmail: boolean;
+            requireNickname: boolean;
+        };
+        /** @description A user or a guest who wrote a message. */
+        LinkSender: {
+            avatar: components["schemas"]["WebAddress"] | null;
+            displayName: string;
+            firstName: string;
+            id: components["schemas"]["ActorId"];
+            /** @description Whether they have an account. */
+            isMeeshyer: boolean;
+            lastName: string;
+            username: string;
+        };
+        /** @description Who is in the conversation of a link. */
+        LinkStats: {
+            /**
+             * Format: int64
+             * @description Guests, up to 1,000.
+             */
+            anonymousCount: number;
+            /** Format: uint */
+            languageCount: number;
+            /** Format: int64 */
+            memberCount: number;
+            /** @description What they read, in order. */
+            spokenLanguages: components["schemas"]["LanguageCode"][];
+            /**
+             * Format: int64
+             * @description Members and guests.
+             */
+            totalParticipants: number;
         };
         /**
          * @description The token of a link.
@@ -17913,12 +19309,80 @@ export interface components {
         LinkToken: {
             token: string;
         };
+        /** @description How a link is used. */
+        LinkUsage: {
+            /**
+             * Format: int64
+             * @description Guests, up to 1,000.
+             */
+            anonymousCount: number;
+            /** Format: int64 */
+            currentConcurrentUsers: number;
+            /** Format: int64 */
+            currentUniqueSessions: number;
+            /** Format: int64 */
+            currentUses: number;
+            expiresAt: components["schemas"]["Time"] | null;
+            id: components["schemas"]["ShareLinkId"];
+            isActive: boolean;
+            /** Format: uint */
+            languageCount: number;
+            linkId: string;
+            /** Format: int64 */
+            maxConcurrentUsers: number | null;
+            /** Format: int64 */
+            maxUniqueSessions: number | null;
+            /** Format: int64 */
+            maxUses: number | null;
+            /** Format: int64 */
+            memberCount: number;
+            /** @description What they read, in order. */
+            spokenLanguages: components["schemas"]["LanguageCode"][];
+            /**
+             * Format: int64
+             * @description Members and guests.
+             */
+            totalParticipants: number;
+        };
+        /** @description The caller. */
+        LinkUser: {
+            displayName: string;
+            firstName: string;
+            id: components["schemas"]["ActorId"];
+            /** @description Whether they have an account. */
+            isMeeshyer: boolean;
+            language: components["schemas"]["LanguageCode"];
+            lastName: string;
+            permissions: components["schemas"]["LinkPermissions"];
+            username: string;
+        };
+        /** @description What somebody is in the conversation of a link. */
+        LinkUserType: "member" | "anonymous";
         /** @description The conversation of a link. */
         LinkedConversation: {
             description: string | null;
             id: components["schemas"]["ConversationId"];
             title: string | null;
             type: components["schemas"]["ConversationKind"];
+        };
+        /** @description The conversation of a link. */
+        LinkedDetails: {
+            createdAt: components["schemas"]["Time"];
+            description: string | null;
+            id: components["schemas"]["ConversationId"];
+            title: string | null;
+            type: components["schemas"]["ConversationKind"];
+            updatedAt: components["schemas"]["Time"];
+        };
+        /** @description A conversation that is created with its link. */
+        LinkedNewConversation: {
+            description?: string | null;
+            /**
+             * @description The other members.
+             * @default []
+             */
+            memberIds: string[];
+            title: string;
         };
         /** @description A link in a list. */
         ListedShareLink: {
@@ -18131,7 +19595,7 @@ export interface components {
         MentioningMessage: {
             _count: components["schemas"]["Counts"];
             anonymousSender: components["schemas"]["Guest"] | null;
-            anonymousSenderId: string | null;
+            anonymousSenderId: components["schemas"]["GuestId"] | null;
             attachments: components["schemas"]["Attachment"][];
             /** @description The id that the sending client chose. */
             clientMessageId: string | null;
@@ -18207,7 +19671,7 @@ export interface components {
         Message: {
             _count: components["schemas"]["Counts"];
             anonymousSender: components["schemas"]["Guest"] | null;
-            anonymousSenderId: string | null;
+            anonymousSenderId: components["schemas"]["GuestId"] | null;
             attachments: components["schemas"]["Attachment"][];
             /** @description The id that the sending client chose. */
             clientMessageId: string | null;
@@ -18301,7 +19765,7 @@ export interface components {
         MessageDetails: {
             _count: components["schemas"]["Counts"];
             anonymousSender: components["schemas"]["Guest"] | null;
-            anonymousSenderId: string | null;
+            anonymousSenderId: components["schemas"]["GuestId"] | null;
             attachments: components["schemas"]["Attachment"][];
             /** @description The id that the sending client chose. */
             clientMessageId: string | null;
@@ -18854,6 +20318,69 @@ export interface components {
             tags: string[];
             updatedAt: components["schemas"]["Time"] | null;
             userId: components["schemas"]["UserId"];
+        };
+        /** @description A guest, as they see themselves. */
+        OwnGuest: {
+            canSendFiles: boolean;
+            canSendImages: boolean;
+            canSendMessages: boolean;
+            firstName: string;
+            id: components["schemas"]["GuestId"];
+            /** @description Whether they have an account: `false`. */
+            isMeeshyer: boolean;
+            language: components["schemas"]["LanguageCode"];
+            lastName: string;
+            username: string;
+        };
+        /** @description The conversation of a link of the caller. */
+        OwnLinkedConversation: {
+            /** @description Its path in the web client. */
+            conversationUrl: string;
+            description: string | null;
+            id: components["schemas"]["ConversationId"];
+            title: string | null;
+            type: components["schemas"]["ConversationKind"];
+        };
+        /** @description A link that the caller has created. */
+        OwnShareLink: {
+            allowAnonymousFiles: boolean;
+            allowAnonymousImages: boolean;
+            allowAnonymousMessages: boolean;
+            allowViewHistory: boolean;
+            allowedCountries: string[];
+            allowedIpRanges: string[];
+            allowedLanguages: string[];
+            conversation: components["schemas"]["OwnLinkedConversation"];
+            conversationId: components["schemas"]["ConversationId"];
+            createdAt: components["schemas"]["Time"];
+            createdBy: components["schemas"]["UserId"];
+            creator: components["schemas"]["LinkCreator"] | null;
+            /** Format: int64 */
+            currentConcurrentUsers: number;
+            /** Format: int64 */
+            currentUniqueSessions: number;
+            /** Format: int64 */
+            currentUses: number;
+            description: string | null;
+            expiresAt: components["schemas"]["Time"] | null;
+            id: components["schemas"]["ShareLinkId"];
+            identifier: string;
+            isActive: boolean;
+            /** @description The secret part of its URL. */
+            linkId: string;
+            /** Format: int64 */
+            maxConcurrentUsers: number | null;
+            /** Format: int64 */
+            maxUniqueSessions: number | null;
+            /** Format: int64 */
+            maxUses: number | null;
+            name: string | null;
+            requireAccount: boolean;
+            requireBirthday: boolean;
+            requireEmail: boolean;
+            requireNickname: boolean;
+            stats: components["schemas"]["LinkStats"];
+            updatedAt: components["schemas"]["Time"];
         };
         /** @description How the caller is seen while connected. */
         OwnStatus: {
@@ -19571,14 +21098,17 @@ export interface components {
             messageId: components["schemas"]["MessageId"];
             reactions: components["schemas"]["NamedReactions"][];
         };
-        /** @description The reaction of a user to a message. */
+        /** @description The reaction of a user or a guest to a message. */
         Reaction: {
+            /** @description The guest who has reacted. */
+            anonymousId?: components["schemas"]["GuestId"];
             createdAt: components["schemas"]["Time"];
             emoji: string;
             id: components["schemas"]["ReactionId"];
             messageId: components["schemas"]["MessageId"];
             updatedAt: components["schemas"]["Time"];
-            userId: components["schemas"]["UserId"];
+            /** @description Absent if a guest has reacted. */
+            userId?: components["schemas"]["UserId"];
         };
         /** @description The acknowledgement of an event. */
         ReactionAck: {
@@ -19592,7 +21122,7 @@ export interface components {
         /** @description The reactions to a message with one emoji. */
         ReactionAggregation: {
             /** @description The first guests. */
-            anonymousIds: string[];
+            anonymousIds: components["schemas"]["GuestId"][];
             /**
              * Format: int64
              * @description The number of users and guests.
@@ -19609,6 +21139,8 @@ export interface components {
             action: components["schemas"]["ReactionAction"];
             /** @description All reactions to the message with this emoji, after the change. */
             aggregation: components["schemas"]["ReactionAggregation"];
+            /** @description The guest who has reacted. */
+            anonymousId?: components["schemas"]["GuestId"];
             conversationId: components["schemas"]["ConversationId"];
             emoji: string;
             /**
@@ -19618,7 +21150,8 @@ export interface components {
             eventNumber?: number;
             messageId: components["schemas"]["MessageId"];
             timestamp: components["schemas"]["Time"];
-            userId: components["schemas"]["UserId"];
+            /** @description Absent if a guest has reacted. */
+            userId?: components["schemas"]["UserId"];
         };
         /** @description A reaction to a message. */
         ReactionId: string;
@@ -19757,6 +21290,12 @@ export interface components {
             /** @constant */
             success: true;
         };
+        /** @description A guest who comes back. */
+        RefreshedGuest: {
+            conversation: components["schemas"]["GuestConversation"];
+            linkId: string;
+            participant: components["schemas"]["OwnGuest"];
+        };
         /**
          * @description A new account.
          * @example {
@@ -19867,7 +21406,7 @@ export interface components {
         /** @description The message to which another one replies. */
         Reply: {
             anonymousSender: components["schemas"]["Guest"] | null;
-            anonymousSenderId: string | null;
+            anonymousSenderId: components["schemas"]["GuestId"] | null;
             content: string;
             conversationId: components["schemas"]["ConversationId"];
             createdAt: components["schemas"]["Time"];
@@ -20061,6 +21600,11 @@ export interface components {
          */
         SendPhoneCode: {
             phoneNumber: string;
+        };
+        /** @description A message that was sent by a link. */
+        SentLinkMessage: {
+            message: components["schemas"]["Message"];
+            messageId: components["schemas"]["MessageId"];
         };
         /** @description The acknowledgement of a message. */
         SentMessage: {
@@ -20437,6 +21981,15 @@ export interface components {
             callId: string;
             enabled: boolean;
         };
+        /**
+         * @description Whether a link is turned on.
+         * @example {
+         *       "isActive": false
+         *     }
+         */
+        ToggleShareLink: {
+            isActive: boolean;
+        };
         /** @description A new token. */
         Token: {
             /**
@@ -20714,7 +22267,7 @@ export interface components {
         Typing: {
             conversationId: components["schemas"]["ConversationId"];
             isTyping: boolean;
-            userId: components["schemas"]["UserId"];
+            userId: components["schemas"]["ActorId"];
             username: string;
         };
         /** @description `conversation:unread-updated`. */
@@ -20738,6 +22291,72 @@ export interface components {
             /** Format: uint64 */
             deletedCount: number;
             message: string;
+        };
+        /**
+         * @description Changes to a link; what is missing stays as it is, and `null` removes a limit.
+         * @example {
+         *       "maxUses": 50,
+         *       "name": "Open day"
+         *     }
+         */
+        UpdateShareLink: {
+            /** @default null */
+            allowAnonymousFiles: boolean | null;
+            /** @default null */
+            allowAnonymousImages: boolean | null;
+            /** @default null */
+            allowAnonymousMessages: boolean | null;
+            /**
+             * @description For guests who join from now on.
+             * @default null
+             */
+            allowViewHistory: boolean | null;
+            /**
+             * @description Codes of two letters; all countries if empty.
+             * @default null
+             */
+            allowedCountries: string[] | null;
+            /**
+             * @description Addresses, and ranges such as `192.0.2.0/24`; all if empty.
+             * @default null
+             */
+            allowedIpRanges: string[] | null;
+            /**
+             * @description Codes of languages; all if empty.
+             * @default null
+             */
+            allowedLanguages: string[] | null;
+            /** @default null */
+            description: string | null;
+            /** @default null */
+            expiresAt: components["schemas"]["Time"] | null;
+            /** @default null */
+            isActive: boolean | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            maxConcurrentUsers: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            maxUniqueSessions: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            maxUses: number | null;
+            /** @default null */
+            name: string | null;
+            /** @default null */
+            requireAccount: boolean | null;
+            /** @default null */
+            requireBirthday: boolean | null;
+            /** @default null */
+            requireEmail: boolean | null;
+            /** @default null */
+            requireNickname: boolean | null;
         };
         /**
          * @description A text to upload as a file.
@@ -21175,17 +22794,18 @@ export interface components {
             };
         };
         /**
-         * @description - `CONSENT_REQUIRED`: This needs a consent that is not recorded; `violations` names the fields.
+         * @description - `ACCOUNT_REQUIRED`: The link is for people with an account only.
+         *     - `GUEST_NOT_ALLOWED`: The link cannot be used from this country or network, or in this language.
          *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
          */
-        "403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED": {
+        "403.ACCOUNT_REQUIRED.GUEST_NOT_ALLOWED.ORIGIN_NOT_ALLOWED": {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
-                    code?: "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED";
+                    code?: "ACCOUNT_REQUIRED" | "GUEST_NOT_ALLOWED" | "ORIGIN_NOT_ALLOWED";
                 };
             };
         };
@@ -21201,6 +22821,22 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "CONVERSATION_ACCESS_DENIED" | "ORIGIN_NOT_ALLOWED";
+                };
+            };
+        };
+        /**
+         * @description - `FORBIDDEN`: The caller is not allowed to do this.
+         *     - `CONSENT_REQUIRED`: This needs a consent that is not recorded; `violations` names the fields.
+         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
+         */
+        "403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "FORBIDDEN" | "CONSENT_REQUIRED" | "ORIGIN_NOT_ALLOWED";
                 };
             };
         };
@@ -21222,6 +22858,23 @@ export interface components {
         };
         /**
          * @description - `FORBIDDEN`: The caller is not allowed to do this.
+         *     - `NOT_A_PARTICIPANT`: The caller is not in this call, or not a member of its conversation.
+         *     - `PERMISSION_DENIED`: The caller is not allowed to do this with a call.
+         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
+         */
+        "403.FORBIDDEN.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "FORBIDDEN" | "NOT_A_PARTICIPANT" | "PERMISSION_DENIED" | "ORIGIN_NOT_ALLOWED";
+                };
+            };
+        };
+        /**
+         * @description - `FORBIDDEN`: The caller is not allowed to do this.
          *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
          */
         "403.FORBIDDEN.ORIGIN_NOT_ALLOWED": {
@@ -21236,18 +22889,18 @@ export interface components {
             };
         };
         /**
-         * @description - `NOT_A_PARTICIPANT`: The caller is not in this call, or not a member of its conversation.
+         * @description - `FORBIDDEN`: The caller is not allowed to do this.
          *     - `PERMISSION_DENIED`: The caller is not allowed to do this with a call.
          *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
          */
-        "403.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED": {
+        "403.FORBIDDEN.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED": {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
-                    code?: "NOT_A_PARTICIPANT" | "PERMISSION_DENIED" | "ORIGIN_NOT_ALLOWED";
+                    code?: "FORBIDDEN" | "PERMISSION_DENIED" | "ORIGIN_NOT_ALLOWED";
                 };
             };
         };
@@ -21260,21 +22913,6 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "ORIGIN_NOT_ALLOWED";
-                };
-            };
-        };
-        /**
-         * @description - `PERMISSION_DENIED`: The caller is not allowed to do this with a call.
-         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
-         */
-        "403.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED": {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["ErrorBody"] & {
-                    /** @enum {unknown} */
-                    code?: "PERMISSION_DENIED" | "ORIGIN_NOT_ALLOWED";
                 };
             };
         };
@@ -21481,6 +23119,18 @@ export interface components {
                 };
             };
         };
+        /** @description - `NICKNAME_TAKEN`: Somebody else has the name that a guest has chosen; `suggestedNickname` is free. */
+        "409.NICKNAME_TAKEN": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "NICKNAME_TAKEN";
+                };
+            };
+        };
         /** @description - `UPLOAD_CONFLICT`: A part of a file does not continue what was received. */
         "409.UPLOAD_CONFLICT": {
             headers: {
@@ -21589,6 +23239,21 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "UPLOAD_LOCKED";
+                };
+            };
+        };
+        /**
+         * @description - `LINK_FULL`: As many guests as possible are there at the moment.
+         *     - `RATE_LIMIT_EXCEEDED`: Too many requests; `retryAfter` says when to try again.
+         */
+        "429.LINK_FULL.RATE_LIMIT_EXCEEDED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "LINK_FULL" | "RATE_LIMIT_EXCEEDED";
                 };
             };
         };
@@ -21706,6 +23371,7 @@ export interface components {
 }
 export type AbuseKind = components['schemas']['AbuseKind'];
 export type AbuseReport = components['schemas']['AbuseReport'];
+export type ActorId = components['schemas']['ActorId'];
 export type AddCategory = components['schemas']['AddCategory'];
 export type AddCommunityMember = components['schemas']['AddCommunityMember'];
 export type AddMember = components['schemas']['AddMember'];
@@ -21762,6 +23428,7 @@ export type ChangeEmail = components['schemas']['ChangeEmail'];
 export type ChangePassword = components['schemas']['ChangePassword'];
 export type ChangePhone = components['schemas']['ChangePhone'];
 export type ChangeRole = components['schemas']['ChangeRole'];
+export type ChangedShareLink = components['schemas']['ChangedShareLink'];
 export type ClearHistory = components['schemas']['ClearHistory'];
 export type CloneQuality = components['schemas']['CloneQuality'];
 export type Code = components['schemas']['Code'];
@@ -21801,7 +23468,9 @@ export type Corner = components['schemas']['Corner'];
 export type Counts = components['schemas']['Counts'];
 export type CreateCommunity = components['schemas']['CreateCommunity'];
 export type CreateConversation = components['schemas']['CreateConversation'];
+export type CreateLink = components['schemas']['CreateLink'];
 export type CreateShareLink = components['schemas']['CreateShareLink'];
+export type CreatedLink = components['schemas']['CreatedLink'];
 export type CreatedShareLink = components['schemas']['CreatedShareLink'];
 export type Dashboard = components['schemas']['Dashboard'];
 export type DashboardCommunity = components['schemas']['DashboardCommunity'];
@@ -21837,6 +23506,7 @@ export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type ErrorEvent = components['schemas']['ErrorEvent'];
+export type ExtendShareLink = components['schemas']['ExtendShareLink'];
 export type FileAction = components['schemas']['FileAction'];
 export type FileFilter = components['schemas']['FileFilter'];
 export type FileForm = components['schemas']['FileForm'];
@@ -21861,6 +23531,9 @@ export type GlossaryTerm = components['schemas']['GlossaryTerm'];
 export type GlossaryUpdated = components['schemas']['GlossaryUpdated'];
 export type Grade = components['schemas']['Grade'];
 export type Guest = components['schemas']['Guest'];
+export type GuestConversation = components['schemas']['GuestConversation'];
+export type GuestId = components['schemas']['GuestId'];
+export type GuestSecret = components['schemas']['GuestSecret'];
 export type Handshake = components['schemas']['Handshake'];
 export type Health = components['schemas']['Health'];
 export type HistoryCleared = components['schemas']['HistoryCleared'];
@@ -21871,8 +23544,10 @@ export type IdentityVerified = components['schemas']['IdentityVerified'];
 export type Info = components['schemas']['Info'];
 export type InviteLink = components['schemas']['InviteLink'];
 export type JobCancelled = components['schemas']['JobCancelled'];
+export type JoinAsGuest = components['schemas']['JoinAsGuest'];
 export type JoinByInvite = components['schemas']['JoinByInvite'];
 export type JoinCall = components['schemas']['JoinCall'];
+export type JoinedAsGuest = components['schemas']['JoinedAsGuest'];
 export type JoinedByInvite = components['schemas']['JoinedByInvite'];
 export type JoinedByLink = components['schemas']['JoinedByLink'];
 export type KeysetPagination = components['schemas']['KeysetPagination'];
@@ -21891,9 +23566,28 @@ export type LibreTranslateLanguage = components['schemas']['LibreTranslateLangua
 export type LibreTranslateSettings = components['schemas']['LibreTranslateSettings'];
 export type LibreTranslateTranslated = components['schemas']['LibreTranslateTranslated'];
 export type LineHeight = components['schemas']['LineHeight'];
+export type LinkAvailability = components['schemas']['LinkAvailability'];
+export type LinkConversation = components['schemas']['LinkConversation'];
+export type LinkConversationStats = components['schemas']['LinkConversationStats'];
 export type LinkCreator = components['schemas']['LinkCreator'];
+export type LinkGuest = components['schemas']['LinkGuest'];
+export type LinkInfo = components['schemas']['LinkInfo'];
+export type LinkInfoConversation = components['schemas']['LinkInfoConversation'];
+export type LinkMember = components['schemas']['LinkMember'];
+export type LinkMemberUser = components['schemas']['LinkMemberUser'];
+export type LinkMessage = components['schemas']['LinkMessage'];
+export type LinkMessages = components['schemas']['LinkMessages'];
+export type LinkPermissions = components['schemas']['LinkPermissions'];
+export type LinkRules = components['schemas']['LinkRules'];
+export type LinkSender = components['schemas']['LinkSender'];
+export type LinkStats = components['schemas']['LinkStats'];
 export type LinkToken = components['schemas']['LinkToken'];
+export type LinkUsage = components['schemas']['LinkUsage'];
+export type LinkUser = components['schemas']['LinkUser'];
+export type LinkUserType = components['schemas']['LinkUserType'];
 export type LinkedConversation = components['schemas']['LinkedConversation'];
+export type LinkedDetails = components['schemas']['LinkedDetails'];
+export type LinkedNewConversation = components['schemas']['LinkedNewConversation'];
 export type ListedShareLink = components['schemas']['ListedShareLink'];
 export type LoggedEvent = components['schemas']['LoggedEvent'];
 export type Login = components['schemas']['Login'];
@@ -21955,6 +23649,9 @@ export type OnlineUser = components['schemas']['OnlineUser'];
 export type OpenConversation = components['schemas']['OpenConversation'];
 export type OwnCommunityPreferences = components['schemas']['OwnCommunityPreferences'];
 export type OwnConversationPreferences = components['schemas']['OwnConversationPreferences'];
+export type OwnGuest = components['schemas']['OwnGuest'];
+export type OwnLinkedConversation = components['schemas']['OwnLinkedConversation'];
+export type OwnShareLink = components['schemas']['OwnShareLink'];
 export type OwnStatus = components['schemas']['OwnStatus'];
 export type Pagination = components['schemas']['Pagination'];
 export type Participant = components['schemas']['Participant'];
@@ -22021,6 +23718,7 @@ export type RecoveryId = components['schemas']['RecoveryId'];
 export type RecoveryVerified = components['schemas']['RecoveryVerified'];
 export type Refresh = components['schemas']['Refresh'];
 export type Refreshed = components['schemas']['Refreshed'];
+export type RefreshedGuest = components['schemas']['RefreshedGuest'];
 export type Register = components['schemas']['Register'];
 export type RegisterAnswer = components['schemas']['RegisterAnswer'];
 export type RegisterDevice = components['schemas']['RegisterDevice'];
@@ -22047,6 +23745,7 @@ export type RoleUpdated = components['schemas']['RoleUpdated'];
 export type SendFriendRequest = components['schemas']['SendFriendRequest'];
 export type SendMessage = components['schemas']['SendMessage'];
 export type SendPhoneCode = components['schemas']['SendPhoneCode'];
+export type SentLinkMessage = components['schemas']['SentLinkMessage'];
 export type SentMessage = components['schemas']['SentMessage'];
 export type SentMessageAck = components['schemas']['SentMessageAck'];
 export type ServerRestarting = components['schemas']['ServerRestarting'];
@@ -22092,6 +23791,7 @@ export type TextTranslated = components['schemas']['TextTranslated'];
 export type Theme = components['schemas']['Theme'];
 export type Time = components['schemas']['Time'];
 export type ToggleMedia = components['schemas']['ToggleMedia'];
+export type ToggleShareLink = components['schemas']['ToggleShareLink'];
 export type Token = components['schemas']['Token'];
 export type TranscriptionSource = components['schemas']['TranscriptionSource'];
 export type TransferBegun = components['schemas']['TransferBegun'];
@@ -22123,6 +23823,7 @@ export type Typing = components['schemas']['Typing'];
 export type UnreadUpdated = components['schemas']['UnreadUpdated'];
 export type UnregisterDevice = components['schemas']['UnregisterDevice'];
 export type UnregisteredDevices = components['schemas']['UnregisteredDevices'];
+export type UpdateShareLink = components['schemas']['UpdateShareLink'];
 export type UploadText = components['schemas']['UploadText'];
 export type UploadedFiles = components['schemas']['UploadedFiles'];
 export type User = components['schemas']['User'];
@@ -22157,13 +23858,14 @@ export type Response400ValidationErrorInvalidInputVideoCallsNotSupported = compo
 export type Response401AuthFailed = components['responses']['401.AUTH_FAILED'];
 export type Response401AuthRequired = components['responses']['401.AUTH_REQUIRED'];
 export type Response401AuthRequiredAuthFailed = components['responses']['401.AUTH_REQUIRED.AUTH_FAILED'];
-export type Response403ConsentRequiredOriginNotAllowed = components['responses']['403.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED'];
+export type Response403AccountRequiredGuestNotAllowedOriginNotAllowed = components['responses']['403.ACCOUNT_REQUIRED.GUEST_NOT_ALLOWED.ORIGIN_NOT_ALLOWED'];
 export type Response403ConversationAccessDeniedOriginNotAllowed = components['responses']['403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED'];
+export type Response403ForbiddenConsentRequiredOriginNotAllowed = components['responses']['403.FORBIDDEN.CONSENT_REQUIRED.ORIGIN_NOT_ALLOWED'];
 export type Response403ForbiddenConversationAccessDeniedOriginNotAllowed = components['responses']['403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED'];
+export type Response403ForbiddenNotAParticipantPermissionDeniedOriginNotAllowed = components['responses']['403.FORBIDDEN.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED'];
 export type Response403ForbiddenOriginNotAllowed = components['responses']['403.FORBIDDEN.ORIGIN_NOT_ALLOWED'];
-export type Response403NotAParticipantPermissionDeniedOriginNotAllowed = components['responses']['403.NOT_A_PARTICIPANT.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED'];
+export type Response403ForbiddenPermissionDeniedOriginNotAllowed = components['responses']['403.FORBIDDEN.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED'];
 export type Response403OriginNotAllowed = components['responses']['403.ORIGIN_NOT_ALLOWED'];
-export type Response403PermissionDeniedOriginNotAllowed = components['responses']['403.PERMISSION_DENIED.ORIGIN_NOT_ALLOWED'];
 export type Response404CallNotFound = components['responses']['404.CALL_NOT_FOUND'];
 export type Response404ConversationNotFound = components['responses']['404.CONVERSATION_NOT_FOUND'];
 export type Response404ConversationNotFoundMessageNotFound = components['responses']['404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND'];
@@ -22179,6 +23881,7 @@ export type Response409CallAlreadyActive = components['responses']['409.CALL_ALR
 export type Response409CallEnded = components['responses']['409.CALL_ENDED'];
 export type Response409CallEndedMaxParticipantsReached = components['responses']['409.CALL_ENDED.MAX_PARTICIPANTS_REACHED'];
 export type Response409IdentifierTaken = components['responses']['409.IDENTIFIER_TAKEN'];
+export type Response409NicknameTaken = components['responses']['409.NICKNAME_TAKEN'];
 export type Response409UploadConflict = components['responses']['409.UPLOAD_CONFLICT'];
 export type Response410LinkClosed = components['responses']['410.LINK_CLOSED'];
 export type Response412UnsupportedVersion = components['responses']['412.UNSUPPORTED_VERSION'];
@@ -22188,6 +23891,7 @@ export type Response422EncryptionNotSupported = components['responses']['422.ENC
 export type Response422InvalidOperation = components['responses']['422.INVALID_OPERATION'];
 export type Response422InvalidOperationTranslationUnavailable = components['responses']['422.INVALID_OPERATION.TRANSLATION_UNAVAILABLE'];
 export type Response423UploadLocked = components['responses']['423.UPLOAD_LOCKED'];
+export type Response429LinkFullRateLimitExceeded = components['responses']['429.LINK_FULL.RATE_LIMIT_EXCEEDED'];
 export type Response429RateLimitExceeded = components['responses']['429.RATE_LIMIT_EXCEEDED'];
 export type Response500InternalError = components['responses']['500.INTERNAL_ERROR'];
 export type Response500InternalErrorDatabaseError = components['responses']['500.INTERNAL_ERROR.DATABASE_ERROR'];

@@ -1,6 +1,7 @@
 // Who may do what in a conversation, by the rules of the server (crates/chat/src/policy.rs).
 
 import type { Conversation, Message, User } from "../api/schema";
+import { isBy } from "./author";
 
 /** From the highest to the lowest. */
 const ROLES = ["CREATOR", "ADMIN", "MODERATOR", "MEMBER"] as const;
@@ -17,7 +18,7 @@ export const isModerator = (conversation: Conversation, user: User): boolean =>
   isAtLeast(roleIn(conversation, user), "MODERATOR") || user.permissions.canManageGroups;
 
 export function mayDelete(message: Message, conversation: Conversation | undefined, user: User): boolean {
-  if (message.senderId === user.id || user.permissions.canModerateContent) return true;
+  if (isBy(message, user.id) || user.permissions.canModerateContent) return true;
   return conversation?.type !== "direct" && isAtLeast(roleIn(conversation, user), "MODERATOR");
 }
 

@@ -24,6 +24,7 @@ test.each(vectors.cases as Case[])("$name", (vector) => {
       originalLanguage: vector.originalLanguage,
       translations,
       senderId: vector.byReader ? "me" : "somebody",
+      anonymousSenderId: null,
       messageType: vector.bySystem ? "system" : "text",
     },
   );

@@ -2,6 +2,7 @@
 // (crates/domain/vectors/reader.json).
 
 import type { Message, Translation, User } from "../api/schema";
+import { isBy } from "./author";
 
 /** What somebody has set about languages. */
 export type LanguageSettings = Pick<
@@ -34,7 +35,10 @@ export function readingLanguage(reader: LanguageSettings): string {
 /** A reader. */
 export type Reader = LanguageSettings & { id: string };
 
-type Readable = Pick<Message, "content" | "originalLanguage" | "translations" | "senderId" | "messageType">;
+type Readable = Pick<
+  Message,
+  "content" | "originalLanguage" | "translations" | "senderId" | "anonymousSenderId" | "messageType"
+>;
 
 /** Whether it is a system message, such as "Léa joined". */
 export const isBySystem = (message: Pick<Message, "messageType">): boolean =>
@@ -44,7 +48,7 @@ export const isBySystem = (message: Pick<Message, "messageType">): boolean =>
 export function shownText(reader: Reader, message: Readable): Shown {
   const wanted = readingLanguage(reader);
   const original = { text: message.content, language: message.originalLanguage };
-  if (message.senderId === reader.id || isBySystem(message)) return { kind: "asWritten", ...original };
+  if (isBy(message, reader.id) || isBySystem(message)) return { kind: "asWritten", ...original };
   if (wanted === message.originalLanguage) return { kind: "same", ...original };
   if (!reader.autoTranslateEnabled) return { kind: "off", ...original };
   const translation = message.translations.find((known) => known.targetLanguage === wanted);

@@ -3,7 +3,7 @@
 import type { Draft } from "../state/timeline";
 import type { Message } from "../api/schema";
 import { dayKey } from "./dates";
-import { senderKey } from "./sender";
+import { authorOf, isBy } from "./author";
 import { isBySystem } from "./reader";
 
 export interface MessageRow {
@@ -44,7 +44,7 @@ export function rowsOf(
   for (const message of messages) {
     const day = dayKey(message.createdAt);
     const isNewDay = !before || dayKey(before.createdAt) !== day;
-    const isMine = message.senderId === me;
+    const isMine = isBy(message, me);
     const isNews = !isMine && !isBySystem(message);
     const isUnread: boolean = !isDivided && isNews && message.sequence > readUpTo;
     if (isNewDay) rows.push({ kind: "day", key: day, at: message.createdAt });
@@ -67,6 +67,6 @@ const rowKey = (message: Message, isMine: boolean): string =>
   (isMine && message.clientMessageId) || message.id;
 
 const goesOn = (before: Message, message: Message): boolean =>
-  senderKey(before) === senderKey(message) &&
+  authorOf(before) === authorOf(message) &&
   !isBySystem(before) &&
   Date.parse(message.createdAt) - Date.parse(before.createdAt) < GROUP_MS;

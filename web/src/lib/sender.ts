@@ -1,10 +1,12 @@
-// The author of a message: a user or, in messages of the old system, a guest.
+// The author of a message: a user or a guest.
 
 import type { Guest, LastMessageSender, Message } from "../api/schema";
 import { t } from "../i18n/index.svelte";
+import { isBy } from "./author";
 
 interface Sent {
   senderId: Message["senderId"];
+  anonymousSenderId: Message["anonymousSenderId"];
   sender: Pick<LastMessageSender, "displayName"> | null;
   anonymousSender: Omit<Guest, "language"> | null;
 }
@@ -17,8 +19,4 @@ export function senderName({ sender, anonymousSender: guest }: Sent): string {
 
 /** The display name as a reader sees it: "you" if it is their own. */
 export const shownSender = (message: Sent, reader: { id: string }): string =>
-  message.senderId === reader.id ? t("you") : senderName(message);
-
-/** Identifies the author. */
-export const senderKey = (message: Sent): string | null =>
-  message.senderId ?? message.anonymousSender?.id ?? null;
+  isBy(message, reader.id) ? t("you") : senderName(message);

@@ -39,7 +39,8 @@ export function connect(listener: Listener): void {
     path: at("/socket.io/"),
     auth: (give) => {
       const { token, sessionToken } = listener.credentials() ?? {};
-      give({ authToken: token, tokenType: "jwt", sessionToken });
+      const guest = { sessionToken, sessionType: "anonymous" };
+      give(token ? { authToken: token, tokenType: "jwt", sessionToken } : guest);
     },
     transports: ["websocket", "polling"],
     tryAllTransports: true,

@@ -17,6 +17,7 @@ import type {
   TranslationState,
 } from "../api/schema";
 import { isMuted } from "../lib/arranged";
+import { authorOf } from "../lib/author";
 import { isBySystem } from "../lib/reader";
 import { connect, disconnect, isConnected } from "../realtime/socket.svelte";
 import { forgetRevealed } from "./concealed.svelte";
@@ -182,14 +183,21 @@ async function catchUp(): Promise<void> {
   void flush();
   isCatchingUp = true;
   try {
-    if (isLoaded) await readMissed();
-    else await loadConversations();
+    if (!isLoaded) await loadConversations();
+    else if (session.guest) await reloadAll();
+    else await readMissed();
   } catch {
     // Without a connection: the next one starts over.
     setTimeout(() => isConnected() && void catchUp(), RETRY_MS);
   } finally {
     isCatchingUp = false;
   }
+}
+
+/** Guests have no log of events: they load again what they see. */
+async function reloadAll(): Promise<void> {
+  await loadConversations();
+  await Promise.all(Object.keys(opened).map((id) => refresh(id).catch(unlessFinal)));
 }
 
 /** Loads the events of all conversations since the last known one of each. */
@@ -438,14 +446,15 @@ function arrived(message: Message): void {
   const known = opened[id];
   if (known && !known.hasNewer) set(id, { ...known, messages: merge(known.messages, [message]) });
   settle([message]);
-  if (message.senderId) stoppedTyping({ conversationId: id, userId: message.senderId });
+  const author = authorOf(message);
+  if (author) stoppedTyping({ conversationId: id, userId: author });
   if (!chats.conversation(id)) {
     void loadConversations().catch(() => {});
     return;
   }
   // The server does not move a conversation for it, and nothing is read.
   if (isBySystem(message)) return change(id, { lastMessage: message });
-  const own = message.senderId === session.user?.id ? { unreadCount: 0 } : {};
+  const own = author === session.user?.id ? { unreadCount: 0 } : {};
   change(id, { lastMessage: message, lastMessageAt: message.createdAt, ...own });
   conversations = byTime(conversations);
 }

@@ -1,6 +1,7 @@
 // The user's own message that is being edited: one at a time.
 
 import type { Message } from "../api/schema";
+import { isBy } from "../lib/author";
 import { isBySystem } from "../lib/reader";
 import { chats, rewrite } from "./chats.svelte";
 
@@ -14,7 +15,7 @@ export const editedIn = (conversationId: string): Message | null =>
   message?.conversationId === conversationId ? message : null;
 
 export const mayEdit = (candidate: Message, userId: string): boolean =>
-  candidate.senderId === userId &&
+  isBy(candidate, userId) &&
   !isBySystem(candidate) &&
   !candidate.isViewOnce &&
   Date.now() - Date.parse(candidate.createdAt) < EDIT_WINDOW_MS;
@@ -23,7 +24,7 @@ export const mayEdit = (candidate: Message, userId: string): boolean =>
 export function lastEditable(conversationId: string, userId: string): Message | undefined {
   const last = chats
     .opened(conversationId)
-    ?.messages.findLast((message) => message.senderId === userId && !isBySystem(message));
+    ?.messages.findLast((message) => isBy(message, userId) && !isBySystem(message));
   return last && mayEdit(last, userId) ? last : undefined;
 }
 

@@ -7,7 +7,7 @@ import { session } from "./session.svelte";
 type File = Pick<Attachment, "id" | "uploadedBy">;
 
 function tell(file: File, use: Record<string, unknown>): void {
-  if (file.uploadedBy === session.user?.id) return;
+  if (session.guest || file.uploadedBy === session.user?.id) return;
   // Nobody waits for it.
   void post(`/attachments/${file.id}/status`, use).catch(() => {});
 }

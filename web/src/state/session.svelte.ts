@@ -2,11 +2,19 @@
 
 import { tick } from "svelte";
 import { ApiError, authorise, get, onRefusal, patch, post, remove, type Credentials } from "../api/client";
-import type { User } from "../api/schema";
+import type {
+  GuestConversation,
+  JoinAsGuest,
+  JoinedAsGuest,
+  OwnGuest,
+  RefreshedGuest,
+  User,
+} from "../api/schema";
 import type { LanguageSettings } from "../lib/reader";
 import { useReadingLanguage } from "../i18n/index.svelte";
 import { readingLanguage } from "../lib/reader";
 import { forgetPeople, isAbout, load, save } from "../lib/storage";
+import { userOf } from "./guest-user";
 
 type SignedIn = Credentials & { user: User };
 
@@ -16,10 +24,19 @@ export interface Challenge {
   twoFactorToken: string;
 }
 
+/** A guest, who takes part in one conversation and has no account. */
+export interface Guest {
+  conversationId: string;
+  canSendMessages: boolean;
+  canSendFiles: boolean;
+}
+
 /** The limits of a timer: the minimum keeps a short token from looping, the maximum is the browser's. */
 const [SHORTEST_TIMER_MS, LONGEST_TIMER_MS] = [30_000, 2 ** 31 - 1];
 
 let user = $state.raw<User | null>(null);
+/** What a guest may do, and where; `null` for users. */
+let guest = $state.raw<Guest | null>(null);
 let credentials: Credentials | null = null;
 let renewal: ReturnType<typeof setTimeout> | undefined;
 let renewing: Promise<boolean> | null = null;
@@ -31,6 +48,9 @@ let isLeaving = false;
 export const session = {
   get user(): User | null {
     return user;
+  },
+  get guest(): Guest | null {
+    return guest;
   },
   get credentials(): Credentials | null {
     return credentials;
@@ -46,7 +66,18 @@ async function enter(signedIn: User): Promise<void> {
   forgetPeople(signedIn.id);
   hasEnded = false;
   save("ended", null);
+  guest = null;
   user = signedIn;
+}
+
+/** A guest reads like a user with one language, and may do less. */
+async function enterAsGuest(own: OwnGuest, conversation: GuestConversation): Promise<void> {
+  await enter(userOf(own));
+  guest = {
+    conversationId: conversation.id,
+    canSendMessages: own.canSendMessages,
+    canSendFiles: own.canSendFiles || own.canSendImages,
+  };
 }
 
 function keep(next: Credentials | null): void {
@@ -54,7 +85,7 @@ function keep(next: Credentials | null): void {
   save("session", next);
   authorise(next);
   clearTimeout(renewal);
-  if (!next) return;
+  if (!next?.token) return;
   const halfOfItsLife = (expiresAt(next.token) - Date.now()) / 2;
   const wait = Math.min(Math.max(halfOfItsLife, SHORTEST_TIMER_MS), LONGEST_TIMER_MS);
   renewal = setTimeout(() => void renew(), wait);
@@ -67,6 +98,7 @@ function end(): void {
   if (load("session", null)) save("ended", true);
   hasEnded = load("ended", false);
   user = null;
+  guest = null;
   keep(null);
 }
 
@@ -163,6 +195,7 @@ export async function restore(): Promise<void> {
   const kept = load<Credentials | null>("session", null);
   if (!kept) return;
   keep(kept);
+  if (!kept.token) return restoreGuest(kept.sessionToken ?? "");
   if (expiresAt(kept.token) < Date.now() && !(await renew())) return;
   try {
     await enter((await get<{ user: User }>("/auth/me")).user);
@@ -183,6 +216,10 @@ export function renew(): Promise<boolean> {
 
 async function exchange(): Promise<boolean> {
   if (!credentials || isLeaving) return false;
+  if (!credentials.token) {
+    end();
+    return false;
+  }
   if (adopt()) return true;
   try {
     const { token } = await post<{ token: string }>("/auth/refresh", { token: credentials.token });
@@ -228,6 +265,36 @@ function claims(token: string): Record<string, unknown> {
   } catch {
     return {};
   }
+}
+
+/** Joins the conversation of a link as a guest. */
+export async function joinAsGuest(linkId: string, form: JoinAsGuest): Promise<void> {
+  const path = `/anonymous/join/${encodeURIComponent(linkId)}`;
+  const { sessionToken, participant, conversation } = await post<JoinedAsGuest>(path, form);
+  keep({ token: "", sessionToken });
+  await enterAsGuest(participant, conversation);
+}
+
+/** Restores a guest of an earlier visit. */
+async function restoreGuest(sessionToken: string): Promise<void> {
+  try {
+    const back = await post<RefreshedGuest>("/anonymous/refresh", { sessionToken });
+    await enterAsGuest(back.participant, back.conversation);
+  } catch (error) {
+    if (!(error instanceof ApiError && (error.isFinal || error.status === 401))) throw error;
+    keep(null);
+  }
+}
+
+/** Leaves the conversation for ever; also removes what this device knows of the guest. */
+export async function leaveAsGuest(): Promise<void> {
+  const sessionToken = credentials?.sessionToken ?? "";
+  save("session", null);
+  end();
+  // Once the messenger is unmounted, it asks and writes nothing any more.
+  await tick();
+  forgetPeople();
+  await post("/anonymous/leave", { sessionToken }).catch(() => {});
 }
 
 export async function changeLanguages(settings: Partial<LanguageSettings>): Promise<void> {

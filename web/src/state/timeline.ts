@@ -105,14 +105,15 @@ export function reacted(
   event: ReactionEvent,
   me: string | undefined,
 ): Message[] {
-  const { emoji, action, aggregation, userId } = event;
+  const { emoji, action, aggregation } = event;
+  const by = event.userId ?? event.anonymousId;
   return timeline.map((message) => {
     if (message.id !== event.messageId) return message;
     const { [emoji]: _, ...others } = message.reactionSummary;
     const reactionSummary =
       aggregation.count > 0 ? { ...message.reactionSummary, [emoji]: aggregation.count } : others;
     const own = message.currentUserReactions.filter((known) => known !== emoji);
-    const isOwn = userId === me ? action === "add" : message.currentUserReactions.includes(emoji);
+    const isOwn = by === me ? action === "add" : message.currentUserReactions.includes(emoji);
     return { ...message, reactionSummary, currentUserReactions: isOwn ? [...own, emoji] : own };
   });
 }

@@ -1,11 +1,13 @@
-//! Guests who have gone without leaving.
+//! Guests who have gone without leaving, and those whose link was removed.
 
 use super::Guests;
+use super::sessions::WHENEVER;
 use crate::ChatError;
-use meeshy_domain::limits;
-use meeshy_store::{StoreError, Tx, guests as table};
+use meeshy_domain::{GuestId, ShareLinkId, Timestamp, limits};
+use meeshy_jobs::JobError;
+use meeshy_store::guests as table;
 
-/// Guests whose part ends in one transaction.
+/// Guests who are looked up at once.
 const BATCH: i64 = 50;
 
 impl Guests {
@@ -14,20 +16,33 @@ impl Guests {
         let mut ended = 0;
         loop {
             let before = self.context.now().minus(limits::GUEST_IDLE);
-            let read = move |tx: &mut Tx<'_>| {
-                let idle = tx.fetch(table::idle_since(before, BATCH))?;
-                tx.fetch(table::seats(&idle))
-            };
-            let idle = self.context.store.read::<_, StoreError>(read).await?;
+            let idle = self.context.store.read(move |tx| tx.fetch(table::idle_since(before, BATCH))).await?;
             if idle.is_empty() {
                 return Ok(ended);
             }
-            // One after the other, so that the locks are always taken in the same order.
-            for seat in idle {
-                let service = self.clone();
-                self.context.store.write(move |tx| service.end(tx, &seat)).await?;
-                ended += 1;
-            }
+            ended += self.end_all(idle, before).await?;
         }
+    }
+
+    /// Ends the part of the guests of a link.
+    pub(crate) async fn end_of_link(self, link: ShareLinkId) -> Result<(), JobError> {
+        loop {
+            let there = self.context.store.read(move |tx| tx.fetch(table::of_link(link, BATCH))).await?;
+            if there.is_empty() {
+                return Ok(());
+            }
+            self.end_all(there, WHENEVER).await?;
+        }
+    }
+
+    /// One after the other: nobody in the conversation waits for all of them.
+    async fn end_all(&self, guests: Vec<GuestId>, idle_since: Timestamp) -> Result<u64, ChatError> {
+        let mut ended = 0;
+        for guest in guests {
+            let service = self.clone();
+            let end = move |tx: &mut meeshy_store::Tx<'_>| service.end(tx, guest, idle_since);
+            ended += u64::from(self.context.store.write(end).await?);
+        }
+        Ok(ended)
     }
 }

@@ -6,12 +6,12 @@ use crate::ChatError;
 use crate::event_bus::Event;
 use crate::guest_refusal::GuestRefusal;
 use crate::secrets::{Secrets, digest};
-use crate::share_links::find::{conversation_of, find_shared};
+use crate::share_links::find::{conversation_of, find_shared, missing};
 use meeshy_domain::{ConversationId, GuestId, Language, LinkClosed, Timestamp, limits, text};
+use meeshy_store::Tx;
 use meeshy_store::events::{self, Change};
 use meeshy_store::guests::{self as table, Guest};
 use meeshy_store::share_links::{self, ShareLink};
-use meeshy_store::{StoreError, Tx, users};
 use std::net::IpAddr;
 
 /// Random bytes in the secret of a guest.
@@ -92,17 +92,18 @@ impl Guests {
         (link.origins().check(entry.country.as_deref(), entry.language, entry.ip_address))
             .map_err(GuestRefusal::Outside)?;
         entry.check_required(&link)?;
-        // From here on, guests who join by this link do so one after the other.
-        if !share_links::count_guest(tx, link.id)? {
-            let is_used_up = tx.fetch(share_links::by_id(link.id))?.is_some_and(|link| link.is_used_up());
-            return Err(if is_used_up {
+        // It locks the conversation: no two guests of it choose the same name, and no message comes in between.
+        let number = events::append(tx, conversation.id, &[Change::Updated], now)?;
+        let conversation = conversation_of(tx, &link)?;
+        if !share_links::count_guest(tx, link.id, now)? {
+            let current = tx.fetch(share_links::by_id(link.id))?.ok_or_else(missing)?;
+            current.state().check(false, now).map_err(ChatError::LinkClosed)?;
+            return Err(if current.is_used_up() {
                 ChatError::LinkClosed(LinkClosed::UsedUp)
             } else {
                 GuestRefusal::Full.into()
             });
         }
-        // It also locks the conversation: no two guests of it choose the same name.
-        let number = events::append(tx, conversation.id, &[Change::Updated], now)?;
         let username = free_name(tx, &self.context.secrets, conversation.id, entry)?;
         let id: GuestId = self.context.new_id();
         let secret = format!("anon_{}_{}_", now.millis(), self.context.secrets.hex(SECRET_BYTES));
@@ -188,26 +189,19 @@ fn free_name(
     conversation: ConversationId,
     entry: &Entry,
 ) -> Result<String, ChatError> {
-    let mut free = None;
+    if let Some(chosen) = &entry.username
+        && !tx.fetch(table::is_name_taken(conversation, chosen))?
+    {
+        return Ok(chosen.clone());
+    }
     for _ in 0..NAME_ATTEMPTS {
         let name = entry.generated(secrets);
-        if !is_taken(tx, conversation, &name)? {
-            free = Some(name);
-            break;
+        if !tx.fetch(table::is_name_taken(conversation, &name))? {
+            return match entry.username {
+                None => Ok(name),
+                Some(_) => Err(GuestRefusal::NameTaken { suggestion: name }.into()),
+            };
         }
     }
-    let free = free.ok_or_else(|| ChatError::Busy("no free name was found; choose one".into()))?;
-    match &entry.username {
-        None => Ok(free),
-        Some(chosen) if is_taken(tx, conversation, chosen)? => {
-            Err(GuestRefusal::NameTaken { suggestion: free }.into())
-        }
-        Some(chosen) => Ok(chosen.clone()),
-    }
-}
-
-/// Whether a user, or a guest of the conversation, has this name.
-fn is_taken(tx: &mut Tx<'_>, conversation: ConversationId, name: &str) -> Result<bool, StoreError> {
-    let is_user = users::find_by_login(tx, name)?.is_some_and(|user| user.is_active);
-    Ok(is_user || tx.fetch(table::has_name(conversation, name))?)
+    Err(ChatError::Busy("no free name was found; choose another one".into()))
 }

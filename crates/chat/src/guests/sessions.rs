@@ -17,6 +17,9 @@ const PREFIX: &str = "anon_";
 /// How often the activity of a guest is recorded, at most.
 const TOUCH_INTERVAL: Duration = Duration::from_secs(60);
 
+/// However lately a guest was active.
+pub(super) const WHENEVER: Timestamp = Timestamp::from_millis(i64::MAX);
+
 /// An authenticated guest.
 #[derive(Debug, Clone)]
 pub struct GuestCaller {
@@ -85,18 +88,24 @@ impl Guests {
         let write = move |tx: &mut Tx<'_>| {
             let found = if is_secret { tx.fetch(table::with_secret(&stored))? } else { None };
             let seat = found.ok_or(ChatError::NotFound { what: "guest" })?;
-            service.end(tx, &seat)
+            let guest = seat.guest().id;
+            service.end(tx, guest, WHENEVER).map(drop)
         };
         self.context.store.write(write).await
     }
 
-    /// Ends the part of a guest, and tells the others.
-    pub(super) fn end(&self, tx: &mut Tx<'_>, seat: &Seat) -> Result<(), ChatError> {
-        let conversation_id = seat.conversation_id;
-        if let Some(number) = table::end(tx, seat.guest().id, self.context.now())? {
-            self.context.deliver(tx, Some(number), Event::ConversationUpdated { conversation_id });
-        }
-        Ok(())
+    /// Ends the part of a guest who was last active before a time, and tells the others; returns whether they took part.
+    pub(super) fn end(
+        &self,
+        tx: &mut Tx<'_>,
+        guest: GuestId,
+        idle_since: Timestamp,
+    ) -> Result<bool, ChatError> {
+        let Some((conversation_id, number)) = table::end(tx, guest, idle_since, self.context.now())? else {
+            return Ok(false);
+        };
+        self.context.deliver(tx, Some(number), Event::ConversationUpdated { conversation_id });
+        Ok(true)
     }
 
     /// Fails if a guest does not take part any more.

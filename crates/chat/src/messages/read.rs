@@ -115,7 +115,7 @@ impl Messages {
         Ok(page)
     }
 
-    pub(crate) fn page_in(
+    fn page_in(
         &self,
         tx: &mut Tx<'_>,
         conversation: &Conversation,

@@ -1,14 +1,13 @@
 //! Changing links, and removing them.
 
 use super::find::{find, missing};
-use super::{GuestRules, NewShareLink, ShareLinks};
+use super::{END_GUESTS, GuestRules, NewShareLink, ShareLinks};
 use crate::ChatError;
 use crate::access::{find_with_member, member};
-use crate::event_bus::Event;
 use crate::policy::{Action, Standing};
 use meeshy_domain::{Timestamp, UserId, limits};
+use meeshy_store::Tx;
 use meeshy_store::share_links::{self, ShareLink};
-use meeshy_store::{Tx, guests};
 
 /// Changes to a link; `None` leaves it as it is.
 #[derive(Debug, Clone, Default)]
@@ -111,9 +110,10 @@ impl ShareLinks {
         let write = move |tx: &mut Tx<'_>| {
             let link = changeable(tx, caller, &reference)?;
             let now = service.context.now();
-            let is_turned_on = patch.is_active == Some(true) && !link.is_active;
+            let was_open = link.state().check(false, now).is_ok();
             let changed = patch.clone().apply(link, now)?;
-            if is_turned_on
+            let is_opened = !was_open && changed.state().check(false, now).is_ok();
+            if is_opened
                 && tx.fetch(share_links::count_open(changed.conversation_id, changed.created_by, now))?
                     >= limits::OWN_SHARE_LINKS
             {
@@ -127,7 +127,7 @@ impl ShareLinks {
         self.context.store.write(write).await
     }
 
-    /// Turns a link off for ever: its guests have left, and nobody finds it. What they wrote stays.
+    /// Removes a link: nobody finds it any more, and its guests are shut out. What they wrote stays.
     ///
     /// # Errors
     /// When there is no such link, or the caller has neither created it nor moderates its conversation.
@@ -136,12 +136,7 @@ impl ShareLinks {
         let write = move |tx: &mut Tx<'_>| {
             let link = changeable(tx, caller, &reference)?;
             let now = service.context.now();
-            let conversation_id = link.conversation_id;
-            for guest in tx.fetch(share_links::guests_of(link.id, MAX_ENDED))? {
-                if let Some(number) = guests::end(tx, guest, now)? {
-                    service.context.deliver(tx, Some(number), Event::ConversationUpdated { conversation_id });
-                }
-            }
+            END_GUESTS.enqueue(tx, &link.id.to_string(), &link.id)?;
             share_links::remove(tx, link.id, now)?;
             Ok(())
         };
@@ -149,12 +144,11 @@ impl ShareLinks {
     }
 }
 
-/// The most guests whose part ends with their link in one transaction; that of others ends when they are idle.
-const MAX_ENDED: i64 = 1_000;
-
-/// A link that the caller may change; others are reported as missing to strangers.
+/// A link that the caller may change, locked; others are reported as missing to strangers.
 fn changeable(tx: &mut Tx<'_>, caller: UserId, reference: &str) -> Result<ShareLink, ChatError> {
-    let link = find(tx, reference)?;
+    let id = find(tx, reference)?.id;
+    share_links::lock(tx, id)?;
+    let link = tx.fetch(share_links::by_id(id))?.ok_or_else(missing)?;
     let found = tx.fetch(find_with_member(caller, &link.conversation_id.to_string()))?;
     let (_, by) = member(found).map_err(|_| missing())?;
     if link.created_by != caller {

@@ -2,7 +2,7 @@
 
 use super::ShareLinks;
 use crate::ChatError;
-use meeshy_domain::{Language, Timestamp, limits};
+use meeshy_domain::{ConversationKind, Language, Timestamp, limits};
 use meeshy_store::conversation_languages;
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::share_links::{self, ShareLink};
@@ -64,7 +64,7 @@ pub(crate) fn find(tx: &mut Tx<'_>, reference: &str) -> Result<ShareLink, ChatEr
 /// The open conversation of a link. A link from the old system may lead to a conversation of two, which nobody joins.
 pub(crate) fn conversation_of(tx: &mut Tx<'_>, link: &ShareLink) -> Result<Conversation, ChatError> {
     let found = conversations::find(tx, link.conversation_id)?;
-    found.filter(|conversation| conversation.direct_key.is_none()).ok_or_else(missing)
+    found.filter(|conversation| conversation.kind != ConversationKind::Direct).ok_or_else(missing)
 }
 
 /// Who is in a conversation.

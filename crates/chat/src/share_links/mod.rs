@@ -18,7 +18,12 @@ pub use options::{GuestRules, NewShareLink};
 
 use crate::context::Context;
 use crate::conversations::Conversations;
+use meeshy_domain::ShareLinkId;
+use meeshy_jobs::Kind;
 use std::sync::Arc;
+
+/// Ends the part of the guests who came by a link that was removed.
+pub(crate) const END_GUESTS: Kind<ShareLinkId> = Kind::new("end-guests");
 
 /// Links by which people join conversations. Cheap to clone.
 #[derive(Clone)]

@@ -31,6 +31,11 @@ pub fn session_token(headers: &HeaderMap) -> Option<&str> {
     headers.get(SESSION_TOKEN)?.to_str().ok().filter(|token| !token.is_empty())
 }
 
+/// The secret of a guest in that header.
+fn guest_secret(headers: &HeaderMap) -> Option<&str> {
+    session_token(headers).filter(|secret| Guests::is_secret(secret))
+}
+
 /// The credential by which a request is authenticated: a JWT takes precedence.
 fn credential(headers: &HeaderMap) -> Option<&str> {
     bearer(headers).or_else(|| session_token(headers))
@@ -55,15 +60,20 @@ impl App {
         let checked = match (bearer(headers), session_token(headers)) {
             (Some(token), secret) => self.authenticate_token(token, secret).await,
             (None, Some(token)) if Guests::is_secret(token) => {
-                // Not 401: clients of guests would forget who they are.
-                match self.chat.guests().authenticate(token).await {
-                    Ok(_) | Err(ChatError::LinkClosed(_)) => Err(ChatError::Forbidden(NOT_FOR_GUESTS.into())),
-                    Err(error) => Err(error),
-                }
+                Err(ChatError::Unauthenticated(NOT_FOR_GUESTS.to_owned()))
             }
             (None, Some(token)) => self.chat.sessions().authenticate_device(token).await,
             (None, None) => return Err(ApiError::authentication_required()),
         };
+        if let (Err(ChatError::Unauthenticated(_)), Some(secret)) = (&checked, guest_secret(headers)) {
+            // Not 401: clients of guests would forget who they are.
+            match self.chat.guests().authenticate(secret).await {
+                Ok(_) | Err(ChatError::LinkClosed(_)) => {
+                    return Err(ApiError::new(ErrorCode::Forbidden, NOT_FOR_GUESTS));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
         if checked.is_ok() || matches!(checked, Err(ChatError::Unauthenticated(_))) {
             let account = checked.as_ref().ok().map(|caller| caller.user.id.into());
             credential(headers).inspect(|shown| self.known_callers.checked(shown, account));
@@ -75,13 +85,19 @@ impl App {
 
     /// The user of the credentials, or the guest.
     pub async fn authenticate_participant(&self, headers: &HeaderMap) -> Result<Participant, ApiError> {
-        let secret = session_token(headers).filter(|_| bearer(headers).is_none());
-        let Some(secret) = secret.filter(|secret| Guests::is_secret(secret)) else {
-            return Ok(Participant::User(Box::new(self.authenticate(headers).await?)));
-        };
+        let user = |caller| Participant::User(Box::new(caller));
+        let Some(secret) = guest_secret(headers) else { return self.authenticate(headers).await.map(user) };
+        if bearer(headers).is_some() {
+            match self.authenticate(headers).await {
+                Err(ApiError { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. }) => {}
+                outcome => return outcome.map(user),
+            }
+        }
         let checked = self.chat.guests().authenticate(secret).await;
-        let guest = checked.as_ref().ok().map(|guest| guest.id().into());
-        self.known_callers.checked(secret, guest);
+        if checked.is_ok() || matches!(checked, Err(ChatError::Unauthenticated(_))) {
+            let guest = checked.as_ref().ok().map(|guest| guest.id().into());
+            self.known_callers.checked(secret, guest);
+        }
         Ok(Participant::Guest(Box::new(checked?)))
     }
 
@@ -110,6 +126,9 @@ impl App {
         let Some(key) = key.filter(|_| bearer(headers).is_none() && session_token(headers).is_none()) else {
             return self.authenticate(headers).await;
         };
+        if Guests::is_secret(key) {
+            return Err(ApiError::new(ErrorCode::Forbidden, NOT_FOR_GUESTS));
+        }
         let is_jwt = key.contains('.');
         let caller = if is_jwt {
             self.chat.sessions().authenticate(key).await?

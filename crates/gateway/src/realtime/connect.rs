@@ -165,7 +165,10 @@ impl Realtime {
     async fn let_in(&self, socket: &Socket, credentials: Credentials) -> Result<(), ChatError> {
         let caller = match self.authenticate(credentials).await? {
             Known::User(caller) => caller,
-            Known::Guest(caller) => return self.let_guest_in(socket, &caller).await,
+            Known::Guest(caller) => {
+                self.let_guest_in(socket, &caller);
+                return Ok(());
+            }
         };
         // Before it receives any event.
         socket.trust();
@@ -187,17 +190,16 @@ impl Realtime {
     }
 
     /// Joins the socket of a guest to the room of the guests of their conversation.
-    async fn let_guest_in(&self, socket: &Socket, caller: &GuestCaller) -> Result<(), ChatError> {
+    fn let_guest_in(&self, socket: &Socket, caller: &GuestCaller) {
         socket.trust();
         let conversation = &caller.conversation;
+        // Before it is in the room: events are for the sockets of those who see the message.
+        socket.state().get_or_init(|| Holder::Guest(Box::new(GuestPeer::new(caller))));
         self.chat.events().follow(conversation.id, conversation.last_event);
         socket.join(Room::Guests(conversation.id));
-        // If they have left before the socket was in the room, nobody finds out but the next check.
-        self.chat.guests().confirm(caller.id()).await.inspect_err(|_| socket.leave_rooms())?;
         socket.connection().authenticated();
-        socket.state().get_or_init(|| Holder::Guest(Box::new(GuestPeer::new(caller))));
+        // If the guest has left in the meantime, the next check finds out.
         guest(socket).inspect(|guest| welcome_guest(socket, guest));
-        Ok(())
     }
 
     async fn join_rooms(&self, socket: &Socket, caller: &Caller) -> Result<Audience, ChatError> {

@@ -6,7 +6,7 @@ use super::socket::GuestPeer;
 use super::state::{Realtime, Room, Socket, Sockets, count_missed, emit, guest};
 use crate::http::error::ApiError;
 use crate::views;
-use meeshy_chat::{ChatError, Ephemeral};
+use meeshy_chat::Ephemeral;
 use meeshy_domain::{Actor, ConversationId};
 use meeshy_socketio::Event;
 use meeshy_wire::{
@@ -132,9 +132,6 @@ impl Realtime {
         is_typing: bool,
     ) -> Result<(), ApiError> {
         let (id, now) = (guest.conversation, Instant::now());
-        if data.conversation_id.parse() != Ok(id) {
-            return Err(ChatError::NotAMember.into());
-        }
         let rooms = [Room::Conversation(id), Room::Guests(id)];
         let readers = rooms.iter().map(|room| socket.server().count(*room)).sum();
         let is_news = match is_typing {
@@ -144,7 +141,7 @@ impl Realtime {
         if !is_news {
             return Ok(());
         }
-        self.chat.guests().confirm(guest.id).await?;
+        self.chat.guests().place(guest.id, &data.conversation_id).await?;
         let name = if is_typing { event_name::TYPING_START } else { event_name::TYPING_STOP };
         let username = &guest.display_name;
         let typing = Typing { user_id: guest.id.into(), username, conversation_id: id, is_typing };

@@ -6,7 +6,7 @@
 //! no process needs it any more.
 
 use crate::engine::tx::Connection;
-use crate::{StoreError, Tx, attachments, blocks, community_names, names, privacy, search_index};
+use crate::{StoreError, Tx, attachments, blocks, community_names, guests, names, privacy, search_index};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -94,7 +94,7 @@ const MIGRATIONS: &[Migration] = migrations![
     61 "0061_system_messages_apart",
     63 "0063_uploads",
     64 "0064_resumable_uploads",
-    65 "0065_guests",
+    65 "0065_guests" then guests::follow_links,
 ];
 
 /// The schema changes made when a database was opened.

@@ -3,8 +3,8 @@
 //! Each statement changes only rows that are not up to date, so it can be repeated.
 
 use crate::{
-    StoreError, Tx, attachments, blocks, community_names, conversation_languages, names, privacy, reactions,
-    search_queue,
+    StoreError, Tx, attachments, blocks, community_names, conversation_languages, guests, names, privacy,
+    reactions, search_queue,
 };
 
 /// Higher than the number of any message that still waits for its number.
@@ -29,6 +29,7 @@ pub fn all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 /// Counts the members of conversations and the reactions to messages, also in the columns that only the old system reads.
 pub fn recount(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     conversation_languages::recount(tx)?;
+    guests::follow_links(tx)?;
     reactions::recount(tx)?;
     sum_up_reactions(tx)
 }

@@ -291,10 +291,14 @@ pub fn insert(tx: &mut Tx<'_>, file: &NewFile) -> Result<Attachment, StoreError>
 
 /// The size of all files that a user or a guest has uploaded, in bytes.
 pub fn size_of_all(uploader: Actor) -> Query<i64> {
+    // Not a parameter: each has an index of its own.
+    let is_anonymous = if uploader.guest().is_some() { "is_anonymous" } else { "NOT is_anonymous" };
     Query::one(
-        "SELECT CAST(coalesce(sum(file_size), 0) AS BIGINT) FROM attachments \
-         WHERE uploaded_by = $1 AND is_anonymous = $2 AND NOT is_forwarded",
-        vec![uploader.id().into(), uploader.guest().is_some().into()],
+        format!(
+            "SELECT CAST(coalesce(sum(file_size), 0) AS BIGINT) FROM attachments \
+             WHERE uploaded_by = $1 AND {is_anonymous} AND NOT is_forwarded"
+        ),
+        vec![uploader.id().into()],
     )
 }
 

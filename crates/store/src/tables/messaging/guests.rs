@@ -4,7 +4,7 @@ use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::record;
 use crate::events::{self, Change};
 use crate::{Query, StoreError, Tx, Value, conversation_languages};
-use meeshy_domain::{ConversationId, GuestId, Language, ShareLinkId, Timestamp};
+use meeshy_domain::{ConversationId, GuestId, Language, ShareLinkId, Timestamp, text};
 
 record! {
     /// A guest as shown to others in the conversation.
@@ -134,6 +134,7 @@ pub fn insert(tx: &mut Tx<'_>, new: &NewGuest) -> Result<(), StoreError> {
         ("can_send_files", new.can_send_files.into()),
         ("can_send_images", new.can_send_images.into()),
         ("sees_after", new.sees_after.into()),
+        ("username_key", text::key(&guest.username).into()),
         ("joined_at", new.joined_at.into()),
     ];
     tx.insert_into("guests", row)?;
@@ -167,7 +168,8 @@ pub fn seats(ids: &[GuestId]) -> Query<Vec<Seat>> {
 }
 
 /// Guests who take part, and their links.
-const SEATS: &str = "FROM guests g JOIN share_links l ON l.id = g.share_link_id WHERE g.is_active";
+const SEATS: &str = "FROM guests g JOIN share_links l ON l.id = g.share_link_id AND l.removed_at IS NULL \
+    JOIN conversations c ON c.id = g.conversation_id AND c.is_active WHERE g.is_active";
 
 /// Records that some guests are active.
 pub fn touch(tx: &mut Tx<'_>, ids: &[GuestId], now: Timestamp) -> Result<(), StoreError> {
@@ -188,41 +190,71 @@ pub fn lock(tx: &mut Tx<'_>, id: GuestId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Ends the part of a guest, whose language does not count any more. Returns the number of the event, or `None` if they did
-/// not take part.
-pub fn end(tx: &mut Tx<'_>, id: GuestId, now: Timestamp) -> Result<Option<i64>, StoreError> {
+/// Ends the part of a guest who was last active before a time; their language does not count any more. Returns the
+/// conversation and the number of the event, or `None` if they do not take part, or have come back.
+pub fn end(
+    tx: &mut Tx<'_>,
+    id: GuestId,
+    idle_since: Timestamp,
+    now: Timestamp,
+) -> Result<Option<(ConversationId, i64)>, StoreError> {
     let ended: Option<(ConversationId, ShareLinkId, Language)> = tx.fetch_optional(
-        "UPDATE guests SET is_active = FALSE, left_at = $2 WHERE id = $1 AND is_active \
+        "UPDATE guests SET is_active = FALSE, left_at = $3 WHERE id = $1 AND is_active AND last_active_at <= $2 \
          RETURNING conversation_id, share_link_id, language",
-        &[id.into(), now.into()],
+        &[id.into(), idle_since.into(), now.into()],
     )?;
     let Some((conversation, link, language)) = ended else { return Ok(None) };
+    // The conversation before the link and the counts: so do guests who join, and messages.
+    let number = events::append(tx, conversation, &[Change::Updated], now)?;
     tx.execute(
-        "UPDATE share_links SET current_concurrent_users = current_concurrent_users - 1 \
-         WHERE id = $1 AND current_concurrent_users > 0",
+        "UPDATE share_links SET guest_count = guest_count - 1 WHERE id = $1 AND guest_count > 0",
         &[link.into()],
     )?;
-    // Before the language counts change: sending a message locks in this order, too.
-    let number = events::append(tx, conversation, &[Change::Updated], now)?;
     conversation_languages::remove_guest(tx, conversation, language)?;
-    Ok(Some(number))
+    Ok(Some((conversation, number)))
 }
 
 /// Guests who take part and were last active before a time, the longest idle first.
 pub fn idle_since(before: Timestamp, limit: i64) -> Query<Vec<GuestId>> {
     Query::all(
-        "SELECT id FROM guests WHERE is_active AND last_active_at < $1 ORDER BY last_active_at LIMIT $2",
+        "SELECT id FROM guests WHERE is_active AND last_active_at <= $1 ORDER BY last_active_at LIMIT $2",
         vec![before.into(), limit.into()],
     )
 }
 
-/// Whether a guest of a conversation has this name.
-pub fn has_name(conversation: ConversationId, username: &str) -> Query<bool> {
+/// Whether a user, or a guest of a conversation, has this name, in any case.
+pub fn is_name_taken(conversation: ConversationId, username: &str) -> Query<bool> {
     let found = Query::<()>::optional(
-        "SELECT 1 AS one FROM guests WHERE conversation_id = $1 AND username = $2 AND is_active LIMIT 1",
-        vec![conversation.into(), username.into()],
+        "SELECT 1 AS one FROM guests WHERE conversation_id = $1 AND username_key = $2 AND is_active \
+         UNION ALL SELECT 1 FROM users WHERE username_key = $2 AND is_active LIMIT 1",
+        vec![conversation.into(), text::key(username).into()],
     );
     found.map(|found| found.is_some())
+}
+
+/// The guests who came by a link and take part, at most `limit`.
+pub fn of_link(link: ShareLinkId, limit: i64) -> Query<Vec<GuestId>> {
+    Query::all(
+        "SELECT id FROM guests WHERE share_link_id = $1 AND is_active LIMIT $2",
+        vec![link.into(), limit.into()],
+    )
+}
+
+/// Computes from the links and the messages what imported guests see, and how many are there.
+pub(crate) fn follow_links(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE guests SET sees_after = coalesce((SELECT max(m.sequence) FROM messages m \
+           WHERE m.conversation_id = guests.conversation_id AND m.created_at < guests.joined_at), 0) \
+         WHERE is_active AND sees_after = 0 AND share_link_id IN \
+           (SELECT l.id FROM share_links l WHERE NOT l.allow_view_history)",
+        &[],
+    )?;
+    tx.execute(
+        "UPDATE share_links SET guest_count = \
+           (SELECT count(*) FROM guests g WHERE g.share_link_id = share_links.id AND g.is_active)",
+        &[],
+    )?;
+    Ok(())
 }
 
 /// How many guests take part in a conversation, and how many of them were active since a time; each up to `limit`.

@@ -2,7 +2,7 @@
 
 use crate::engine::record::record;
 use crate::{Query, StoreError, Tx};
-use meeshy_domain::{ConversationId, GuestId, LinkState, Origins, ShareLinkId, Timestamp, UserId};
+use meeshy_domain::{ConversationId, LinkState, Origins, ShareLinkId, Timestamp, UserId};
 
 /// Guests who came by a link, counted up to 1,000.
 const GUESTS: &str = "(SELECT count(*) FROM (SELECT 1 AS one FROM guests g WHERE g.share_link_id = share_links.id \
@@ -33,7 +33,7 @@ record! {
         /// How many guests can be there at the same time.
         pub max_concurrent_users: Option<i64>,
         /// How many are.
-        pub current_concurrent_users: i64,
+        pub current_concurrent_users: i64 = "guest_count",
         /// How many sessions of guests there can be.
         pub max_unique_sessions: Option<i64>,
         /// How many there were.
@@ -100,6 +100,10 @@ impl ShareLink {
     }
 }
 
+/// Whether the creator of a link is in its conversation.
+const THERE: &str = "EXISTS (SELECT 1 FROM members m JOIN conversations c ON c.id = m.conversation_id \
+    WHERE m.conversation_id = share_links.conversation_id AND m.user_id = $1 AND m.is_active AND c.is_active)";
+
 record! {
     /// A link in a list.
     #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,15 +162,24 @@ pub fn newest_of(conversation: ConversationId, creator: UserId, limit: i64) -> Q
     Query::all(sql, vec![conversation.into(), creator.into(), limit.into()])
 }
 
-/// A page of the links that a user has created, the newest first, and how many there are.
+/// A page of the links to conversations in which their creator is, the newest first, and how many there are.
 pub fn of_creator(creator: UserId, limit: i64, offset: i64) -> (Query<Vec<ListedLink>>, Query<i64>) {
     let sql = format!(
-        "SELECT {} FROM share_links WHERE created_by = $1 AND removed_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3",
+        "SELECT {} FROM share_links WHERE created_by = $1 AND removed_at IS NULL AND {THERE} \
+         ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3",
         ListedLink::columns()
     );
     let page = Query::all(sql, vec![creator.into(), limit.into(), offset.into()]);
-    let total = "SELECT count(*) AS total FROM share_links WHERE created_by = $1 AND removed_at IS NULL";
+    let total = format!(
+        "SELECT count(*) AS total FROM share_links WHERE created_by = $1 AND removed_at IS NULL AND {THERE}"
+    );
     (page, Query::one(total, vec![creator.into()]))
+}
+
+/// Makes other transactions that change this link wait until this one ends.
+pub fn lock(tx: &mut Tx<'_>, id: ShareLinkId) -> Result<(), StoreError> {
+    tx.execute("UPDATE share_links SET updated_at = updated_at WHERE id = $1", &[id.into()])?;
+    Ok(())
 }
 
 /// Stores what can be changed of a link: everything but its names, where it leads, and how often it was used.
@@ -176,7 +189,7 @@ pub fn update(tx: &mut Tx<'_>, link: &ShareLink) -> Result<(), StoreError> {
            max_unique_sessions = $6, expires_at = $7, is_active = $8, allow_anonymous_messages = $9, \
            allow_anonymous_files = $10, allow_anonymous_images = $11, allow_view_history = $12, require_account = $13, \
            require_nickname = $14, require_email = $15, require_birthday = $16, allowed_countries = $17, \
-           allowed_languages = $18, allowed_ip_ranges = $19, updated_at = $20 WHERE id = $1",
+           allowed_languages = $18, allowed_ip_ranges = $19, updated_at = $20 WHERE id = $1 AND removed_at IS NULL",
         &[
             link.id.into(),
             link.name.as_deref().into(),
@@ -203,21 +216,13 @@ pub fn update(tx: &mut Tx<'_>, link: &ShareLink) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Turns off a link that was removed. It loses its name, and its row stays for what its guests wrote.
+/// Removes a link: nobody finds it any more, and its row stays for what its guests wrote.
 pub fn remove(tx: &mut Tx<'_>, link: ShareLinkId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE share_links SET is_active = FALSE, removed_at = $2, updated_at = $2 WHERE id = $1",
         &[link.into(), now.into()],
     )?;
     Ok(())
-}
-
-/// The guests who came by a link and take part, at most `limit`.
-pub fn guests_of(link: ShareLinkId, limit: i64) -> Query<Vec<GuestId>> {
-    Query::all(
-        "SELECT id FROM guests WHERE share_link_id = $1 AND is_active LIMIT $2",
-        vec![link.into(), limit.into()],
-    )
 }
 
 /// Turns off the links to a conversation that a user has created.
@@ -273,16 +278,17 @@ pub fn count_use(
     Ok(true)
 }
 
-/// Counts a guest who joins by a link; returns whether there was room. Transactions that do so at the same time wait for
-/// each other.
-pub fn count_guest(tx: &mut Tx<'_>, link: ShareLinkId) -> Result<bool, StoreError> {
+/// Counts a guest who joins by a link; returns whether it still works and there was room. Transactions that do so at the
+/// same time wait for each other.
+pub fn count_guest(tx: &mut Tx<'_>, link: ShareLinkId, now: Timestamp) -> Result<bool, StoreError> {
     let counted = tx.execute(
         "UPDATE share_links SET current_uses = current_uses + 1, current_unique_sessions = current_unique_sessions + 1, \
-           current_concurrent_users = current_concurrent_users + 1 \
-         WHERE id = $1 AND (max_uses IS NULL OR current_uses < max_uses) \
+           guest_count = guest_count + 1 \
+         WHERE id = $1 AND is_active AND removed_at IS NULL AND (expires_at IS NULL OR expires_at > $2) \
+           AND (max_uses IS NULL OR current_uses < max_uses) \
            AND (max_unique_sessions IS NULL OR current_unique_sessions < max_unique_sessions) \
-           AND (max_concurrent_users IS NULL OR current_concurrent_users < max_concurrent_users)",
-        &[link.into()],
+           AND (max_concurrent_users IS NULL OR guest_count < max_concurrent_users)",
+        &[link.into(), now.into()],
     )?;
     Ok(counted > 0)
 }

@@ -43,11 +43,6 @@ impl Viewer {
         Self { by: Some(guest.into()), sees_after, ..Self::anyone(now) }
     }
 
-    /// Somebody who only follows a link, with the same view as a guest.
-    pub fn visitor(sees_after: i64, now: Timestamp) -> Self {
-        Self { sees_after, ..Self::anyone(now) }
-    }
-
     /// A person.
     pub fn find(user: UserId, now: Timestamp) -> Query<Self> {
         let found = Query::<(bool, bool, bool, bool)>::optional(
