@@ -78,6 +78,9 @@ async fn create(
     app.limiter.count_conversation(caller.user.id)?;
     let links = app.chat.share_links();
     let CreateLink { conversation_id, new_conversation, link } = asked;
+    if new_conversation.as_ref().is_some_and(|new| new.title.trim().is_empty()) {
+        return Err(ApiError::invalid("newConversation.title", "must not be empty"));
+    }
     let conversation = match new_conversation {
         Some(new) => NewConversation {
             kind: "group".to_owned(),

@@ -333,6 +333,8 @@ async fn links_are_kept_by_those_who_made_them(server: TestServer) {
         (&reading.body["data"]["title"], &reading.body["data"]["memberCount"]),
         (&json!("Reading"), &json!(2))
     );
+    let untitled = json!({ "newConversation": { "title": "", "memberIds": [carlos.id] } });
+    assert_eq!(lea.post("/links", untitled).await.status, 400);
     let bad = lea.post("/links", json!({ "name": "Bad", "maxUses": 0 })).await;
     assert_eq!(bad.status, 400);
     let existing = lea.post("/links", json!({ "conversationId": talk })).await;
