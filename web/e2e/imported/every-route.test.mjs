@@ -62,6 +62,7 @@ const VALUES = {
   communityId: ids("Community"),
   callId: ids("call_sessions"),
   categoryId: ids("user_conversation_categories"),
+  linkId: ids("ConversationShareLink", "linkId"),
   language: ["en", "fr", "es", "de"],
 };
 const IDENTIFIERS = {
@@ -114,6 +115,7 @@ function mostConcerned() {
   add(pending, "senderId");
   add(pending, "receiverId");
   add(documents("user_conversation_preferences"), "userId");
+  add(documents("ConversationShareLink"), "createdBy");
   for (const { _id, communityId } of ofCommunities)
     add(
       (members.get(_id) ?? [])
