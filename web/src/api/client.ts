@@ -30,6 +30,10 @@ export class ApiError extends Error {
   }
 }
 
+/** The error of a response that says nothing of fields. */
+export const refusal = (status: number, answer: { code?: string; message?: string }): ApiError =>
+  new ApiError(status, answer.code ?? "UNKNOWN", answer.message ?? `error ${status}`);
+
 /** The time-out of a request. */
 const TIMEOUT_MS = 20_000;
 
@@ -114,8 +118,7 @@ export async function download(path: string, isRepeated = false): Promise<Blob> 
     if (file) return file;
     throw new ApiError(0, "OFFLINE", "the file is not complete");
   }
-  const answer = await response.json().catch(() => ({}));
-  throw new ApiError(response.status, answer.code ?? "UNKNOWN", answer.message ?? `error ${response.status}`);
+  throw refusal(response.status, await response.json().catch(() => ({})));
 }
 
 /** The headers that say who calls. */

@@ -1,7 +1,7 @@
 // Uploads in parts (tus 1.0), which continue where they broke off.
 
 import { at } from "../lib/base";
-import { ApiError, authorisation, get, renewed } from "./client";
+import { ApiError, authorisation, get, refusal, renewed } from "./client";
 import type { OneFile } from "./schema";
 
 /** The size of a part. A part may take ten minutes. */
@@ -67,13 +67,7 @@ async function uploadAsGuest(
   if (!response) throw new ApiError(0, "OFFLINE", "the server cannot be reached");
   const answer = await response.json().catch(() => ({}));
   const stored = answer.data?.attachments?.[0];
-  if (!response.ok || !stored) {
-    throw new ApiError(
-      response.status,
-      answer.code ?? "UNKNOWN",
-      answer.message ?? `error ${response.status}`,
-    );
-  }
+  if (!response.ok || !stored) throw refusal(response.status, answer);
   report(1);
   return stored;
 }
@@ -92,5 +86,5 @@ function problemOf(response: TusResponse | null): ApiError {
   } catch {
     // A proxy has answered.
   }
-  return new ApiError(status, answer.code ?? "UNKNOWN", answer.message ?? `error ${status}`);
+  return refusal(status, answer);
 }

@@ -1,13 +1,23 @@
 // Links by which people join a conversation.
 
 import { ApiError, get, patch, post, remove } from "../api/client";
-import type { CreateShareLink, CreatedShareLink, JoinedByLink, ListedShareLink } from "../api/schema";
+import type {
+  CreateShareLink,
+  CreatedShareLink,
+  JoinedByLink,
+  LinkInfo,
+  ListedShareLink,
+} from "../api/schema";
 import { t } from "../i18n/index.svelte";
 import { at } from "../lib/base";
 
 /** The links of a conversation, the newest first: all of them for moderators, others only see their own. */
 export const linksOf = (conversationId: string): Promise<ListedShareLink[]> =>
   get(`/conversations/${conversationId}/links`);
+
+/** What everybody who has a link may know of it. */
+export const linkInfo = (linkId: string): Promise<LinkInfo> =>
+  get(`/anonymous/link/${encodeURIComponent(linkId)}`);
 
 /** Creates a link. */
 export const createLink = (

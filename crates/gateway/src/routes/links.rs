@@ -1,5 +1,6 @@
 //! Links by their own names: create, change and remove them, and the conversation of a link.
 
+use super::messages::post;
 use crate::api::Api;
 use crate::api::access::Access;
 use crate::app::App;
@@ -13,7 +14,7 @@ use crate::views::{
 };
 use axum::Json;
 use axum::extract::State;
-use meeshy_chat::{NewConversation, NewMessage, PagePlace, PageRequest, ShareLinkPatch};
+use meeshy_chat::{MessagePage, NewConversation, PagePlace, PageRequest, ShareLinkPatch};
 use meeshy_domain::{Actor, WebAddress};
 use meeshy_wire::{
     ChangedShareLink, CreateLink, CreatedLink, ErrorCode, ExtendShareLink, LinkAvailability,
@@ -140,10 +141,7 @@ async fn conversation(
     let page = chat.guests().link_page(actor, &link).await?;
     let id = page.link.conversation_id.to_string();
     let view = chat.conversations().get(actor, &id).await?;
-    let limiter = Arc::clone(&app.limiter);
-    let request = PageRequest { place: PagePlace::Newest { offset: asked.offset() }, limit: asked.limit() };
-    let may_ask = move || limiter.allows_page_translation(actor);
-    let messages = chat.messages().page(actor, &id, request, may_ask).await?;
+    let messages = newest(&app, actor, &id, asked.offset(), asked.limit()).await?;
     let user = match &caller {
         Participant::User(caller) => member_user(&caller.user),
         Participant::Guest(guest) => guest_user(guest),
@@ -161,10 +159,7 @@ async fn list_messages(
     let (limit, offset) = (asked.limit(), asked.offset());
     let link = chat.guests().link_of(actor, &link).await?;
     let id = link.conversation_id.to_string();
-    let limiter = Arc::clone(&app.limiter);
-    let request = PageRequest { place: PagePlace::Newest { offset }, limit };
-    let may_ask = move || limiter.allows_page_translation(actor);
-    let page = chat.messages().page(actor, &id, request, may_ask).await?;
+    let page = newest(&app, actor, &id, offset, limit).await?;
     let (conversation, _) = chat.conversations().figures(actor, &id).await?;
     let sees_after = match &caller {
         Participant::User(_) => 0,
@@ -177,6 +172,20 @@ async fn list_messages(
         total: page.total,
         pagination: Pagination { total: page.total, offset, limit, has_more: page.has_older },
     }))
+}
+
+/// The newest messages of a conversation, after `offset` of them.
+async fn newest(
+    app: &App,
+    caller: Actor,
+    conversation: &str,
+    offset: i64,
+    limit: i64,
+) -> Result<MessagePage, ApiError> {
+    let limiter = Arc::clone(&app.limiter);
+    let request = PageRequest { place: PagePlace::Newest { offset }, limit };
+    let may_ask = move || limiter.allows_page_translation(caller);
+    Ok(app.chat.messages().page(caller, conversation, request, may_ask).await?)
 }
 
 async fn send(
@@ -204,20 +213,7 @@ async fn sent(
     body: PostMessage,
 ) -> Result<Created<SentLinkMessage>, ApiError> {
     let link = app.chat.guests().link_of(actor, link).await?;
-    let conversation = link.conversation_id.to_string();
-    app.limiter.count_message(&app.chat, actor, &conversation).await?;
-    let new = NewMessage {
-        conversation,
-        content: body.content,
-        original_language: body.original_language,
-        message_type: body.message_type,
-        files: body.attachment_ids,
-        reply_to_id: body.reply_to_id,
-        client_message_id: body.client_message_id,
-        disclosure: crate::views::disclosure(body.disclosure),
-    };
-    let sent = app.chat.messages().send(actor, new).await?;
-    let message = message(&sent.message);
+    let message = post(app, actor, link.conversation_id.to_string(), body).await?;
     Ok(Created(SentLinkMessage { message_id: message.id, message }))
 }
 

@@ -124,7 +124,7 @@ async fn send(
     PathParam(ConversationRef(id)): PathParam<ConversationRef>,
     Body(body): Body<PostMessage>,
 ) -> Result<Created<Message>, ApiError> {
-    sent(&app, caller.actor(), id, body).await
+    Ok(Created(post(&app, caller.actor(), id, body).await?))
 }
 
 async fn send_to(
@@ -132,10 +132,16 @@ async fn send_to(
     Acting(caller): Acting,
     Body(PostMessageTo { conversation_id, message }): Body<PostMessageTo>,
 ) -> Result<Created<Message>, ApiError> {
-    sent(&app, caller.actor(), conversation_id, message).await
+    Ok(Created(post(&app, caller.actor(), conversation_id, message).await?))
 }
 
-async fn sent(app: &App, caller: Actor, id: String, body: PostMessage) -> Result<Created<Message>, ApiError> {
+/// Sends a message, within the limits of the caller.
+pub(super) async fn post(
+    app: &App,
+    caller: Actor,
+    id: String,
+    body: PostMessage,
+) -> Result<Message, ApiError> {
     app.limiter.count_message(&app.chat, caller, &id).await?;
     let new = NewMessage {
         conversation: id,
@@ -148,7 +154,7 @@ async fn sent(app: &App, caller: Actor, id: String, body: PostMessage) -> Result
         disclosure: crate::views::disclosure(body.disclosure),
     };
     let sent = app.chat.messages().send(caller, new).await?;
-    Ok(Created(crate::views::message(&sent.message)))
+    Ok(crate::views::message(&sent.message))
 }
 
 async fn edit_in(
