@@ -2,7 +2,7 @@
 //!
 //! How much was received is the size of the file on disk. Whoever appends to it locks it, so that two requests never mix.
 
-use super::file_jobs::{DISCARD, Discarded, UNSENT_KEPT};
+use super::file_jobs::{DISCARD, Discarded, UNSENT_KEPT, remove_later};
 use super::{Arriving, Uploads, naming, used};
 use crate::ChatError;
 use meeshy_domain::{AttachmentId, Timestamp, UserId, limits};
@@ -11,6 +11,11 @@ use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::resumable_uploads::{self as table, ResumableUpload};
 use meeshy_store::{StoreError, Tx, attempts};
 use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+/// How often it is tried to cancel an upload that is locked, and the pause between two attempts.
+const CANCEL_ATTEMPTS: u32 = 40;
+const CANCEL_PAUSE: Duration = Duration::from_millis(50);
 
 /// A file that a user begins to send.
 #[derive(Debug, Clone)]
@@ -119,12 +124,24 @@ impl Uploads {
         }
     }
 
-    /// Ends an upload; what was received is removed.
+    /// Ends an upload; what was received is removed, also if it has become complete and is in no message. Whoever cancels has
+    /// often just closed the connection of the last part, so a locked upload is waited for, for [`CANCEL_ATTEMPTS`].
     ///
     /// # Errors
-    /// As [`progress`](Self::progress); a complete file is [removed](crate::Files::remove) instead.
+    /// As [`progress`](Self::progress).
     pub async fn cancel(&self, caller: UserId, id: &str) -> Result<(), ChatError> {
-        let Opened::Incomplete(part) = self.open(caller, id).await? else { return Err(missing()) };
+        let mut attempts = 1;
+        let opened = loop {
+            match self.open(caller, id).await {
+                Err(ChatError::UploadLocked) if attempts < CANCEL_ATTEMPTS => attempts += 1,
+                opened => break opened?,
+            }
+            tokio::time::sleep(CANCEL_PAUSE).await;
+        };
+        let part = match opened {
+            Opened::Incomplete(part) => part,
+            Opened::Complete(file) => return self.remove_unsent(file.id).await,
+        };
         let id = part.upload.id;
         let write = move |tx: &mut Tx<'_>| {
             table::remove(tx, id)?;
@@ -132,6 +149,15 @@ impl Uploads {
             DISCARD.enqueue(tx, &id.to_string(), &Discarded { id, path: part.upload.file_path.clone() })
         };
         self.context.store.write(write).await.map_err(ChatError::Store)
+    }
+
+    async fn remove_unsent(&self, id: AttachmentId) -> Result<(), ChatError> {
+        let write = move |tx: &mut Tx<'_>| {
+            attachments::find(tx, id)?.filter(|file| file.message_id.is_none()).ok_or_else(missing)?;
+            let paths = attachments::remove(tx, id)?;
+            Ok::<_, ChatError>(remove_later(tx, &paths)?)
+        };
+        self.context.store.write(write).await
     }
 
     async fn open(&self, caller: UserId, id: &str) -> Result<Opened, ChatError> {

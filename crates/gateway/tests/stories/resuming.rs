@@ -133,6 +133,40 @@ async fn what_is_cancelled_or_left_is_removed(server: TestServer) {
     assert_eq!(offset(&lea, &left).await.0, 404);
 }
 
+#[both_databases]
+async fn an_upload_is_cancelled_while_its_last_part_is_stored(server: TestServer) {
+    let lea = server.sign_up("lea", "fr").await;
+    let end = async |path: &str| {
+        let request = lea.request(Method::DELETE, path).header("tus-resumable", "1.0.0");
+        request.send().await.unwrap().status().as_u16()
+    };
+    // The client closes the connection and cancels: the server may still hold the file.
+    let path = begin(&lea, 10, TEXT).await;
+    let id = path.rsplit('/').next().unwrap();
+    let held = std::fs::File::open(server.uploads.path().join("incoming").join(id)).unwrap();
+    held.try_lock().unwrap();
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        drop(held);
+    };
+    assert_eq!(tokio::join!(end(&path), release).0, 204);
+
+    // Or the file is complete by then.
+    let path = begin(&lea, 4, TEXT).await;
+    assert_eq!(send(&lea, &path, 0, b"text").await.status().as_u16(), 204);
+    assert_eq!((end(&path).await, end(&path).await), (204, 404));
+    work(&server, "both are removed", async || stored(&server).is_empty()).await;
+
+    // What was sent with a message is no upload any more.
+    let path = begin(&lea, 4, TEXT).await;
+    assert_eq!(send(&lea, &path, 0, b"text").await.status().as_u16(), 204);
+    let talk = lea.group(&[]).await;
+    let body = json!({ "content": "", "attachmentIds": [path.rsplit('/').next().unwrap()] });
+    assert_eq!(lea.post(&format!("/conversations/{talk}/messages"), body).await.status, 201);
+    assert_eq!(end(&path).await, 404);
+    assert_eq!(stored(&server).len(), 1);
+}
+
 #[tokio::test]
 async fn what_is_refused() {
     let server = TestServer::adjusted(|settings| {
