@@ -78,7 +78,8 @@ pub use conversations::{
 pub use error::ChatError;
 pub use event_bus::{
     CallChange, CallEvent, CallMember, CallPerson, CallSignal, Ephemeral, Event, FileUse, FoundTranslation,
-    FriendRequestChange, Happened, HiddenFrom, LeftUnread, MemberChange, ReactionChange, Separation, Typing,
+    FriendRequestChange, Happened, HiddenFrom, LeftUnread, MemberChange, NotificationChange,
+    NotificationNews, ReactionChange, Separation, Typing,
 };
 pub use events::{AllCaughtUp, CaughtUp, Events, Feed, Stretch};
 pub use exports::{Export, ExportPart, Exports, WrittenMessage};
@@ -96,7 +97,7 @@ pub use messages::{
     NewMessage, PagePlace, PageRequest, Reactions, ReadStatus, ReceiptCounts, ReceiptPage, SearchRequest,
     Sent, ServedFile,
 };
-pub use notifications::Notifications;
+pub use notifications::{NotificationFigures, NotificationPage, Notifications};
 pub use people::{
     AbuseReports, Blocks, FriendRequestPage, FriendRequestView, Friends, NewAbuseReport, NewFriendRequest,
     RequestAnswer, RequestFilter,

@@ -25,7 +25,7 @@ pub use meeshy_store::members::Membership;
 pub use meeshy_store::mentions::{Mention, Mentioned};
 pub use meeshy_store::message_revisions::Revision;
 pub use meeshy_store::messages::Message;
-pub use meeshy_store::notifications::Notification;
+pub use meeshy_store::notifications::{Filter as NotificationFilter, Notification};
 pub use meeshy_store::own_deletions::DeletedConversation;
 pub use meeshy_store::participants::Participant;
 pub use meeshy_store::preferences::Documents as PreferenceDocuments;

@@ -7,11 +7,11 @@ use crate::{
     CallParticipantJoined, CallParticipantLeft, CallRef, ConversationDeleted, ConversationMember,
     ConversationNew, ConversationRef, ConversationUpdated, DeleteMessage, DeletedMessage, EditMessage,
     ErrorEvent, FileStatusUpdated, FriendRequestUpdated, GlossaryUpdated, Handshake, JoinCall,
-    MentionCreated, Message, MessageDeleted, MessagePinned, MessageTranslation, Nothing, Notice, React,
-    Reaction, ReactionEvent, ReactionSync, ReadStatusUpdated, RequestTranslation, RoleUpdated, Schemas,
-    SendMessage, SentMessage, ServerRestarting, SignalCall, StartCall, StatsEvent, SyncReactions,
-    ToggleMedia, TranslationError, TranslationReceived, TranslationStateEvent, Typing, UnreadUpdated,
-    UserStatus,
+    MentionCreated, Message, MessageDeleted, MessagePinned, MessageTranslation, Nothing, Notice,
+    NotificationCounts, NotificationRef, React, Reaction, ReactionEvent, ReactionSync, ReadStatusUpdated,
+    RequestTranslation, RoleUpdated, Schemas, SendMessage, SentMessage, ServerRestarting, SignalCall,
+    StartCall, StatsEvent, SyncReactions, ToggleMedia, TranslationError, TranslationReceived,
+    TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
 };
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -291,6 +291,12 @@ server_events! {
     GLOSSARY_UPDATED = "glossary:updated" GlossaryUpdated => Members;
     /// A friend request of the user, sent or received, has changed: clients that show them read them again.
     FRIEND_REQUEST_UPDATED = "friend-request:updated" FriendRequestUpdated => User;
+    /// A notification of the user was read on one of their devices.
+    NOTIFICATION_READ = "notification:read" NotificationRef => User;
+    /// A notification of the user was removed on one of their devices.
+    NOTIFICATION_DELETED = "notification:deleted" NotificationRef => User;
+    /// The notifications of the user have changed: their numbers now.
+    NOTIFICATION_COUNTS = "notification:counts" NotificationCounts => User;
     /// A member of a conversation calls the others.
     CALL_INITIATED = "call:initiated" CallInitiated => Members;
     /// This socket has joined a call.

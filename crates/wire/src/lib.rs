@@ -111,7 +111,10 @@ pub use message::{
     MessageSender, MessageText, MissingState, Reply, SystemMetadata, SystemPerson, TextState, Translation,
     TranslationState, ViewedMessage,
 };
-pub use notification::Notification;
+pub use notification::{
+    Notification, NotificationCounts, NotificationCountsAnswer, NotificationData, NotificationPage,
+    NotificationRef, UnreadCount, UnreadNotifications,
+};
 pub use overview::{
     ConversationReactions, ConversationStatuses, MessageReceipts, NamedReactions, OpenConversation,
     ReactedMessage, Reactor, ReceiptEntry,

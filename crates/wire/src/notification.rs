@@ -1,9 +1,10 @@
 //! Notifications.
 
-use crate::Iso;
+use crate::{Iso, Pagination};
 use meeshy_domain::WebAddress;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A notification. What it refers to may have been deleted.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -35,4 +36,69 @@ pub struct Notification {
     pub conversation_id: Option<String>,
     pub message_id: Option<String>,
     pub call_session_id: Option<String>,
+}
+
+/// A page of notifications: `{"success":true,"data":…,"pagination":…,"unreadCount":…}`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationPage {
+    #[schemars(extend("const" = true))]
+    pub success: bool,
+    pub data: NotificationData,
+    pub pagination: Pagination,
+    /// How many of all are unread, up to 10,000.
+    pub unread_count: i64,
+}
+
+/// The notifications of a page: a list or, if `sortBy` was given, an object with the list.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum NotificationData {
+    /// The list alone.
+    Listed(Vec<Notification>),
+    /// The list, and what is also next to it.
+    #[serde(rename_all = "camelCase")]
+    Wrapped { notifications: Vec<Notification>, pagination: Pagination, unread_count: i64 },
+}
+
+/// The number of unread notifications: `{"success":true,"count":…,"data":{"count":…}}`.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct UnreadNotifications {
+    #[schemars(extend("const" = true))]
+    pub success: bool,
+    /// Up to 10,000.
+    pub count: i64,
+    pub data: UnreadCount,
+}
+
+/// The same number.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct UnreadCount {
+    pub count: i64,
+}
+
+/// The numbers of the newest 10,000 notifications of a user; as `notification:counts`, after a change.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationCounts {
+    pub total: i64,
+    pub unread: i64,
+    /// All, by type.
+    pub by_type: BTreeMap<String, i64>,
+}
+
+/// The numbers of notifications: `{"success":true,"counts":…,"data":…}`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NotificationCountsAnswer {
+    #[schemars(extend("const" = true))]
+    pub success: bool,
+    pub counts: NotificationCounts,
+    pub data: NotificationCounts,
+}
+
+/// `notification:read` and `notification:deleted`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationRef {
+    pub notification_id: String,
 }

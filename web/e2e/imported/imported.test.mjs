@@ -98,3 +98,24 @@ test("new messages work: bob writes, alice reads English", async () => {
   assert.deepEqual([...bob.complaints, ...alice.complaints], []);
   await Promise.all([bob.context.close(), alice.context.close()]);
 });
+
+test("old notifications are listed, marked as read and removed", async () => {
+  const bob = await signIn(browser, "bob", PASSWORD, "es");
+  const call = await callAsBob();
+  const [newest] = await call("/notifications?limit=1");
+  await bob.page.getByRole("link", { name: /notificaciones/ }).click();
+  const page = bob.page.getByTestId("notifications");
+  await page.getByText(newest.title).first().waitFor();
+
+  await bob.page.getByRole("button", { name: "Marcar todas como leídas" }).click();
+  await bob.page.getByRole("button", { name: "Marcar todas como leídas" }).waitFor({ state: "detached" });
+  assert.equal((await call("/notifications/unread/count")).count, 0);
+
+  const removed = bob.page.waitForResponse((answer) => answer.request().method() === "DELETE");
+  await page.getByRole("button", { name: "Eliminar esta notificación" }).first().click();
+  assert.equal((await removed).status(), 200);
+  const left = await call("/notifications?limit=20");
+  assert.ok(left.every(({ id }) => id !== newest.id));
+  assert.deepEqual(bob.complaints, []);
+  await bob.context.close();
+});

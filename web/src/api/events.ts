@@ -32,6 +32,8 @@ import type {
   MessageTranslation,
   NothingAck,
   NoticeAck,
+  NotificationCounts,
+  NotificationRef,
   React,
   ReactionAck,
   ReactionEvent,
@@ -163,6 +165,12 @@ export interface ServerEvents {
   "glossary:updated": (payload: GlossaryUpdated) => void;
   /** A friend request of the user, sent or received, has changed: clients that show them read them again. */
   "friend-request:updated": (payload: FriendRequestUpdated) => void;
+  /** A notification of the user was read on one of their devices. */
+  "notification:read": (payload: NotificationRef) => void;
+  /** A notification of the user was removed on one of their devices. */
+  "notification:deleted": (payload: NotificationRef) => void;
+  /** The notifications of the user have changed: their numbers now. */
+  "notification:counts": (payload: NotificationCounts) => void;
   /** A member of a conversation calls the others. */
   "call:initiated": (payload: CallInitiated) => void;
   /** This socket has joined a call. */

@@ -1,5 +1,5 @@
 // Paths: `/`, `/c/<id>`, `/c/<id>/<message>`, `/new`, `/people`, `/communities`, `/communities/<id>`,
-// `/communities/join/<token>`, `/join/<link>`, `/settings`; signed out, `/signup` and `/signin`; and those of emails.
+// `/communities/join/<token>`, `/join/<link>`, `/notifications`, `/settings`; signed out, `/signup` and `/signin`; and those of emails.
 
 import { at, basePath, within } from "./base";
 

@@ -26,6 +26,7 @@ import { openDismissed } from "./dismissed.svelte";
 import { advance, forget, learn, learnFirst, numberOf, unlearn } from "./event-numbers";
 import { forgetFriends, friendRequestUpdated } from "./friends.svelte";
 import { glossaryChanged } from "./glossary.svelte";
+import { forgetNotifications, loadUnread, notificationHandlers } from "./notifications.svelte";
 import { openOriginals } from "./originals.svelte";
 import { changePins, forgetPins, pinsChanged } from "./pins.svelte";
 import { closeOutbox, discard, flush, openOutbox } from "./outbox.svelte";
@@ -150,8 +151,10 @@ export function start(userId: string): void {
       "typing:start": (event: TypingEvent) => event.userId !== userId && startedTyping(event),
       "typing:stop": stoppedTyping,
       ...callHandlers,
+      ...notificationHandlers,
     },
   });
+  if (!session.guest) void loadUnread().catch(() => {});
   // Shown before the socket is connected, which may take a while; loaded again then.
   void loadConversations().catch(() => {});
 }
@@ -162,6 +165,7 @@ export function stop(): void {
   disconnect();
   closeOutbox();
   forgetFiles();
+  forgetNotifications();
   clearTyping();
   clearTimeout(gap);
   gap = undefined;

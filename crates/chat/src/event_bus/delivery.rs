@@ -79,6 +79,9 @@ impl Delivery {
             (Event::FriendRequest(change), _) if *is_shared => {
                 announcements.ephemeral(Ephemeral::FriendRequest(change.clone()));
             }
+            (Event::Notifications(change), _) if *is_shared => {
+                announcements.ephemeral(Ephemeral::Notifications(change.clone()));
+            }
             (Event::Separated(separation), _) if *is_shared => {
                 announcements.ephemeral(Ephemeral::Separated(separation.clone()));
             }

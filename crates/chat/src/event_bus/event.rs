@@ -12,6 +12,7 @@ use meeshy_domain::{
 use meeshy_store::deletions::Place;
 use meeshy_store::translations::Translation;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// An event, and its place among those of its conversation.
@@ -166,6 +167,8 @@ pub enum Event {
     },
     /// A friend request was sent, answered or removed.
     FriendRequest(FriendRequestChange),
+    /// The notifications of a user have changed.
+    Notifications(NotificationChange),
     /// A user has blocked another one.
     Separated(Separation),
     /// A device was signed out; its sockets are to be closed.
@@ -222,6 +225,7 @@ impl Event {
             Self::Call { event, .. } => Some(event.conversation_id),
             Self::SessionEnded { .. }
             | Self::FriendRequest(_)
+            | Self::Notifications(_)
             | Self::Separated(_)
             | Self::PrivacyChanged { .. } => None,
         }
@@ -294,6 +298,8 @@ pub enum Ephemeral {
     TranslationFound(FoundTranslation),
     /// A friend request was sent, answered or removed.
     FriendRequest(FriendRequestChange),
+    /// The notifications of a user have changed.
+    Notifications(NotificationChange),
     /// A user has blocked another one.
     Separated(Separation),
     /// A user has changed what they hide from others.
@@ -320,6 +326,30 @@ pub struct FriendRequestChange {
     pub receiver: UserId,
     /// Its state; `None` if it was removed.
     pub status: Option<FriendRequestStatus>,
+}
+
+/// A change of the notifications of a user, and their numbers after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotificationChange {
+    /// The user.
+    pub user: UserId,
+    /// What has happened to a single one; otherwise to many.
+    pub news: Option<NotificationNews>,
+    /// How many there are.
+    pub total: i64,
+    /// How many are unread.
+    pub unread: i64,
+    /// How many there are of each type.
+    pub by_type: BTreeMap<String, i64>,
+}
+
+/// What has happened to a notification with this id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NotificationNews {
+    /// It was read.
+    Read(String),
+    /// It was removed.
+    Removed(String),
 }
 
 /// A user has read a conversation up to a message, and hides it from others.

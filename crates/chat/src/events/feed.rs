@@ -227,6 +227,9 @@ impl Feed {
                 Line::Ephemeral(Ephemeral::FriendRequest(change)) => {
                     self.deliver_unnumbered(Event::FriendRequest(change));
                 }
+                Line::Ephemeral(Ephemeral::Notifications(change)) => {
+                    self.deliver_unnumbered(Event::Notifications(change));
+                }
                 Line::Ephemeral(Ephemeral::Separated(separation)) => {
                     self.deliver_unnumbered(Event::Separated(separation));
                 }

@@ -1,7 +1,8 @@
 //! Devices for push notifications, notifications and referral links of users, on both databases.
 
-use meeshy_chat::{ChatError, NewPushDevice};
-use meeshy_domain::{PushPlatform, PushService, UserId};
+use meeshy_chat::model::NotificationFilter;
+use meeshy_chat::{ChatError, Event, NewPushDevice, NotificationNews};
+use meeshy_domain::{PushPlatform, PushService, Timestamp, UserId};
 use meeshy_harness::World;
 use meeshy_store::{StoreError, Tx};
 use meeshy_testkit::both_databases;
@@ -91,11 +92,82 @@ async fn notifications_are_read_by_their_owner(world: World) {
     };
     world.store.write(write).await.unwrap();
     let read = async |limit, offset| {
-        let (found, total) = world.chat.notifications().list(lea, limit, offset).await.unwrap();
+        let filter = NotificationFilter::default();
+        let page = world.chat.notifications().list(lea, filter, limit, offset).await.unwrap();
+        let (found, total) = (page.notifications, page.total);
         (found.into_iter().map(|notification| notification.content).collect::<Vec<_>>().join(" "), total)
     };
     assert_eq!(read(20, 0).await, ("4 1".into(), 2));
     assert_eq!(read(1, 1).await, ("1".into(), 2));
+}
+
+#[both_databases]
+async fn notifications_are_filtered_read_and_removed_on_all_devices(mut world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let write = move |tx: &mut Tx<'_>| {
+        for (number, who, kind, priority) in [
+            (1, lea, "system", "normal"),
+            (2, lea, "user_mentioned", "high"),
+            (3, lea, "user_mentioned", "normal"),
+            (4, carlos, "system", "normal"),
+        ] {
+            tx.execute(
+                "INSERT INTO notifications (id, user_id, type, title, content, priority, conversation_id, created_at) \
+                 VALUES ($1, $2, $3, 'Title', $1, $4, $5, $6)",
+                &[
+                    number.to_string().into(),
+                    who.into(),
+                    kind.into(),
+                    priority.into(),
+                    format!("c{number}").into(),
+                    i64::from(number).into(),
+                ],
+            )?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    world.store.write(write).await.unwrap();
+    let notifications = world.chat.notifications().clone();
+    let any = NotificationFilter::default;
+    let text = |text: &str| Some(text.to_owned());
+    let at = |millis| Some(Timestamp::from_millis(millis));
+    for (filter, expected) in [
+        (any(), "3 2 1"),
+        (NotificationFilter { kind: text("user_mentioned"), ..any() }, "3 2"),
+        (NotificationFilter { priority: text("high"), ..any() }, "2"),
+        (NotificationFilter { conversation: text("c1"), ..any() }, "1"),
+        (NotificationFilter { since: at(2), ..any() }, "3 2"),
+        (NotificationFilter { until: at(2), kind: text("system"), ..any() }, "1"),
+        (NotificationFilter { is_read: Some(true), ..any() }, ""),
+        (NotificationFilter { kind: text("a\0b"), ..any() }, ""),
+    ] {
+        let page = notifications.list(lea, filter.clone(), 20, 0).await.unwrap();
+        let ids: Vec<_> = page.notifications.iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(ids.join(" "), expected, "{filter:?}");
+        assert_eq!(page.total, i64::try_from(ids.len()).unwrap());
+    }
+    world.happened();
+    notifications.mark_read(lea, "2").await.unwrap();
+    let told = world.happened();
+    assert!(
+        matches!(&told[..], [Event::Notifications(change)]
+            if change.user == lea && change.news == Some(NotificationNews::Read("2".into()))
+                && (change.total, change.unread) == (3, 2)
+                && change.by_type == [("system".to_owned(), 1), ("user_mentioned".to_owned(), 2)].into()),
+        "{told:?}"
+    );
+    notifications.remove_read(lea).await.unwrap();
+    notifications.remove(lea, "1").await.unwrap();
+    assert_eq!(notifications.mark_all_read(lea).await.unwrap(), 1);
+    let figures = notifications.counts(lea).await.unwrap();
+    assert_eq!((figures.total, figures.unread), (1, 0));
+    // Those of others are none of hers.
+    for id in ["4", "1", "nothing", "a\0b"] {
+        for outcome in [notifications.mark_read(lea, id).await, notifications.remove(lea, id).await] {
+            assert!(matches!(outcome, Err(ChatError::NotFound { what: "notification" })), "{outcome:?}");
+        }
+    }
+    assert_eq!(notifications.counts(carlos).await.unwrap().unread, 1);
 }
 
 #[both_databases]
@@ -112,7 +184,8 @@ async fn a_notification_does_not_show_the_text_of_a_hidden_message(world: World)
     };
     world.store.write(write).await.unwrap();
     let read = async || {
-        let (found, _) = world.chat.notifications().list(lea, 20, 0).await.unwrap();
+        let filter = NotificationFilter::default();
+        let found = world.chat.notifications().list(lea, filter, 20, 0).await.unwrap().notifications;
         (found[0].content.clone(), found[0].message_preview.clone())
     };
     assert_eq!(read().await, ("hola".to_owned(), Some("hola".to_owned())));

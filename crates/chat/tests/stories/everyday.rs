@@ -1,5 +1,6 @@
 //! What people do with their accounts and with each other, for the story that explains its statements.
 
+use meeshy_chat::model::NotificationFilter;
 use meeshy_chat::{
     AVATAR_PATH, Caller, CommunityPatch, DeletionProof, Device, NewAbuseReport, NewCommunity,
     NewConversation, NewFriendRequest, NewPushDevice, PasswordChange, PasswordReset, ProfilePatch,
@@ -124,7 +125,23 @@ pub async fn people_have_belongings(world: &World, lea: UserId) {
     push.register(lea, device).await.unwrap();
     push.list(lea).await.unwrap();
     push.unregister(lea, Some("0123456789".into()), Some("one")).await.unwrap();
-    world.chat.notifications().list(lea, 20, 0).await.unwrap();
+    let notifications = world.chat.notifications();
+    let of_all_kinds = NotificationFilter {
+        kind: Some("system".into()),
+        is_read: Some(false),
+        priority: Some("high".into()),
+        conversation: Some("c".into()),
+        since: Some(world.chat.now()),
+        until: Some(world.chat.now()),
+    };
+    for filter in [NotificationFilter::default(), of_all_kinds] {
+        notifications.list(lea, filter, 20, 0).await.unwrap();
+    }
+    notifications.counts(lea).await.unwrap();
+    notifications.mark_read(lea, "65f000000000000000000001").await.unwrap_err();
+    notifications.remove(lea, "65f000000000000000000001").await.unwrap_err();
+    notifications.mark_all_read(lea).await.unwrap();
+    notifications.remove_read(lea).await.unwrap();
     world.chat.profiles().affiliate_token(&lea.to_string()).await.unwrap();
 }
 

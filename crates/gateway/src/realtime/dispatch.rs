@@ -9,11 +9,15 @@ use super::guests::tell_guests;
 use super::state::{Room, Socket, Sockets, count_missed, guest, own_rooms, peer, tell};
 use crate::views::{self, events::Translated};
 use meeshy_chat::model::MessagePlace;
-use meeshy_chat::{Event, Feed, Happened, HiddenFrom, MemberChange, MessageView, Separation};
+use meeshy_chat::{
+    Event, Feed, Happened, HiddenFrom, MemberChange, MessageView, NotificationChange, NotificationNews,
+    Separation,
+};
 use meeshy_domain::{ConversationId, UserId};
 use meeshy_wire::{
     ConversationDeleted, ConversationNew, ConversationUpdated, EventName, GlossaryUpdated, MentionCreated,
-    Message, MessageDeleted, Typing, UnreadUpdated, UserStatus, event_name,
+    Message, MessageDeleted, NotificationCounts, NotificationRef, Typing, UnreadUpdated, UserStatus,
+    event_name,
 };
 use serde::Serialize;
 use std::collections::HashSet;
@@ -163,6 +167,7 @@ impl Dispatcher {
                 let rooms = own_rooms(&[change.sender, change.receiver]);
                 tell(&self.sockets, &rooms, &[], event_name::FRIEND_REQUEST_UPDATED, &event);
             }
+            Event::Notifications(change) => self.notifications(change),
             Event::Separated(separation) => self.separate(&separation),
             Event::SessionEnded { session_id, .. } => {
                 self.sockets.members(Room::Session(session_id)).iter().for_each(connect::revoke);
@@ -384,6 +389,25 @@ impl Dispatcher {
             // Whoever misses it misses little.
             self.sockets.broadcast(&rooms, &own_rooms(&typing.hidden_from), name.as_str(), &event);
         }
+    }
+
+    /// The devices of a user keep in step.
+    fn notifications(&self, change: NotificationChange) {
+        let room = Room::User(change.user);
+        match change.news {
+            Some(NotificationNews::Read(notification_id)) => {
+                let event = NotificationRef { notification_id };
+                self.tell(room, &[], event_name::NOTIFICATION_READ, &event);
+            }
+            Some(NotificationNews::Removed(notification_id)) => {
+                let event = NotificationRef { notification_id };
+                self.tell(room, &[], event_name::NOTIFICATION_DELETED, &event);
+            }
+            None => {}
+        }
+        let NotificationChange { total, unread, by_type, .. } = change;
+        let counts = NotificationCounts { total, unread, by_type };
+        self.tell(room, &[], event_name::NOTIFICATION_COUNTS, &counts);
     }
 
     /// Each of the two sees the other as offline, and is not told of a change any more.

@@ -30,6 +30,7 @@ mod mailed;
 mod mentions;
 mod message_search;
 mod messages;
+mod notifications;
 mod overview;
 mod own_deletions;
 mod own_state;
@@ -84,6 +85,7 @@ fn declare(app: App) -> Api {
         .group(abuse_reports::routes)
         .group(push_devices::routes)
         .group(personal::routes)
+        .group(notifications::routes)
         .group(preferences::routes)
         .group(own_state::routes)
         .group(categories::routes)

@@ -9,6 +9,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::{PageParams, Params, PathParam, UserRef};
 use crate::views::notification;
 use axum::extract::State;
+use meeshy_chat::model::NotificationFilter;
 use meeshy_wire::{AffiliateToken, ErrorCode, Notice, Notification, Page, Pagination};
 
 pub fn routes(api: Api) -> Api {
@@ -45,9 +46,10 @@ async fn notifications(
         return Err(ApiError::new(ErrorCode::UserNotFound, "no such user"));
     }
     let (limit, offset) = (asked.limit(), asked.offset());
-    let (found, total) = app.chat.notifications().list(me, limit, offset).await?;
-    let pagination = Pagination::new(total, offset, limit, found.len());
-    Ok(PageAnswer(Page::new(found.into_iter().map(notification).collect(), pagination)))
+    let filter = NotificationFilter::default();
+    let found = app.chat.notifications().list(me, filter, limit, offset).await?;
+    let pagination = Pagination::new(found.total, offset, limit, found.notifications.len());
+    Ok(PageAnswer(Page::new(found.notifications.into_iter().map(notification).collect(), pagination)))
 }
 
 async fn affiliate_token(

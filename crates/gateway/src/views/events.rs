@@ -184,6 +184,7 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
         Event::TranslationFound { .. }
         | Event::SessionEnded { .. }
         | Event::FriendRequest(_)
+        | Event::Notifications(_)
         | Event::Separated(_)
         | Event::PrivacyChanged { .. }
         | Event::Typing(_)

@@ -44,6 +44,7 @@ fn request(server: &TestServer, endpoint: &Endpoint, talk: &str, body: &Value) -
         .replace("{avatar}", UNKNOWN)
         .replace("{categoryId}", UNKNOWN)
         .replace("{identifier}", "mshy_trip")
+        .replace("{notificationId}", UNKNOWN)
         .replace("{communityId}", UNKNOWN)
         .replace("{key}", "font-family")
         .replace("{memberId}", UNKNOWN)

@@ -23,6 +23,7 @@ mod libretranslate;
 mod limits;
 mod mailed;
 mod metrics;
+mod notifications;
 mod nul;
 mod own_data;
 mod own_deletions;

@@ -2,7 +2,7 @@
 
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::record;
-use crate::{Query, StoreError, Tx};
+use crate::{Query, StoreError, Tx, Value};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -61,14 +61,61 @@ pub fn list(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Notification>, StoreErr
 /// The most notifications of a user that are counted.
 const MAX_COUNTED: i64 = 10_000;
 
+/// Which notifications to list; all of them by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only of this type.
+    pub kind: Option<String>,
+    /// Only those that are read, or are not.
+    pub is_read: Option<bool>,
+    /// Only with this priority.
+    pub priority: Option<String>,
+    /// Only about this conversation.
+    pub conversation: Option<String>,
+    /// Only from this time on.
+    pub since: Option<Timestamp>,
+    /// Only up to this time.
+    pub until: Option<Timestamp>,
+}
+
+impl Filter {
+    /// A condition that leaves the notifications of a user that are not archived and have not expired, and its parameters.
+    fn condition(&self, user: UserId, now: Timestamp) -> (String, Vec<Value>) {
+        let mut condition = "user_id = $1 AND (expires_at IS NULL OR expires_at > $2)".to_owned();
+        let mut params: Vec<Value> = vec![user.into(), now.into()];
+        let mut also = |comparison: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                params.push(value);
+                condition += &format!(" AND {comparison} ${}", params.len());
+            }
+        };
+        also("type =", self.kind.as_deref().map(Value::from));
+        also("is_read =", self.is_read.map(Value::from));
+        also("priority =", self.priority.as_deref().map(Value::from));
+        also("conversation_id =", self.conversation.as_deref().map(Value::from));
+        also("created_at >=", self.since.map(Value::from));
+        also("created_at <=", self.until.map(Value::from));
+        (condition, params)
+    }
+}
+
 /// The notifications of a user that are not archived and have not expired, the newest first.
-pub fn page(user: UserId, now: Timestamp, limit: i64, offset: i64) -> Query<Vec<Notification>> {
+pub fn page(
+    user: UserId,
+    filter: &Filter,
+    now: Timestamp,
+    limit: i64,
+    offset: i64,
+) -> Query<Vec<Notification>> {
+    let (condition, mut params) = filter.condition(user, now);
+    params.extend([limit.into(), offset.into()]);
     let sql = format!(
-        "SELECT {} FROM notifications WHERE user_id = $1 AND (expires_at IS NULL OR expires_at > $2) \
-         ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4",
-        Notification::columns()
+        "SELECT {} FROM notifications WHERE {condition} ORDER BY created_at DESC, id DESC LIMIT ${} OFFSET ${}",
+        Notification::columns(),
+        params.len() - 1,
+        params.len()
     );
-    Query::all(sql, vec![user.into(), now.into(), limit.into(), offset.into()])
+    Query::all(sql, params)
 }
 
 /// A place in the list of a user's notifications, or in the archive, from which to go on: a time and an id.
@@ -86,12 +133,53 @@ pub fn before(user: UserId, last: Option<&Place>, limit: i64) -> Query<Vec<Notif
 }
 
 /// How many there are, up to 10,000.
-pub fn count_of(user: UserId, now: Timestamp) -> Query<i64> {
-    Query::one(
-        "SELECT count(*) AS total FROM (SELECT 1 AS one FROM notifications \
-           WHERE user_id = $1 AND (expires_at IS NULL OR expires_at > $2) LIMIT $3) counted",
+pub fn count_of(user: UserId, filter: &Filter, now: Timestamp) -> Query<i64> {
+    let (condition, mut params) = filter.condition(user, now);
+    params.push(MAX_COUNTED.into());
+    let sql = format!(
+        "SELECT count(*) AS total FROM (SELECT 1 AS one FROM notifications WHERE {condition} LIMIT ${}) counted",
+        params.len()
+    );
+    Query::one(sql, params)
+}
+
+/// The newest 10,000 notifications of a user, counted by type: the type, how many, and how many of them are unread.
+pub fn count_by_type(user: UserId, now: Timestamp) -> Query<Vec<(String, i64, i64)>> {
+    Query::all(
+        "SELECT type, count(*) AS total, CAST(sum(CASE WHEN is_read THEN 0 ELSE 1 END) AS BIGINT) AS unread FROM \
+           (SELECT type, is_read FROM notifications WHERE user_id = $1 AND (expires_at IS NULL OR expires_at > $2) \
+              ORDER BY created_at DESC LIMIT $3) newest GROUP BY type ORDER BY type",
         vec![user.into(), now.into(), MAX_COUNTED.into()],
     )
+}
+
+/// Marks a notification of a user as read; returns whether there is one.
+pub fn mark_read(tx: &mut Tx<'_>, user: UserId, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let marked = tx.execute(
+        "UPDATE notifications SET is_read = TRUE, read_at = coalesce(read_at, $3) WHERE user_id = $1 AND id = $2",
+        &[user.into(), id.into(), now.into()],
+    )?;
+    Ok(marked > 0)
+}
+
+/// Marks all notifications of a user as read; returns how many were not.
+pub fn mark_all_read(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(
+        "UPDATE notifications SET is_read = TRUE, read_at = $2 WHERE user_id = $1 AND NOT is_read",
+        &[user.into(), now.into()],
+    )
+}
+
+/// Removes a notification of a user; returns whether there was one.
+pub fn remove(tx: &mut Tx<'_>, user: UserId, id: &str) -> Result<bool, StoreError> {
+    let removed =
+        tx.execute("DELETE FROM notifications WHERE user_id = $1 AND id = $2", &[user.into(), id.into()])?;
+    Ok(removed > 0)
+}
+
+/// Removes those of a user that are read; returns how many.
+pub fn remove_read(tx: &mut Tx<'_>, user: UserId) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM notifications WHERE user_id = $1 AND is_read", &[user.into()])
 }
 
 /// The number of active and of archived notifications.
