@@ -18,7 +18,7 @@ use crate::health::Health;
 use crate::jobs::Jobs;
 use crate::mail::Post;
 use crate::messages::{Files, Messages, Reactions};
-use crate::notifications::Notifications;
+use crate::notifications::{Notifications, Notifier};
 use crate::people::{AbuseReports, Blocks, Friends};
 use crate::phones::{Phones, SmsPost};
 use crate::presence::Presence;
@@ -260,6 +260,7 @@ impl Chat {
                 calls,
                 care,
                 guests,
+                Notifier::new(shared(), Arc::clone(&presence)),
             ),
             deletions,
             messages,

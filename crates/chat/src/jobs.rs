@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::guests::Guests;
 use crate::mail::{MAIL, Post};
 use crate::messages::{SearchIndexer, delete_for_everybody};
+use crate::notifications::Notifier;
 use crate::phones::{SMS, SmsPost};
 use crate::retention::{
     Bounds, CacheBound, EventBound, Retention, archive_notifications, prune_cache, prune_events,
@@ -57,6 +58,7 @@ pub struct Jobs {
     calls: Calls,
     files: FileCare,
     guests: Guests,
+    notifier: Notifier,
 }
 
 impl Jobs {
@@ -68,11 +70,12 @@ impl Jobs {
         calls: Calls,
         files: FileCare,
         guests: Guests,
+        notifier: Notifier,
     ) -> Self {
-        Self { context, post, sms, deletions, calls, files, guests }
+        Self { context, post, sms, deletions, calls, files, guests, notifier }
     }
 
-    /// Does jobs, and indexes messages for the search, until `stop` is ready. Each gateway calls this.
+    /// Does jobs, indexes messages for the search, and notifies users, until `stop` is ready. Each gateway calls this.
     pub async fn run(&self, bounds: Bounds, stop: impl Future<Output = ()>) {
         let on_events = self.job(move |jobs| jobs.prune_old_events(bounds.events));
         let on_cache = self.job(move |jobs| jobs.prune_cached_translations(bounds.cache));
@@ -107,7 +110,8 @@ impl Jobs {
                 stop.await;
                 stopping.cancel();
             });
-        tokio::join!(runner, indexer.run(stopping.cancelled()));
+        let notifier = self.notifier.run(stopping.cancelled());
+        tokio::join!(runner, indexer.run(stopping.cancelled()), notifier);
     }
 
     /// The state of the jobs; reads all of them.

@@ -78,7 +78,7 @@ pub use conversations::{
 pub use error::ChatError;
 pub use event_bus::{
     CallChange, CallEvent, CallMember, CallPerson, CallSignal, Ephemeral, Event, FileUse, FoundTranslation,
-    FriendRequestChange, Happened, HiddenFrom, LeftUnread, MemberChange, NotificationChange,
+    FriendRequestChange, Happened, HiddenFrom, LeftUnread, MemberChange, NewNotification, NotificationChange,
     NotificationNews, ReactionChange, Separation, Typing,
 };
 pub use events::{AllCaughtUp, CaughtUp, Events, Feed, Stretch};

@@ -23,6 +23,7 @@ pub mod limits;
 pub mod mask;
 mod named;
 pub mod network;
+pub mod notification;
 pub mod phone;
 pub mod phone_code;
 pub mod preferences;
@@ -57,6 +58,7 @@ pub use kind::{AbuseKind, ConversationKind, FriendRequestStatus, MessageType, Re
 pub use language::{Direction, Language, UnknownLanguage};
 pub use named::UnknownName;
 pub use network::Network;
+pub use notification::NotificationKind;
 pub use phone_code::{PhonePurpose, PhoneRefusal};
 pub use push::{PushPlatform, PushService};
 pub use reader::{LanguageSettings, Shown, Written, shown_text};

@@ -181,3 +181,7 @@ pub const COUNTED_TEXT_BYTES: u64 = 8 * 1024 * 1024;
 pub const RECORDING_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// Maximum size of what a client says of an uploaded file, in bytes.
 pub const FILE_METADATA_BYTES: usize = 64 * 1024;
+/// Maximum length of the title and of the text of a notification, in characters.
+pub const NOTIFICATION_CHARS: usize = 1_000;
+/// Maximum size of what belongs to the type of a notification, in bytes.
+pub const NOTIFICATION_DATA_BYTES: usize = 4 * 1024;

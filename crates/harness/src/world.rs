@@ -5,6 +5,7 @@
 use crate::chat::{SIGNING_SECRET, counted_secrets, settings};
 use crate::{Email, Engine, Inbox, Text};
 use futures::FutureExt;
+use meeshy_chat::model::{Notification, NotificationFilter};
 use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
     Chat, ChatError, ConversationView, Device, Event, Feed, MessagePage, NewConversation, NewMessage,
@@ -210,6 +211,21 @@ impl World {
             !self.store.read(meeshy_store::search_queue::has_work).await.unwrap()
         })
         .await;
+    }
+
+    /// Does jobs until users are notified of everything that does not wait for a translation.
+    pub async fn notify(&self) {
+        self.run_jobs_until(Bounds::default(), "users are notified", async || {
+            self.store.read(|tx| meeshy_store::notification_queue::due(tx, 1)).await.unwrap().is_empty()
+        })
+        .await;
+    }
+
+    /// The notifications of a user, the newest first.
+    pub async fn notifications(&self, user: UserId) -> Vec<Notification> {
+        self.notify().await;
+        let list = self.chat.notifications().list(user, NotificationFilter::default(), 50, 0);
+        list.await.unwrap().notifications
     }
 
     /// Does jobs until all e-mails are sent; returns those since the last call.

@@ -33,9 +33,9 @@ pub use tables::messaging::{
     community_names, community_preferences, conversation_categories, conversation_languages,
     conversation_preferences, conversation_search, conversations, dashboard, deletions, events, exports,
     glossary, glossary_proposals, guests, live_calls, live_participants, members, mentions,
-    message_revisions, messages, notifications, own_deletions, participants, pins, reactions, read_cursors,
-    receipts, resumable_uploads, search_index, search_queue, share_links, statuses, system_messages,
-    view_once, visibility,
+    message_revisions, messages, notification_queue, notification_recipients, notifications, own_deletions,
+    participants, pins, reactions, read_cursors, receipts, resumable_uploads, search_index, search_queue,
+    share_links, statuses, system_messages, view_once, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

@@ -8,9 +8,9 @@ use crate::{
     ConversationNew, ConversationRef, ConversationUpdated, DeleteMessage, DeletedMessage, EditMessage,
     ErrorEvent, FileStatusUpdated, FriendRequestUpdated, GlossaryUpdated, Handshake, JoinCall,
     MentionCreated, Message, MessageDeleted, MessagePinned, MessageTranslation, Nothing, Notice,
-    NotificationCounts, NotificationRef, React, Reaction, ReactionEvent, ReactionSync, ReadStatusUpdated,
-    RequestTranslation, RoleUpdated, Schemas, SendMessage, SentMessage, ServerRestarting, SignalCall,
-    StartCall, StatsEvent, SyncReactions, ToggleMedia, TranslationError, TranslationReceived,
+    Notification, NotificationCounts, NotificationRef, React, Reaction, ReactionEvent, ReactionSync,
+    ReadStatusUpdated, RequestTranslation, RoleUpdated, Schemas, SendMessage, SentMessage, ServerRestarting,
+    SignalCall, StartCall, StatsEvent, SyncReactions, ToggleMedia, TranslationError, TranslationReceived,
     TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
 };
 use serde_json::Value;
@@ -291,9 +291,11 @@ server_events! {
     GLOSSARY_UPDATED = "glossary:updated" GlossaryUpdated => Members;
     /// A friend request of the user, sent or received, has changed: clients that show them read them again.
     FRIEND_REQUEST_UPDATED = "friend-request:updated" FriendRequestUpdated => User;
+    /// The user has a new notification.
+    NOTIFICATION = "notification" Notification => User;
     /// A notification of the user was read on one of their devices.
     NOTIFICATION_READ = "notification:read" NotificationRef => User;
-    /// A notification of the user was removed on one of their devices.
+    /// A notification of the user was removed on one of their devices, or a newer one comes in its place.
     NOTIFICATION_DELETED = "notification:deleted" NotificationRef => User;
     /// The notifications of the user have changed: their numbers now.
     NOTIFICATION_COUNTS = "notification:counts" NotificationCounts => User;

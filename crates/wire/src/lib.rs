@@ -112,8 +112,8 @@ pub use message::{
     TranslationState, ViewedMessage,
 };
 pub use notification::{
-    Notification, NotificationCounts, NotificationCountsAnswer, NotificationData, NotificationPage,
-    NotificationRef, UnreadCount, UnreadNotifications,
+    MuteConversation, Notification, NotificationCounts, NotificationCountsAnswer, NotificationData,
+    NotificationFacts, NotificationPage, NotificationRef, TestNotification, UnreadCount, UnreadNotifications,
 };
 pub use overview::{
     ConversationReactions, ConversationStatuses, MessageReceipts, NamedReactions, OpenConversation,

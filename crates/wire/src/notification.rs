@@ -1,9 +1,9 @@
 //! Notifications.
 
 use crate::{Iso, Pagination};
-use meeshy_domain::WebAddress;
+use meeshy_domain::{NotificationKind, WebAddress};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A notification. What it refers to may have been deleted.
@@ -16,8 +16,8 @@ pub struct Notification {
     pub kind: String,
     pub title: String,
     pub content: String,
-    /// What belongs to its type, as JSON in a text.
-    pub data: Option<String>,
+    /// What belongs to its type.
+    pub data: Option<NotificationFacts>,
     /// `low`, `normal`, `high` or `urgent`.
     pub priority: String,
     pub is_read: bool,
@@ -36,6 +36,16 @@ pub struct Notification {
     pub conversation_id: Option<String>,
     pub message_id: Option<String>,
     pub call_session_id: Option<String>,
+}
+
+/// What belongs to the type of a notification.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum NotificationFacts {
+    /// In responses: JSON in a text.
+    Text(String),
+    /// In events.
+    Object(BTreeMap<String, serde_json::Value>),
 }
 
 /// A page of notifications: `{"success":true,"data":…,"pagination":…,"unreadCount":…}`.
@@ -94,6 +104,26 @@ pub struct NotificationCountsAnswer {
     pub success: bool,
     pub counts: NotificationCounts,
     pub data: NotificationCounts,
+}
+
+/// A notification for the caller, to try out what clients show.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "type": "system", "title": "A test", "content": "It works." }]))]
+pub struct TestNotification {
+    #[serde(rename = "type")]
+    pub kind: NotificationKind,
+    pub title: String,
+    pub content: String,
+    #[serde(default)]
+    pub data: Option<BTreeMap<String, serde_json::Value>>,
+}
+
+/// The conversation of which the caller does, or does not, want to be notified.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{ "conversationId": "65b0c0ffee0123456789abcd" }]))]
+pub struct MuteConversation {
+    pub conversation_id: String,
 }
 
 /// `notification:read` and `notification:deleted`.

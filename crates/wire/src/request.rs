@@ -101,6 +101,8 @@ pub struct PatchMe {
     pub phone_number: Option<Option<String>>,
     #[schemars(length(max = limits::BIO_CHARS))]
     pub bio: Option<String>,
+    /// A name of the time zone database, such as `Europe/Paris`, for the hours without notifications.
+    pub timezone: Option<String>,
     #[schemars(with = "Option<Language>")]
     pub system_language: Option<String>,
     #[serde(deserialize_with = "present")]

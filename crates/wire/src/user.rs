@@ -34,6 +34,8 @@ pub struct User {
     pub last_login_ip: Option<String>,
     pub last_login_location: Option<String>,
     pub last_login_device: Option<String>,
+    /// A name of the time zone database.
+    pub timezone: Option<String>,
     pub profile_completion_rate: i64,
     pub created_at: Iso,
     pub updated_at: Iso,

@@ -32,6 +32,7 @@ import type {
   MessageTranslation,
   NothingAck,
   NoticeAck,
+  Notification,
   NotificationCounts,
   NotificationRef,
   React,
@@ -165,9 +166,11 @@ export interface ServerEvents {
   "glossary:updated": (payload: GlossaryUpdated) => void;
   /** A friend request of the user, sent or received, has changed: clients that show them read them again. */
   "friend-request:updated": (payload: FriendRequestUpdated) => void;
+  /** The user has a new notification. */
+  "notification": (payload: Notification) => void;
   /** A notification of the user was read on one of their devices. */
   "notification:read": (payload: NotificationRef) => void;
-  /** A notification of the user was removed on one of their devices. */
+  /** A notification of the user was removed on one of their devices, or a newer one comes in its place. */
   "notification:deleted": (payload: NotificationRef) => void;
   /** The notifications of the user have changed: their numbers now. */
   "notification:counts": (payload: NotificationCounts) => void;

@@ -861,6 +861,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/friend-requests/{requestId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Answer a friend request
+         * @description For users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id of a friend request. */
+                    requestId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatchFriendRequest"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["FriendRequest"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.USER_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        trace?: never;
+    };
     "/api/messages/bulk/delete-for-me": {
         parameters: {
             query?: never;
@@ -12777,6 +12836,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Be notified of a conversation no more
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MuteConversation"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notifications/read": {
         parameters: {
             query?: never;
@@ -12921,6 +13032,113 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a notification to oneself
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TestNotification"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Notification"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/unmute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Be notified of a conversation again
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MuteConversation"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Done"];
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -20474,6 +20692,15 @@ export interface components {
             models: components["schemas"]["Model"][];
             tiers: components["schemas"]["ModelType"][];
         };
+        /**
+         * @description The conversation of which the caller does, or does not, want to be notified.
+         * @example {
+         *       "conversationId": "65b0c0ffee0123456789abcd"
+         *     }
+         */
+        MuteConversation: {
+            conversationId: string;
+        };
         /** @description The caller's account in short. */
         MyAccount: {
             avatar: components["schemas"]["WebAddress"] | null;
@@ -20529,8 +20756,8 @@ export interface components {
             content: string;
             conversationId: string | null;
             createdAt: components["schemas"]["Time"];
-            /** @description What belongs to its type, as JSON in a text. */
-            data: string | null;
+            /** @description What belongs to its type. */
+            data: components["schemas"]["NotificationFacts"] | null;
             emailSent: boolean;
             expiresAt: components["schemas"]["Time"] | null;
             id: string;
@@ -20576,6 +20803,12 @@ export interface components {
             /** Format: int64 */
             unreadCount: number;
         };
+        /** @description What belongs to the type of a notification. */
+        NotificationFacts: string | {
+            [key: string]: unknown;
+        };
+        /** @description What a notification is about. */
+        NotificationKind: "new_message" | "message_reply" | "user_mentioned" | "message_reaction" | "new_conversation" | "member_joined" | "friend_request" | "contact_accepted" | "missed_call" | "system";
         /** @description A page of notifications: `{"success":true,"data":…,"pagination":…,"unreadCount":…}`. */
         NotificationPage: {
             data: components["schemas"]["NotificationData"];
@@ -21079,6 +21312,11 @@ export interface components {
             regionalLanguage: components["schemas"]["LanguageCode"] | null;
             /** @default null */
             systemLanguage: components["schemas"]["LanguageCode"] | null;
+            /**
+             * @description A name of the time zone database, such as `Europe/Paris`, for the hours without notifications.
+             * @default null
+             */
+            timezone: string | null;
             /** @default null */
             translateToRegionalLanguage: boolean | null;
             /** @default null */
@@ -22406,6 +22644,23 @@ export interface components {
         TermRemoved: {
             removed: boolean;
         };
+        /**
+         * @description A notification for the caller, to try out what clients show.
+         * @example {
+         *       "content": "It works.",
+         *       "title": "A test",
+         *       "type": "system"
+         *     }
+         */
+        TestNotification: {
+            content: string;
+            /** @default null */
+            data: {
+                [key: string]: unknown;
+            } | null;
+            title: string;
+            type: components["schemas"]["NotificationKind"];
+        };
         /** @description How texts are aligned. */
         TextAlign: "left" | "center" | "right";
         /** @description The result for a text of a batch. */
@@ -22879,6 +23134,8 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description The primary reading language. */
             systemLanguage: components["schemas"]["LanguageCode"];
+            /** @description A name of the time zone database. */
+            timezone: string | null;
             /** @description Read in `regional_language`. */
             translateToRegionalLanguage: boolean;
             /** @description Read in `system_language`. */
@@ -24108,6 +24365,7 @@ export type MissingState = components['schemas']['MissingState'];
 export type Model = components['schemas']['Model'];
 export type ModelType = components['schemas']['ModelType'];
 export type Models = components['schemas']['Models'];
+export type MuteConversation = components['schemas']['MuteConversation'];
 export type MyAccount = components['schemas']['MyAccount'];
 export type NamedReactions = components['schemas']['NamedReactions'];
 export type NeedsCode = components['schemas']['NeedsCode'];
@@ -24119,6 +24377,8 @@ export type Notification = components['schemas']['Notification'];
 export type NotificationCounts = components['schemas']['NotificationCounts'];
 export type NotificationCountsAnswer = components['schemas']['NotificationCountsAnswer'];
 export type NotificationData = components['schemas']['NotificationData'];
+export type NotificationFacts = components['schemas']['NotificationFacts'];
+export type NotificationKind = components['schemas']['NotificationKind'];
 export type NotificationPage = components['schemas']['NotificationPage'];
 export type NotificationPreferences = components['schemas']['NotificationPreferences'];
 export type NotificationPreferencesChange = components['schemas']['NotificationPreferencesChange'];
@@ -24263,6 +24523,7 @@ export type SystemMetadata = components['schemas']['SystemMetadata'];
 export type SystemPerson = components['schemas']['SystemPerson'];
 export type TermId = components['schemas']['TermId'];
 export type TermRemoved = components['schemas']['TermRemoved'];
+export type TestNotification = components['schemas']['TestNotification'];
 export type TextAlign = components['schemas']['TextAlign'];
 export type TextOutcome = components['schemas']['TextOutcome'];
 export type TextState = components['schemas']['TextState'];

@@ -48,5 +48,6 @@ export function userOf({ id, username, firstName, lastName, language }: OwnGuest
     lastLoginDevice: null,
     lastLoginIp: null,
     lastLoginLocation: null,
+    timezone: null,
   };
 }

@@ -66,6 +66,13 @@ export function forgetNotifications(): void {
   [list, unread, hasMore, isLoaded] = [[], 0, false, false];
 }
 
+/** A new one, which may have come in the place of an older one about the same. */
+function arrived(one: Notification): void {
+  const isNew = Number((one.data as { count?: number } | null)?.count ?? 1) <= 1;
+  if (isNew) unread += 1;
+  if (isLoaded && !list.some(({ id }) => id === one.id)) list = [one, ...list];
+}
+
 function wasRead({ notificationId }: NotificationRef): void {
   list = list.map((one) => (one.id === notificationId ? { ...one, isRead: true } : one));
 }
@@ -74,8 +81,9 @@ function wasRemoved({ notificationId }: NotificationRef): void {
   list = list.filter((one) => one.id !== notificationId);
 }
 
-/** What other devices do. */
+/** What happens, here and on other devices. */
 export const notificationHandlers = {
+  notification: arrived,
   "notification:read": wasRead,
   "notification:deleted": wasRemoved,
   "notification:counts": (counts: NotificationCounts) => (unread = counts.unread),

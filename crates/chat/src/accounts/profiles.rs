@@ -27,6 +27,8 @@ pub struct ProfilePatch {
     pub phone_number: Option<Option<String>>,
     /// A short biography.
     pub bio: Option<String>,
+    /// A name of the time zone database.
+    pub timezone: Option<String>,
     /// See [`LanguageSettings`].
     pub system_language: Option<String>,
     /// `Some(None)` or an empty text clears it.
@@ -107,6 +109,7 @@ impl Profiles {
                 .as_deref()
                 .map(|bio| text::paragraph("bio", bio, limits::BIO_CHARS).map(str::to_owned))
                 .transpose()?,
+            timezone: patch.timezone.as_deref().map(time_zone).transpose()?,
             languages: None,
         };
         let (now, phones) = (self.context.now(), self.phones.clone());
@@ -130,6 +133,13 @@ impl Profiles {
             })
             .await
     }
+}
+
+/// The name of a time zone, as it is in the time zone database.
+fn time_zone(name: &str) -> Result<String, ChatError> {
+    let zone = jiff::tz::TimeZone::get(name).ok();
+    let name = zone.as_ref().and_then(|zone| zone.iana_name()).map(str::to_owned);
+    name.ok_or_else(|| ChatError::invalid("timezone", "expected a name such as `Europe/Paris`"))
 }
 
 /// Rejects another username.

@@ -8,6 +8,7 @@ use crate::event_bus::CallChange;
 use meeshy_domain::{CallId, CallStatus, ConversationId, ConversationKind, UserId};
 use meeshy_store::calls::{self, Call, CallEnd};
 use meeshy_store::live_participants::{self, LiveParticipant};
+use meeshy_store::notification_queue::{self, Occasion};
 use meeshy_store::{Tx, live_calls, members};
 use std::collections::BTreeSet;
 
@@ -66,6 +67,9 @@ pub(super) fn finish(
     let end = CallEnd { status, at: now, duration: lasted, reason: ending.reason };
     calls::end(tx, id, end)?;
     live_calls::remove(tx, id)?;
+    if status == CallStatus::Missed {
+        notification_queue::add(tx, Some(call.conversation_id), &Occasion::MissedCall(id))?;
+    }
     let change = CallChange::Ended { duration: lasted.unwrap_or(0), ended_by: ending.by };
     announce(tx, context, &call, number, change)
 }

@@ -4,7 +4,7 @@ use super::Calls;
 use crate::access::find_as_member;
 use crate::call_refusal::CallRefusal;
 use crate::{ChatError, access};
-use meeshy_domain::{CallId, CallType, UserId, limits};
+use meeshy_domain::{CallId, UserId, limits};
 use meeshy_store::calls::{self, Call, CallParticipant};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::members::Member;
@@ -71,11 +71,4 @@ pub(super) fn view(tx: &mut Tx<'_>, id: CallId) -> Result<CallView, ChatError> {
     let (call, participants) =
         tx.fetch((calls::find(id), calls::participants(id, limits::CALL_PARTICIPANTS)))?;
     Ok(CallView { call: call.ok_or(CallRefusal::NotFound)?, participants })
-}
-
-/// Whether a call was started with or without pictures.
-pub(super) fn type_of(call: &Call) -> CallType {
-    let metadata: serde_json::Value =
-        call.metadata.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    if metadata["type"] == CallType::Video.name() { CallType::Video } else { CallType::Audio }
 }

@@ -2,7 +2,7 @@
 
 use super::Calls;
 use super::announce::announce;
-use super::find::{CallView, call_id, known, type_of, view};
+use super::find::{CallView, call_id, known, view};
 use crate::ChatError;
 use crate::call_refusal::CallRefusal;
 use crate::event_bus::{CallChange, CallMember};
@@ -102,7 +102,7 @@ impl Calls {
         media: Media,
         is_present: bool,
     ) -> Result<CallParticipantId, ChatError> {
-        let (is_audio_enabled, is_video_enabled) = media.enabled(type_of(call));
+        let (is_audio_enabled, is_video_enabled) = media.enabled(call.call_type());
         if let Some(known) = tx.fetch(calls::participant(call.id, user))? {
             if !is_present || media != Media::default() {
                 calls::come_back(tx, known.id, is_audio_enabled, is_video_enabled)?;

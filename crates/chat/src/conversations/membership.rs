@@ -10,6 +10,7 @@ use meeshy_domain::{ConversationId, ConversationKind, MemberRole, SystemEvent, U
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::events::{self, Change};
 use meeshy_store::members::{self, Member, NewMember, Past};
+use meeshy_store::notification_queue::{self, Occasion};
 use meeshy_store::{Tx, read_cursors, share_links, users, visibility};
 
 impl Conversations {
@@ -82,6 +83,8 @@ impl Conversations {
             read_cursors::advance(tx, conversation.id, user, conversation.last_sequence, now)?;
         }
         announce(tx, &self.context, conversation, (user, MemberChange::Joined), by, number);
+        let occasion = if user == by { Occasion::Joined(user) } else { Occasion::Added(by, user) };
+        notification_queue::add(tx, Some(conversation.id), &occasion)?;
         if user == by {
             self.tell(tx, conversation, SystemEvent::Joined, user, (None, None))
         } else {

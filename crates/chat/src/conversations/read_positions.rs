@@ -3,13 +3,14 @@
 use super::Conversations;
 use crate::access::{find_as_member, find_with_member, member, message_id, readable_with_conversation};
 use crate::context::{Context, order_key};
+use crate::notifications::mark_read_in;
 use crate::{ChatError, Event, LeftUnread};
 use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::events::{self, Change};
 use meeshy_store::members::Member;
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{StoreError, Tx, messages, read_cursors, receipts, visibility};
+use meeshy_store::{StoreError, Tx, messages, notifications, read_cursors, receipts, visibility};
 use std::sync::Arc;
 
 impl Conversations {
@@ -99,9 +100,17 @@ fn advance(
     read_sequence: i64,
 ) -> Result<i64, ChatError> {
     let (id, caller, now) = (conversation.id, member.user_id, context.now());
-    let asked = (read_cursors::position(caller, id), Viewer::find(caller, now), visibility::blockers(caller));
-    let (before, viewer, hidden_from) = tx.fetch(asked)?;
+    let asked = (
+        read_cursors::position(caller, id),
+        Viewer::find(caller, now),
+        visibility::blockers(caller),
+        notifications::has_unread_in(caller, id),
+    );
+    let (before, viewer, hidden_from, are_notified) = tx.fetch(asked)?;
     let (before, _, _, unread) = before.unwrap_or_default();
+    if are_notified {
+        mark_read_in(tx, context, caller, id, read_sequence.max(before))?;
+    }
     if read_sequence <= before {
         return Ok(0);
     }

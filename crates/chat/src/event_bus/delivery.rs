@@ -10,7 +10,7 @@ use meeshy_store::translations::Translation;
 use meeshy_store::{MAX_NOTICE_BYTES, Store};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc};
 
 /// Events that may wait for the dispatcher. Beyond that, writers wait.
 const QUEUE: usize = 8_192;
@@ -39,6 +39,7 @@ struct Inner {
     sender: mpsc::Sender<Happened>,
     receiver: Mutex<Option<mpsc::Receiver<Happened>>>,
     news: broadcast::Sender<News>,
+    happened: Notify,
     followed: Followed,
     bus: Box<dyn EventBus>,
     /// Whether there may be other processes.
@@ -53,9 +54,9 @@ impl Delivery {
         let is_shared = !store.is_exclusive();
         let bus: Box<dyn EventBus> =
             if is_shared { Box::new(PostgresBus(store.clone())) } else { Box::new(LocalBus) };
-        let (followed, announcements) = Default::default();
+        let (followed, announcements, happened) = Default::default();
         let receiver = Mutex::new(Some(receiver));
-        Self(Arc::new(Inner { sender, receiver, news, followed, bus, is_shared, announcements }))
+        Self(Arc::new(Inner { sender, receiver, news, followed, bus, is_shared, announcements, happened }))
     }
 
     /// Delivers an event from a thread of the store, once its transaction is on disk, and waits for room.
@@ -82,6 +83,9 @@ impl Delivery {
             (Event::Notifications(change), _) if *is_shared => {
                 announcements.ephemeral(Ephemeral::Notifications(change.clone()));
             }
+            (Event::Notification(new), _) if *is_shared => {
+                announcements.ephemeral(Ephemeral::Notification(new.clone()));
+            }
             (Event::Separated(separation), _) if *is_shared => {
                 announcements.ephemeral(Ephemeral::Separated(separation.clone()));
             }
@@ -102,6 +106,7 @@ impl Delivery {
         {
             self.tell_waiting(News::Translated(Arc::new(translation.clone())));
         }
+        self.0.happened.notify_one();
         // Nobody listens while the program stops; clients catch up when they reconnect.
         let _ = sender.blocking_send(Happened { number, event, is_local: true });
     }
@@ -111,6 +116,11 @@ impl Delivery {
         if self.0.is_shared {
             self.0.announcements.ephemeral(ephemeral);
         }
+    }
+
+    /// Waits until an event was delivered here that may concern users who are to be notified.
+    pub async fn happened(&self) {
+        self.0.happened.notified().await;
     }
 
     /// Subscribes a caller that waits for a translation.

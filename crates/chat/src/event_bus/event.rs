@@ -10,6 +10,7 @@ use meeshy_domain::{
     MemberRole, MessageId, SessionId, Timestamp, UserId,
 };
 use meeshy_store::deletions::Place;
+use meeshy_store::notifications::Notification;
 use meeshy_store::translations::Translation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -169,6 +170,8 @@ pub enum Event {
     FriendRequest(FriendRequestChange),
     /// The notifications of a user have changed.
     Notifications(NotificationChange),
+    /// A user has a new notification.
+    Notification(NewNotification),
     /// A user has blocked another one.
     Separated(Separation),
     /// A device was signed out; its sockets are to be closed.
@@ -226,6 +229,7 @@ impl Event {
             Self::SessionEnded { .. }
             | Self::FriendRequest(_)
             | Self::Notifications(_)
+            | Self::Notification(_)
             | Self::Separated(_)
             | Self::PrivacyChanged { .. } => None,
         }
@@ -300,6 +304,8 @@ pub enum Ephemeral {
     FriendRequest(FriendRequestChange),
     /// The notifications of a user have changed.
     Notifications(NotificationChange),
+    /// A user has a new notification.
+    Notification(NewNotification),
     /// A user has blocked another one.
     Separated(Separation),
     /// A user has changed what they hide from others.
@@ -341,6 +347,15 @@ pub struct NotificationChange {
     pub unread: i64,
     /// How many there are of each type.
     pub by_type: BTreeMap<String, i64>,
+}
+
+/// A new notification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewNotification {
+    /// It.
+    pub notification: Box<Notification>,
+    /// The ids of the notifications in whose place it comes.
+    pub replaces: Vec<String>,
 }
 
 /// What has happened to a notification with this id.

@@ -17,7 +17,7 @@ pub use call_event::{CallChange, CallEvent, CallMember, CallPerson, CallSignal};
 pub(crate) use delivery::{Delivery, News};
 pub use event::{
     Ephemeral, Event, FileUse, FoundTranslation, FriendRequestChange, Happened, HiddenFrom, LeftUnread,
-    MemberChange, NotificationChange, NotificationNews, ReactionChange, Separation, Typing,
+    MemberChange, NewNotification, NotificationChange, NotificationNews, ReactionChange, Separation, Typing,
 };
 pub(crate) use followed::Followed;
 pub(crate) use note::{Line, decode};

@@ -230,6 +230,9 @@ impl Feed {
                 Line::Ephemeral(Ephemeral::Notifications(change)) => {
                     self.deliver_unnumbered(Event::Notifications(change));
                 }
+                Line::Ephemeral(Ephemeral::Notification(new)) => {
+                    self.deliver_unnumbered(Event::Notification(new));
+                }
                 Line::Ephemeral(Ephemeral::Separated(separation)) => {
                     self.deliver_unnumbered(Event::Separated(separation));
                 }

@@ -3,9 +3,12 @@
 use super::friends::{FriendRequestView, Friends};
 use crate::conversations::ConversationView;
 use crate::event_bus::FriendRequestChange;
-use crate::{ChatError, Event, policy};
-use meeshy_domain::{FriendRequestId, FriendRequestStatus, Timestamp, UserId, limits, text};
+use crate::{ChatError, Event, notifications, policy};
+use meeshy_domain::{
+    FriendRequestId, FriendRequestStatus, NotificationKind, Timestamp, UserId, limits, text,
+};
 use meeshy_store::friend_requests::{self, FriendRequest};
+use meeshy_store::notification_queue::{self, Occasion};
 use meeshy_store::{Tx, users, visibility};
 use std::time::Duration;
 
@@ -64,7 +67,8 @@ impl Friends {
         let write = move |tx: &mut Tx<'_>| {
             may_ask(tx, caller, receiver, now)?;
             friend_requests::insert(tx, &request)?;
-            service.announce(tx, &request, Some(FriendRequestStatus::Pending));
+            notification_queue::add(tx, None, &Occasion::FriendRequest(request.id))?;
+            service.announce(tx, &request, Some(FriendRequestStatus::Pending))?;
             service.one_view(tx, request.clone())
         };
         self.context.write_unless_there(write).await
@@ -102,7 +106,7 @@ impl Friends {
                 RequestAnswer::Reject => FriendRequestStatus::Rejected,
                 RequestAnswer::Cancel => {
                     friend_requests::remove(tx, id)?;
-                    service.announce(tx, &request, None);
+                    service.announce(tx, &request, None)?;
                     return Ok((service.one_view(tx, request)?, None));
                 }
             };
@@ -113,8 +117,11 @@ impl Friends {
                 _ => None,
             };
             friend_requests::respond(tx, id, status, now)?;
+            if status == FriendRequestStatus::Accepted {
+                notification_queue::add(tx, None, &Occasion::FriendAccepted(id))?;
+            }
             (request.status, request.responded_at, request.updated_at) = (status, Some(now), now);
-            service.announce(tx, &request, Some(status));
+            service.announce(tx, &request, Some(status))?;
             Ok((service.one_view(tx, request)?, conversation))
         };
         self.context.write_unless_there(write).await
@@ -136,7 +143,7 @@ impl Friends {
                 return Err(ChatError::Forbidden("this request was declined".into()));
             }
             friend_requests::remove(tx, id)?;
-            service.announce(tx, &request, None);
+            service.announce(tx, &request, None)?;
             Ok(())
         };
         self.context.store.write(write).await
@@ -154,7 +161,16 @@ impl Friends {
         Ok(request)
     }
 
-    fn announce(&self, tx: &mut Tx<'_>, request: &FriendRequest, status: Option<FriendRequestStatus>) {
+    fn announce(
+        &self,
+        tx: &mut Tx<'_>,
+        request: &FriendRequest,
+        status: Option<FriendRequestStatus>,
+    ) -> Result<(), ChatError> {
+        if status != Some(FriendRequestStatus::Pending) {
+            let kind = NotificationKind::FriendRequest;
+            notifications::mark_answered(tx, &self.context, request.receiver_id, kind, request.sender_id)?;
+        }
         let change = FriendRequestChange {
             request_id: request.id,
             sender: request.sender_id,
@@ -162,6 +178,7 @@ impl Friends {
             status,
         };
         self.context.deliver(tx, None, Event::FriendRequest(change));
+        Ok(())
     }
 }
 

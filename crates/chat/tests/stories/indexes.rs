@@ -23,8 +23,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// Tables that stay small.
-const SMALL: [&str; 11] = [
+const SMALL: [&str; 12] = [
     "search_state",
+    // What waits for some seconds until users are notified of it.
+    "notification_queue",
     // Who is in a call at the moment.
     "live_calls",
     "live_participants",

@@ -30,6 +30,7 @@ mod indexes;
 mod joining;
 mod mailing;
 mod naming;
+mod notifying;
 mod own_deletions;
 mod participants;
 mod passing_on;

@@ -97,6 +97,15 @@ choices! {
     Side { Left = "left", Right = "right" }
 }
 
+impl Weekday {
+    /// The day before.
+    #[must_use]
+    pub fn before(self) -> Self {
+        let number = Self::ALL.iter().position(|day| *day == self).unwrap_or_default();
+        Self::ALL[(number + 6) % 7]
+    }
+}
+
 category! {
     /// What others learn about a user, and who may contact them.
     #[schemars(rename = "PrivacyPreferences")]

@@ -63,6 +63,14 @@ impl<'de, const MAX: usize> Deserialize<'de> for Line<MAX> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct List<T, const MAX: usize>(pub(super) Vec<T>);
 
+impl<T, const MAX: usize> List<T, MAX> {
+    /// Its items.
+    #[must_use]
+    pub fn items(&self) -> &[T] {
+        &self.0
+    }
+}
+
 impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let items = Vec::deserialize(deserializer)?;
@@ -76,6 +84,16 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MA
 /// A time of day, as `22:00`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TimeOfDay(pub(super) Cow<'static, str>);
+
+impl TimeOfDay {
+    /// The minute of the day, from 0 to 1439.
+    #[must_use]
+    pub fn minute(&self) -> u16 {
+        let (hour, minute) = self.0.split_once(':').unwrap_or_default();
+        let number = |text: &str| text.parse::<u16>().unwrap_or(0);
+        number(hour) * 60 + number(minute)
+    }
+}
 
 impl<'de> Deserialize<'de> for TimeOfDay {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

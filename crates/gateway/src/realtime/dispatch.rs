@@ -10,8 +10,8 @@ use super::state::{Room, Socket, Sockets, count_missed, guest, own_rooms, peer, 
 use crate::views::{self, events::Translated};
 use meeshy_chat::model::MessagePlace;
 use meeshy_chat::{
-    Event, Feed, Happened, HiddenFrom, MemberChange, MessageView, NotificationChange, NotificationNews,
-    Separation,
+    Event, Feed, Happened, HiddenFrom, MemberChange, MessageView, NewNotification, NotificationChange,
+    NotificationNews, Separation,
 };
 use meeshy_domain::{ConversationId, UserId};
 use meeshy_wire::{
@@ -168,6 +168,7 @@ impl Dispatcher {
                 tell(&self.sockets, &rooms, &[], event_name::FRIEND_REQUEST_UPDATED, &event);
             }
             Event::Notifications(change) => self.notifications(change),
+            Event::Notification(new) => self.notification(new),
             Event::Separated(separation) => self.separate(&separation),
             Event::SessionEnded { session_id, .. } => {
                 self.sockets.members(Room::Session(session_id)).iter().for_each(connect::revoke);
@@ -389,6 +390,16 @@ impl Dispatcher {
             // Whoever misses it misses little.
             self.sockets.broadcast(&rooms, &own_rooms(&typing.hidden_from), name.as_str(), &event);
         }
+    }
+
+    fn notification(&self, NewNotification { notification, replaces }: NewNotification) {
+        let room = Room::User(notification.user_id);
+        for notification_id in replaces {
+            let event = NotificationRef { notification_id };
+            self.tell(room, &[], event_name::NOTIFICATION_DELETED, &event);
+        }
+        let event = views::live_notification(*notification);
+        self.tell(room, &[], event_name::NOTIFICATION, &event);
     }
 
     /// The devices of a user keep in step.

@@ -35,6 +35,9 @@ pub fn routes(api: Api) -> Api {
         .get(Access::User, &format!("{friends}/sent"), "The requests that the caller has sent", sent)
         .patch(Access::User, &format!("{friends}/{{requestId}}"), "Answer a friend request", respond)
         .fails(answering)
+        // The old web client sends what the actions of a notification name.
+        .patch(Access::User, "/api/friend-requests/{requestId}", "Answer a friend request", respond)
+        .fails(answering)
         .delete(
             Access::User,
             &format!("{friends}/{{requestId}}"),

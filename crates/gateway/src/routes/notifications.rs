@@ -3,18 +3,19 @@
 use crate::api::Api;
 use crate::api::access::Access;
 use crate::app::App;
-use crate::http::answer::Answer;
+use crate::http::answer::{Answer, Created};
 use crate::http::auth::User;
 use crate::http::error::ApiError;
-use crate::http::extract::{PageParams, Params, PathParam, Segment, segments};
+use crate::http::extract::{Body, PageParams, Params, PathParam, Segment, segments};
 use crate::views::notification;
 use axum::Json;
 use axum::extract::State;
-use meeshy_chat::NotificationFigures;
 use meeshy_chat::model::NotificationFilter;
+use meeshy_chat::{Caller, ConversationPreferencesPatch, NotificationFigures};
 use meeshy_wire::{
-    ErrorCode, Iso, Notice, NotificationCounts, NotificationCountsAnswer, NotificationData, NotificationPage,
-    Pagination, UnreadCount, UnreadNotifications,
+    self as wire, Done, ErrorCode, Iso, MuteConversation, Notice, NotificationCounts,
+    NotificationCountsAnswer, NotificationData, NotificationPage, Pagination, TestNotification, UnreadCount,
+    UnreadNotifications,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -34,6 +35,11 @@ pub fn routes(api: Api) -> Api {
         .get(Access::User, &format!("{all}/stats"), "The numbers of them, by type", stats)
         .patch(Access::User, &format!("{all}/read-all"), "Mark all of them as read", read_all)
         .patch(Access::User, &format!("{one}/read"), "Mark one as read", read)
+        .post(Access::User, &format!("{all}/test"), "Send a notification to oneself", test)
+        .post(Access::User, &format!("{all}/mute"), "Be notified of a conversation no more", mute)
+        .fails(&[ErrorCode::ConversationNotFound])
+        .post(Access::User, &format!("{all}/unmute"), "Be notified of a conversation again", unmute)
+        .fails(&[ErrorCode::ConversationNotFound])
         .delete(Access::User, &format!("{all}/read"), "Remove those that are read", remove_read)
         .delete(Access::User, one, "Remove one", remove)
 }
@@ -126,6 +132,39 @@ async fn read(
 async fn read_all(State(app): State<App>, User(caller): User) -> Result<Answer<Notice>, ApiError> {
     let marked = app.chat.notifications().mark_all_read(caller.user.id).await?;
     Ok(Answer(Notice { message: format!("{marked} notifications marked as read") }))
+}
+
+async fn test(
+    State(app): State<App>,
+    User(caller): User,
+    Body(body): Body<TestNotification>,
+) -> Result<Created<wire::Notification>, ApiError> {
+    let TestNotification { kind, title, content, data } = body;
+    let data = data.map(|data| Value::Object(data.into_iter().collect()));
+    let stored = app.chat.notifications().test(caller.user.id, kind, &title, &content, data).await?;
+    Ok(Created(notification(stored)))
+}
+
+async fn mute(
+    State(app): State<App>,
+    User(caller): User,
+    Body(body): Body<MuteConversation>,
+) -> Result<Json<Done>, ApiError> {
+    set_muted(&app, &caller, &body.conversation_id, true).await
+}
+
+async fn unmute(
+    State(app): State<App>,
+    User(caller): User,
+    Body(body): Body<MuteConversation>,
+) -> Result<Json<Done>, ApiError> {
+    set_muted(&app, &caller, &body.conversation_id, false).await
+}
+
+async fn set_muted(app: &App, caller: &Caller, id: &str, is_muted: bool) -> Result<Json<Done>, ApiError> {
+    let patch = ConversationPreferencesPatch { is_muted: Some(is_muted), ..Default::default() };
+    app.chat.conversations().set_preferences(caller.user.id, id, patch).await?;
+    Ok(Json(Done::new(if is_muted { "The conversation is muted" } else { "The conversation is not muted" })))
 }
 
 async fn remove(

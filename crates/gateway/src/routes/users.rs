@@ -69,6 +69,7 @@ async fn patch_me(
         email: body.email,
         phone_number: body.phone_number,
         bio: body.bio,
+        timezone: body.timezone,
         system_language: body.system_language,
         regional_language: body.regional_language,
         custom_destination_language: body.custom_destination_language,

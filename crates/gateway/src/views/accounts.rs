@@ -31,6 +31,7 @@ pub fn user(user: &User, is_online: bool) -> wire::User {
         last_login_ip: user.details.last_login_ip.clone(),
         last_login_location: user.details.last_login_location.clone(),
         last_login_device: user.details.last_login_device.clone(),
+        timezone: user.details.timezone.clone(),
         profile_completion_rate: user.details.profile_completion_rate,
         created_at: user.created_at.into(),
         updated_at: user.updated_at.into(),

@@ -185,6 +185,7 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
         | Event::SessionEnded { .. }
         | Event::FriendRequest(_)
         | Event::Notifications(_)
+        | Event::Notification(_)
         | Event::Separated(_)
         | Event::PrivacyChanged { .. }
         | Event::Typing(_)

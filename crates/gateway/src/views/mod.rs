@@ -38,7 +38,7 @@ pub use guests::{
 };
 pub use mentions::{mention, mention_of_caller, mention_suggestion};
 pub use messages::{disclosure, message};
-pub use notifications::{notification, push_device};
+pub use notifications::{live_notification, notification, push_device};
 pub use overview::{conversation_reactions, conversation_statuses, open_conversation};
 pub use participants::participant;
 pub use people::{abuse_report, friend_request};

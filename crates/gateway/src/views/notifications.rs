@@ -5,6 +5,12 @@ use meeshy_chat::model::{Notification, PushDevice};
 use meeshy_domain::Timestamp;
 use meeshy_wire as wire;
 
+/// For an event: what belongs to the type is an object.
+pub fn live_notification(stored: Notification) -> wire::Notification {
+    let facts = stored.data.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    wire::Notification { data: facts.map(wire::NotificationFacts::Object), ..notification(stored) }
+}
+
 pub fn notification(notification: Notification) -> wire::Notification {
     let time = |millis: i64| wire::Iso(Timestamp::from_millis(millis));
     wire::Notification {
@@ -13,7 +19,7 @@ pub fn notification(notification: Notification) -> wire::Notification {
         kind: notification.kind,
         title: notification.title,
         content: notification.content,
-        data: notification.data,
+        data: notification.data.map(wire::NotificationFacts::Text),
         priority: notification.priority,
         is_read: notification.is_read,
         read_at: notification.read_at.map(time),

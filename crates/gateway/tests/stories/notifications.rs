@@ -1,5 +1,6 @@
 //! Notifications over the API, on all devices of a user.
 
+use crate::uploading::work;
 use meeshy_harness::TestServer;
 use meeshy_store::{StoreError, Tx};
 use meeshy_testkit::{Socket, both_databases};
@@ -66,4 +67,67 @@ async fn devices_keep_in_step(server: TestServer) {
     assert_eq!(hers.event("notification:counts").await["total"], 0);
     let missing = carlos.patch(&format!("/notifications/{one}/read"), json!({})).await;
     assert_eq!((missing.status, missing.code()), (404, "NOT_FOUND"));
+}
+
+#[both_databases]
+async fn new_notifications_arrive_live(server: TestServer) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
+    let mut his = Socket::of(&server, &carlos).await;
+    let mut hers = Socket::of(&server, &lea).await;
+    let talk = lea.group(&[&carlos]).await;
+    let message = lea.say(&talk, "@carlos regarde").await;
+    let is_notified = async || carlos.get("/notifications/unread/count").await.body["count"] == json!(2);
+    work(&server, "Carlos is notified", is_notified).await;
+    let added = his.event("notification").await;
+    assert_eq!(
+        (&added["type"], &added["title"]),
+        (&json!("new_conversation"), &json!("Lea Test vous a ajouté à Trip"))
+    );
+    let mentioned = his.event("notification").await;
+    assert_eq!((&mentioned["type"], &mentioned["messageId"]), (&json!("user_mentioned"), &json!(message)));
+    assert_eq!(
+        (&mentioned["messagePreview"], &mentioned["senderUsername"], &mentioned["isRead"]),
+        (&json!("@carlos regarde"), &json!("lea"), &json!(false))
+    );
+    assert_eq!(mentioned["data"]["conversationType"], "group", "an object: {mentioned}");
+    let listed = carlos.get("/notifications?limit=1").await.body;
+    assert!(listed["data"][0]["data"].is_string(), "{listed}");
+    assert_eq!(carlos.post(&format!("/conversations/{talk}/mark-as-read"), json!({})).await.status, 200);
+    assert_eq!(his.event("notification:counts").await["unread"], 0);
+    let heard = hers.so_far().await;
+    assert!(heard.iter().all(|(name, _)| name != "notification"), "they are his: {heard:?}");
+}
+
+#[both_databases]
+async fn a_conversation_is_muted_and_a_notification_tried_out(server: TestServer) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
+    let talk = lea.group(&[&carlos]).await;
+    let muted = async |what: &str, id: &str| {
+        carlos.post(&format!("/notifications/{what}"), json!({ "conversationId": id })).await
+    };
+    let preference = async || {
+        carlos.get(&format!("/user-preferences/conversations/{talk}")).await.body["data"]["isMuted"].clone()
+    };
+    assert_eq!(muted("mute", &talk).await.body["success"], true);
+    assert_eq!(preference().await, true);
+    assert_eq!(muted("unmute", &talk).await.status, 200);
+    assert_eq!(preference().await, false);
+    assert_eq!(muted("mute", "65f000000000000000000001").await.status, 404);
+
+    let mut his = Socket::of(&server, &carlos).await;
+    let body = json!({ "type": "system", "title": "Essai", "content": "Bonjour", "data": { "a": 1 } });
+    let created = carlos.post("/notifications/test", body).await;
+    assert_eq!((created.status, &created.body["data"]["title"]), (201, &json!("Essai")));
+    assert_eq!(his.event("notification").await["data"], json!({ "a": 1 }));
+    assert_eq!(his.event("notification:counts").await["byType"]["system"], 1);
+    for (field, value) in [
+        ("type", json!("nonsense")),
+        ("title", json!("")),
+        ("content", json!("x".repeat(1001))),
+        ("data", json!({ "a": "x".repeat(5000) })),
+    ] {
+        let mut body = json!({ "type": "system", "title": "Essai", "content": "Bonjour" });
+        body[field] = value;
+        assert_eq!(carlos.post("/notifications/test", body).await.status, 400, "{field}");
+    }
 }

@@ -95,6 +95,7 @@ const MIGRATIONS: &[Migration] = migrations![
     63 "0063_uploads",
     64 "0064_resumable_uploads",
     65 "0065_guests" then guests::follow_links,
+    66 "0066_notification_queue",
 ];
 
 /// The schema changes made when a database was opened.

@@ -181,6 +181,15 @@ impl<'a> Tx<'a> {
         self.execute(&insert_statement::<R>(conflict), &record.values()).map(drop)
     }
 
+    /// Adds records to their table, many per statement.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert).
+    pub(crate) fn insert_all<R: Record>(&mut self, records: &[R]) -> Result<(), StoreError> {
+        let values: Vec<Value> = records.iter().flat_map(Record::values).collect();
+        self.insert_rows(R::TABLE, R::FIELDS, &values, "").map(drop)
+    }
+
     /// Adds a row with these columns to a table.
     ///
     /// # Errors

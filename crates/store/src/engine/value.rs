@@ -123,6 +123,7 @@ macro_rules! kept_as_text {
 
 kept_as_text!(
     meeshy_domain::UserId,
+    meeshy_domain::NotificationKind,
     meeshy_domain::SessionId,
     meeshy_domain::ConversationId,
     meeshy_domain::MemberId,

@@ -1,7 +1,8 @@
 //! The preferences of users: a document for each category, as the old system stored them.
 
+use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::{FromRow, record};
-use crate::{Query, Row, StoreError, Tx};
+use crate::{Query, Row, StoreError, Tx, Value};
 use meeshy_domain::preferences::{self, Category, Consent, Values};
 use meeshy_domain::{PreferencesId, Timestamp, UserId};
 use serde_json::json;
@@ -91,13 +92,40 @@ pub fn documents(user: UserId) -> Query<Documents> {
     documents.map(Option::unwrap_or_default)
 }
 
+const OLDER_TIMES: &str = "dnd_start_time, dnd_end_time";
+
+fn older_flags() -> String {
+    OLDER.map(|(column, _)| column).join(", ")
+}
+
+/// Documents of what the old system stored for notifications before it had documents, of those of `users` that have it.
+pub(crate) fn older_notification_documents(users: &[UserId]) -> Query<Vec<(UserId, String)>> {
+    if users.is_empty() {
+        return Query::known(Vec::new());
+    }
+    let found = Query::<OlderOf>::all(
+        format!(
+            "SELECT user_id, {}, {OLDER_TIMES} FROM notification_preferences WHERE user_id IN ({})",
+            older_flags(),
+            placeholders(1, users.len())
+        ),
+        padded(users.iter().map(|id| Value::from(*id))),
+    );
+    found.map(|found| found.into_iter().map(|OlderOf(user, Older(document))| (user, document)).collect())
+}
+
+struct OlderOf(UserId, Older);
+
+impl FromRow for OlderOf {
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        Ok(Self(FromRow::from_row(row)?, FromRow::from_row(row)?))
+    }
+}
+
 /// The documents of a user; where there is none, with what the old system stored before it had documents.
 pub fn all(tx: &mut Tx<'_>, user: UserId) -> Result<Documents, StoreError> {
-    let flags = OLDER.map(|(column, _)| column).join(", ");
     let older = Query::<Older>::optional(
-        format!(
-            "SELECT {flags}, dnd_start_time, dnd_end_time FROM notification_preferences WHERE user_id = $1"
-        ),
+        format!("SELECT {}, {OLDER_TIMES} FROM notification_preferences WHERE user_id = $1", older_flags()),
         vec![user.into()],
     );
     let encryption = Query::<Option<String>>::optional(

@@ -68,6 +68,8 @@ record! {
         pub two_factor_enabled_at: Option<Timestamp>,
         /// When the password was last changed.
         pub last_password_change: Option<Timestamp>,
+        /// The name of the user's time zone.
+        pub timezone: Option<String>,
         /// How complete the profile is, in percent.
         pub profile_completion_rate: i64 = "coalesce(u.profile_completion_rate, 0)",
         /// The IP address of the last sign-in.
@@ -256,6 +258,8 @@ pub struct ProfileChange {
     pub display_name: Option<String>,
     /// A short biography.
     pub bio: Option<String>,
+    /// The name of a time zone.
+    pub timezone: Option<String>,
     /// All language settings.
     pub languages: Option<LanguageSettings>,
 }
@@ -269,7 +273,8 @@ pub fn update_profile(
 ) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET first_name = coalesce($2, first_name), last_name = coalesce($3, last_name), \
-           display_name = coalesce($4, display_name), bio = coalesce($5, bio), updated_at = $6 WHERE id = $1",
+           display_name = coalesce($4, display_name), bio = coalesce($5, bio), updated_at = $6, \
+           timezone = coalesce($7, timezone) WHERE id = $1",
         &[
             id.into(),
             change.first_name.as_ref().into(),
@@ -277,6 +282,7 @@ pub fn update_profile(
             change.display_name.as_ref().into(),
             change.bio.as_ref().into(),
             now.into(),
+            change.timezone.as_ref().into(),
         ],
     )?;
     if change.first_name.is_some() || change.last_name.is_some() || change.display_name.is_some() {

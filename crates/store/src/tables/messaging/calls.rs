@@ -6,8 +6,8 @@ use crate::engine::record::record;
 use crate::users::SHOWN_NAME;
 use crate::{Query, StoreError, Tx};
 use meeshy_domain::{
-    CallId, CallMode, CallParticipantId, CallRole, CallStatus, ConversationId, ConversationKind, MediaType,
-    Timestamp, UserId,
+    CallId, CallMode, CallParticipantId, CallRole, CallStatus, CallType, ConversationId, ConversationKind,
+    MediaType, Timestamp, UserId,
 };
 
 record! {
@@ -44,6 +44,16 @@ record! {
         pub conversation_identifier: String = "c.identifier",
         /// The kind of the conversation.
         pub conversation_kind: ConversationKind = "c.kind",
+    }
+}
+
+impl Call {
+    /// What it was started with.
+    pub fn call_type(&self) -> CallType {
+        let metadata: Option<serde_json::Value> =
+            self.metadata.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let is_video = metadata.is_some_and(|metadata| metadata["type"] == CallType::Video.name());
+        if is_video { CallType::Video } else { CallType::Audio }
     }
 }
 

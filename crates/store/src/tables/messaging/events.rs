@@ -3,10 +3,11 @@
 //! A change takes its number under the lock of the conversation's row, in its own transaction. When a number
 //! is committed, so are all lower ones, and a reader that knows a number finds what followed with [`after`].
 //! The oldest rows are [pruned](prune). A reader whose next row was pruned has to reload. A trigger queues the messages whose texts
-//! have changed for the [search](crate::search_queue).
+//! have changed for the [search](crate::search_queue); what may concern somebody is queued for their [notifications](crate::notification_queue).
 
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::FromRow;
+use crate::notification_queue::{self, Occasion};
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{
     Actor, AttachmentId, ConversationId, FileAction, Language, MessageId, Timestamp, UserId,
@@ -52,7 +53,7 @@ pub enum Change {
 
 impl Change {
     /// The values of the columns `kind` and `subject`.
-    fn columns(&self) -> (&'static str, String) {
+    pub(crate) fn columns(&self) -> (&'static str, String) {
         match self {
             Self::Created => ("created", String::new()),
             Self::MessageNew(message) => ("message", message.to_string()),
@@ -73,7 +74,7 @@ impl Change {
     }
 
     /// `None` for a change written by a newer version of the program.
-    fn parse(kind: &str, subject: &str) -> Option<Self> {
+    pub(crate) fn parse(kind: &str, subject: &str) -> Option<Self> {
         Some(match kind {
             "created" => Self::Created,
             "message" => Self::MessageNew(subject.parse().ok()?),
@@ -181,6 +182,10 @@ pub fn insert(
     change: &Change,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    if let Change::Created | Change::MessageNew(_) | Change::MessageEdited(_) | Change::Reaction(..) = change
+    {
+        notification_queue::add(tx, Some(conversation), &Occasion::Change(change.clone()))?;
+    }
     let (kind, subject) = change.columns();
     tx.execute_later(
         "INSERT INTO conversation_events (conversation_id, number, kind, subject, at) VALUES ($1, $2, $3, $4, $5)",

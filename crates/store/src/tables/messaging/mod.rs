@@ -27,6 +27,8 @@ pub mod members;
 pub mod mentions;
 pub mod message_revisions;
 pub mod messages;
+pub mod notification_queue;
+pub mod notification_recipients;
 pub mod notifications;
 pub mod own_deletions;
 pub mod participants;

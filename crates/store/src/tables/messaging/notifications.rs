@@ -1,12 +1,12 @@
-//! Notifications, and the archive of old ones.
+//! Notifications, and the archive of old ones. What has happened waits in the [queue](crate::notification_queue) before.
 
 use crate::engine::placeholders::{padded, placeholders};
-use crate::engine::record::record;
-use crate::{Query, StoreError, Tx, Value};
+use crate::engine::record::{FromRow, record};
+use crate::{Query, Row, StoreError, Tx, Value};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use meeshy_domain::{Timestamp, UserId};
+use meeshy_domain::{ConversationId, MessageId, NotificationKind, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Write};
 
@@ -168,6 +168,96 @@ pub fn mark_all_read(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<u6
         "UPDATE notifications SET is_read = TRUE, read_at = $2 WHERE user_id = $1 AND NOT is_read",
         &[user.into(), now.into()],
     )
+}
+
+/// Marks the notifications of a user about a conversation as read, up to a message with this number; returns whether there were any.
+pub fn mark_read_in(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    conversation: ConversationId,
+    read_sequence: i64,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let marked = tx.execute(
+        "UPDATE notifications SET is_read = TRUE, read_at = $4 WHERE conversation_id = $1 AND user_id = $2 AND NOT is_read \
+           AND (message_id IS NULL OR NOT EXISTS \
+             (SELECT 1 FROM messages m WHERE m.id = notifications.message_id AND m.sequence > $3))",
+        &[conversation.into(), user.into(), read_sequence.into(), now.into()],
+    )?;
+    Ok(marked > 0)
+}
+
+/// Whether a user has unread notifications about a conversation.
+pub fn has_unread_in(user: UserId, conversation: ConversationId) -> Query<bool> {
+    let found = Query::<i64>::one(
+        "SELECT count(*) AS total FROM (SELECT 1 AS one FROM notifications \
+           WHERE conversation_id = $1 AND user_id = $2 AND NOT is_read LIMIT 1) found",
+        vec![conversation.into(), user.into()],
+    );
+    found.map(|found| found > 0)
+}
+
+/// Marks what a user was asked by another one as read.
+pub fn mark_answered(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    kind: NotificationKind,
+    sender: UserId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let marked = tx.execute(
+        "UPDATE notifications SET is_read = TRUE, read_at = $4 \
+         WHERE user_id = $1 AND NOT is_read AND type = $2 AND sender_id = $3",
+        &[user.into(), kind.into(), sender.to_string().into(), now.into()],
+    )?;
+    Ok(marked > 0)
+}
+
+/// A notification that a newer one has replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// Its id.
+    pub id: String,
+    /// Whose.
+    pub user: UserId,
+    /// What else it said.
+    pub data: Option<String>,
+}
+
+impl FromRow for Replaced {
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        let (id, user, data) = FromRow::from_row(row)?;
+        Ok(Self { id, user, data })
+    }
+}
+
+/// Removes the unread notifications of a type that some users have about a conversation; with `message`, only those about it.
+pub fn replace(
+    tx: &mut Tx<'_>,
+    users: &[UserId],
+    conversation: ConversationId,
+    kind: NotificationKind,
+    message: Option<MessageId>,
+) -> Result<Vec<Replaced>, StoreError> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut params: Vec<Value> =
+        vec![conversation.into(), kind.into(), message.map(|id| id.to_string()).unwrap_or_default().into()];
+    params.extend(padded(users.iter().map(|id| Value::from(*id))));
+    tx.fetch_all(
+        &format!(
+            "DELETE FROM notifications WHERE conversation_id = $1 AND user_id IN ({}) AND NOT is_read AND type = $2 \
+               AND ($3 = '' OR message_id = $3) RETURNING id, user_id, data",
+            placeholders(4, users.len())
+        ),
+        &params,
+    )
+}
+
+/// Adds new notifications.
+pub fn insert_all(tx: &mut Tx<'_>, notifications: &[Notification]) -> Result<(), StoreError> {
+    tx.insert_all(notifications)
 }
 
 /// Removes a notification of a user; returns whether there was one.

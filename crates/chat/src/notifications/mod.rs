@@ -1,14 +1,25 @@
-//! The notifications of users.
+//! The notifications of users: those that they have, and new ones.
+
+mod create;
+mod draft;
+mod notifier;
+mod texts;
+mod wording;
+
+pub(crate) use notifier::Notifier;
 
 use crate::ChatError;
 use crate::context::Context;
-use crate::event_bus::{Event, NotificationChange, NotificationNews};
-use meeshy_domain::{MessageId, Timestamp, UserId};
+use crate::event_bus::{Event, NewNotification, NotificationChange, NotificationNews};
+use meeshy_domain::{ConversationId, MessageId, NotificationKind, Timestamp, UserId, limits, text};
+use meeshy_store::messages::Message;
 use meeshy_store::notifications::{self, Filter, Notification};
+use meeshy_store::users::User;
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{StoreError, Tx, messages};
-use std::collections::{BTreeMap, BTreeSet};
+use meeshy_store::{StoreError, Tx, messages, users};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use texts::Texts;
 
 /// The notifications of users. Cheap to clone.
 #[derive(Clone)]
@@ -42,9 +53,12 @@ impl Notifications {
                 notifications::count_of(caller, &filter, now),
                 notifications::count_of(caller, &unread, now),
                 Viewer::find(caller, now),
+                users::find(caller),
             );
-            let (mut page, total, unread, viewer) = tx.fetch(asked)?;
-            conceal(tx, &mut page, &viewer)?;
+            let (mut page, total, unread, viewer, user) = tx.fetch(asked)?;
+            if let Some(user) = user {
+                show_texts(tx, &mut page, &viewer, &user)?;
+            }
             Ok::<_, StoreError>(NotificationPage { notifications: page, total, unread })
         };
         Ok(self.context.store.read(read).await?)
@@ -67,7 +81,7 @@ impl Notifications {
             if id.contains('\0') || !notifications::mark_read(tx, caller, &id, now)? {
                 return Err(missing());
             }
-            service.tell(tx, caller, Some(NotificationNews::Read(id.clone())))
+            tell(tx, &service.context, caller, Some(NotificationNews::Read(id.clone())))
         };
         self.context.store.write(write).await
     }
@@ -77,10 +91,47 @@ impl Notifications {
         let service = self.clone();
         let write = move |tx: &mut Tx<'_>| {
             let marked = notifications::mark_all_read(tx, caller, service.context.now())?;
-            service.tell(tx, caller, None)?;
+            tell(tx, &service.context, caller, None)?;
             Ok::<_, ChatError>(marked)
         };
         self.context.store.write(write).await
+    }
+
+    /// Stores a notification for the caller, so that they see what it looks like on their devices.
+    ///
+    /// # Errors
+    /// When a text, or what belongs to its type, is too long.
+    pub async fn test(
+        &self,
+        caller: UserId,
+        kind: NotificationKind,
+        title: &str,
+        content: &str,
+        data: Option<serde_json::Value>,
+    ) -> Result<Notification, ChatError> {
+        let data = data.map(|data| data.to_string());
+        if data.as_ref().is_some_and(|data| data.len() > limits::NOTIFICATION_DATA_BYTES) {
+            return Err(ChatError::invalid("data", "it is too long"));
+        }
+        let text = |field, typed| match text::paragraph(field, typed, limits::NOTIFICATION_CHARS)? {
+            "" => Err(ChatError::invalid(field, "must not be empty")),
+            text => Ok(text.to_owned()),
+        };
+        let notification = Notification {
+            title: text("title", title)?,
+            content: text("content", content)?,
+            data,
+            ..draft::empty(&self.context, caller, kind)
+        };
+        let (service, stored) = (self.clone(), notification.clone());
+        let write = move |tx: &mut Tx<'_>| {
+            notifications::insert(tx, &stored)?;
+            let new = NewNotification { notification: Box::new(stored.clone()), replaces: Vec::new() };
+            service.context.deliver(tx, None, Event::Notification(new));
+            tell(tx, &service.context, caller, None)
+        };
+        self.context.store.write(write).await?;
+        Ok(notification)
     }
 
     /// Removes a notification of the caller, also from their other devices.
@@ -93,7 +144,7 @@ impl Notifications {
             if id.contains('\0') || !notifications::remove(tx, caller, &id)? {
                 return Err(missing());
             }
-            service.tell(tx, caller, Some(NotificationNews::Removed(id.clone())))
+            tell(tx, &service.context, caller, Some(NotificationNews::Removed(id.clone())))
         };
         self.context.store.write(write).await
     }
@@ -103,18 +154,10 @@ impl Notifications {
         let service = self.clone();
         let write = move |tx: &mut Tx<'_>| {
             let removed = notifications::remove_read(tx, caller)?;
-            service.tell(tx, caller, None)?;
+            tell(tx, &service.context, caller, None)?;
             Ok::<_, ChatError>(removed)
         };
         self.context.store.write(write).await
-    }
-
-    /// Tells the devices of a user of a change, and of the new numbers.
-    fn tell(&self, tx: &mut Tx<'_>, user: UserId, news: Option<NotificationNews>) -> Result<(), ChatError> {
-        let NotificationFigures { total, unread, by_type } = figures(tx, user, self.context.now())?;
-        let change = NotificationChange { user, news, total, unread, by_type };
-        self.context.deliver(tx, None, Event::Notifications(change));
-        Ok(())
     }
 }
 
@@ -154,23 +197,76 @@ fn missing() -> ChatError {
     ChatError::NotFound { what: "notification" }
 }
 
-/// Removes the texts of messages that the reader does not see any more, or only on request.
-fn conceal(tx: &mut Tx<'_>, page: &mut [Notification], viewer: &Viewer) -> Result<(), StoreError> {
+/// Shows the texts of messages as they are now, in the language of the reader, and none that the reader does not see any more.
+fn show_texts(
+    tx: &mut Tx<'_>,
+    page: &mut [Notification],
+    viewer: &Viewer,
+    reader: &User,
+) -> Result<(), StoreError> {
     let of = |notification: &Notification| notification.message_id.as_ref().map(|id| id.parse::<MessageId>());
     let ids: BTreeSet<MessageId> = page.iter().filter_map(|one| of(one)?.ok()).collect();
     let ids: Vec<MessageId> = ids.into_iter().collect();
-    let open: BTreeSet<MessageId> = tx
+    let seen: HashMap<MessageId, Message> = tx
         .fetch(messages::find_all_seen(&ids, viewer))?
         .into_iter()
-        .filter(|message| message.concealed(None).is_none() && !message.details.is_blurred)
-        .map(|message| message.id)
+        .map(|message| (message.id, message))
         .collect();
+    let texts = Texts::of(tx, &ids)?;
     for notification in page {
-        let is_hidden = of(notification).is_some_and(|id| !id.is_ok_and(|id| open.contains(&id)));
-        if is_hidden {
-            notification.content.clear();
-            notification.message_preview = None;
+        let Some(message) = of(notification) else { continue };
+        match message.ok().and_then(|id| seen.get(&id)) {
+            Some(message) => {
+                let preview = texts.preview(message, reader.id, &reader.languages);
+                notification.content.clone_from(&preview);
+                notification.message_preview = Some(preview);
+            }
+            None => {
+                notification.content.clear();
+                notification.message_preview = None;
+            }
         }
     }
+    Ok(())
+}
+
+/// Marks the notifications of a user about a conversation as read, up to a message, on all their devices.
+pub(crate) fn mark_read_in(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    user: UserId,
+    conversation: ConversationId,
+    read_sequence: i64,
+) -> Result<(), ChatError> {
+    if notifications::mark_read_in(tx, user, conversation, read_sequence, context.now())? {
+        tell(tx, context, user, None)?;
+    }
+    Ok(())
+}
+
+/// Marks what a user was asked by another one as read, on all their devices.
+pub(crate) fn mark_answered(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    user: UserId,
+    kind: NotificationKind,
+    sender: UserId,
+) -> Result<(), ChatError> {
+    if notifications::mark_answered(tx, user, kind, sender, context.now())? {
+        tell(tx, context, user, None)?;
+    }
+    Ok(())
+}
+
+/// Tells the devices of a user of a change, and of the new numbers.
+fn tell(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    user: UserId,
+    news: Option<NotificationNews>,
+) -> Result<(), ChatError> {
+    let NotificationFigures { total, unread, by_type } = figures(tx, user, context.now())?;
+    let change = NotificationChange { user, news, total, unread, by_type };
+    context.deliver(tx, None, Event::Notifications(change));
     Ok(())
 }

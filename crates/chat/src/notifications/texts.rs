@@ -1,0 +1,72 @@
+//! What a notification shows of a message, in the language of its reader.
+
+use super::wording::Wording;
+use meeshy_domain::notification::preview;
+use meeshy_domain::{LanguageSettings, MessageId, Shown, UserId, Written, shown_text};
+use meeshy_store::attachments::{self, Attachment};
+use meeshy_store::messages::Message;
+use meeshy_store::translations::{self, State, Translation};
+use meeshy_store::{StoreError, Tx};
+use std::collections::HashMap;
+
+/// The translations and the files of some messages.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    translations: HashMap<MessageId, Vec<Translation>>,
+    files: HashMap<MessageId, Vec<Attachment>>,
+}
+
+impl Texts {
+    pub fn of(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Self, StoreError> {
+        let (known, attached) =
+            tx.fetch((translations::list(messages), attachments::of_messages(messages)))?;
+        let mut texts = Self::default();
+        for translation in known {
+            texts.translations.entry(translation.message_id).or_default().push(translation);
+        }
+        for (message, file) in attached {
+            texts.files.entry(message).or_default().push(file);
+        }
+        Ok(texts)
+    }
+
+    pub fn files(&self, message: MessageId) -> &[Attachment] {
+        self.files.get(&message).map_or(&[], Vec::as_slice)
+    }
+
+    /// The beginning of a message as its reader sees it, and its first file; without text if it is only shown on request.
+    pub fn preview(&self, message: &Message, reader: UserId, languages: &LanguageSettings) -> String {
+        let words = Wording::of(languages.system_language);
+        if message.concealed(Some(reader)).is_some() || message.details.is_blurred {
+            return words.hidden.to_owned();
+        }
+        let files = self.files(message.id);
+        let text = preview(self.shown(message, reader, languages), !files.is_empty());
+        let Some(first) = files.first() else { return text };
+        let mut preview = [text, words.file(&first.mime_type)].join(" ").trim_start().to_owned();
+        if files.len() > 1 {
+            preview += &format!(" (+{})", files.len() - 1);
+        }
+        preview
+    }
+
+    fn shown<'t>(&'t self, message: &'t Message, reader: UserId, languages: &LanguageSettings) -> &'t str {
+        let known = self.translations.get(&message.id).map_or(&[][..], Vec::as_slice);
+        let available: Vec<_> =
+            known.iter().filter(|one| one.revision == message.revision && one.state.has_text()).collect();
+        let written = Written {
+            language: message.original_language,
+            by_reader: message.sender_id == Some(reader),
+            by_system: message.is_by_system(),
+        };
+        let into: Vec<_> = available.iter().map(|one| one.language).collect();
+        let Shown::Translated(language) = shown_text(languages, written, &into) else {
+            return &message.content;
+        };
+        let translation = available.iter().find(|one| one.language == language);
+        match translation.map(|one| &one.state) {
+            Some(State::Done { content, .. } | State::Identical { content }) => content,
+            _ => &message.content,
+        }
+    }
+}
