@@ -4,7 +4,8 @@
 use crate::kills::kills;
 use crate::load::{Editor, Round, Sender, assert_nothing_lost_or_duplicated, wait_for_all_translations};
 use crate::server::Server;
-use meeshy_testkit::Database;
+use meeshy_testkit::{Database, Person, eventually};
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,18 @@ async fn nothing_is_lost_in_crashes_on_postgresql() {
     let database = Database::postgres();
     let meeshy_store::Location::Postgres { url, .. } = database.location() else { unreachable!() };
     crash(&[("DATABASE_URL", url)]).await;
+}
+
+/// The reader's one notification of all messages counts each of them once.
+async fn assert_notified_once(reader: &Person, messages: usize) {
+    let counted = async || {
+        let answer = reader.get("/notifications?type=new_message").await.body;
+        let [notification] = &answer["data"].as_array().unwrap()[..] else { panic!("{answer}") };
+        let data: Value = serde_json::from_str(notification["data"].as_str().unwrap()).unwrap();
+        usize::try_from(data["count"].as_u64().unwrap()).unwrap()
+    };
+    eventually("the reader is notified of everything", async || counted().await >= messages).await;
+    assert_eq!(counted().await, messages);
 }
 
 async fn crash(variables: &[(&str, &str)]) {
@@ -80,6 +93,7 @@ async fn crash(variables: &[(&str, &str)]) {
     assert_nothing_lost_or_duplicated(&senders, &history);
     editor.assert_nothing_lost(&history);
     wait_for_all_translations(&reader, &conversation).await;
+    assert_notified_once(&reader, history.len()).await;
     let total: usize = senders.iter().map(Sender::sends).sum();
     eprintln!("{rounds} rounds, {total} messages and {} edits acknowledged, none lost", editor.edits());
 }
