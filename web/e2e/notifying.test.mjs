@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { converse, conversation, launch, signUp, write } from "./browser.mjs";
+import { converse, launch, signUp, write } from "./browser.mjs";
+import { pushService } from "./push-service.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -82,4 +83,55 @@ test("hours without notifications are chosen in the settings", async () => {
   assert.equal(user.timezone, zone);
   assert.deepEqual(lea.complaints, []);
   await lea.context.close();
+});
+
+test("a closed page is notified by the push service of the browser", async () => {
+  const service = await pushService();
+  const lea = await signUp(browser, "Lea", "fr");
+  const carlos = await signUp(browser, "Carlos", "es");
+  await carlos.context.grantPermissions(["notifications"]);
+  // This browser has no push service of its own: the page is given a subscription to ours.
+  await carlos.page.addInitScript((subscription) => {
+    let given = null;
+    PushManager.prototype.getSubscription = async () => given;
+    PushManager.prototype.subscribe = async ({ applicationServerKey }) => {
+      const unsubscribe = async () => !!(given = null);
+      given = { options: { applicationServerKey }, toJSON: () => subscription, unsubscribe };
+      return given;
+    };
+  }, service.subscription);
+  const root = new URL("/", carlos.page.url());
+  await carlos.page.goto(new URL("settings", root).href);
+  const choice = carlos.page.getByLabel("Avisarme en este dispositivo");
+  const subscribed = carlos.page.waitForResponse((answer) => answer.url().endsWith("/push/subscription"));
+  await choice.check();
+  assert.equal((await subscribed).status(), 200);
+  const worker = carlos.context.serviceWorkers()[0] ?? (await carlos.context.waitForEvent("serviceworker"));
+  await converse(lea.page, carlos.username);
+  await write(lea.page, "Bonjour mon ami");
+  for (let tries = 0; service.received.length === 0; tries++) {
+    assert.ok(tries < 100, "a message arrives");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const [message] = service.received;
+  assert.deepEqual([message.type, message.title, message.unread], ["new_message", "Lea Test", 1]);
+  assert.match(message.body, /amigo/i);
+
+  // What the browser would now do with it, while nobody looks at the page.
+  await carlos.page.goto("about:blank");
+  const shown = await worker.evaluate(async (message) => {
+    const event = new ExtendableEvent("push");
+    event.data = { json: () => message };
+    const done = new Promise((resolve) => (event.waitUntil = (work) => resolve(work)));
+    self.dispatchEvent(event);
+    await await done;
+    const notifications = await self.registration.getNotifications();
+    return notifications.map(({ title, body, data }) => [title, body, data.url]);
+  }, message);
+  const page = new URL(`c/${message.conversationId}/${message.messageId}`, root).href;
+  assert.deepEqual(shown, [[message.title, message.body, page]]);
+
+  assert.deepEqual([...lea.complaints, ...carlos.complaints], []);
+  service.stop();
+  await Promise.all([lea.context.close(), carlos.context.close()]);
 });

@@ -18,7 +18,7 @@ use crate::health::Health;
 use crate::jobs::Jobs;
 use crate::mail::Post;
 use crate::messages::{Files, Messages, Reactions};
-use crate::notifications::{Notifications, Notifier};
+use crate::notifications::{Notifications, Notifier, PushPost};
 use crate::people::{AbuseReports, Blocks, Friends};
 use crate::phones::{Phones, SmsPost};
 use crate::presence::Presence;
@@ -31,6 +31,7 @@ use crate::translation::{
 use crate::uploads::{FileCare, Uploads};
 use crate::views::{FileLinks, Views};
 use meeshy_domain::{Clock, IdGenerator, Timestamp};
+use meeshy_push::{Services as PushServices, WebPush};
 use meeshy_store::Store;
 use std::sync::Arc;
 
@@ -164,6 +165,7 @@ impl Chat {
         }
         let file_links = Arc::new(FileLinks::new(&settings.signing_key, &data_set)?);
         let key_fingerprint = settings.signing_key.fingerprint(&data_set)?;
+        let web_push = web_push(&settings, &data_set)?;
         let presence = Arc::new(Presence::new(!store.is_exclusive()));
         let context = Arc::new(Context {
             delivery: Delivery::new(&store),
@@ -260,7 +262,8 @@ impl Chat {
                 calls,
                 care,
                 guests,
-                Notifier::new(shared(), Arc::clone(&presence)),
+                Notifier::new(shared(), Arc::clone(&presence), web_push.is_some()),
+                PushPost::new(shared(), web_push.clone()),
             ),
             deletions,
             messages,
@@ -269,7 +272,7 @@ impl Chat {
             phones,
             preferences: Preferences::new(shared()),
             presence,
-            push_devices: PushDevices::new(shared()),
+            push_devices: PushDevices::new(shared(), web_push),
             reactions: Reactions::new(shared()),
             reports,
             security,
@@ -304,4 +307,16 @@ impl Chat {
     pub fn now(&self) -> Timestamp {
         self.context.now()
     }
+}
+
+/// What sends to browsers, if a push service may be used. Its key follows from the signing key, so that it needs no place of its
+/// own, and another set of data has another one.
+fn web_push(settings: &Settings, data_set: &str) -> Result<Option<Arc<WebPush>>, ChatError> {
+    let invalid = |error| ChatError::invalid("push", error);
+    let services = PushServices::new(&settings.push.services).map_err(invalid)?;
+    if services.is_empty() {
+        return Ok(None);
+    }
+    let secret = settings.signing_key.derive(data_set, b"meeshy web push 1")?;
+    Ok(Some(Arc::new(WebPush::new(&secret, services, &settings.push.contact).map_err(invalid)?)))
 }

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::guests::Guests;
 use crate::mail::{MAIL, Post};
 use crate::messages::{SearchIndexer, delete_for_everybody};
-use crate::notifications::Notifier;
+use crate::notifications::{Notifier, PUSH, PushPost};
 use crate::phones::{SMS, SmsPost};
 use crate::retention::{
     Bounds, CacheBound, EventBound, Retention, archive_notifications, prune_cache, prune_events,
@@ -59,6 +59,7 @@ pub struct Jobs {
     files: FileCare,
     guests: Guests,
     notifier: Notifier,
+    pushes: PushPost,
 }
 
 impl Jobs {
@@ -71,8 +72,9 @@ impl Jobs {
         files: FileCare,
         guests: Guests,
         notifier: Notifier,
+        pushes: PushPost,
     ) -> Self {
-        Self { context, post, sms, deletions, calls, files, guests, notifier }
+        Self { context, post, sms, deletions, calls, files, guests, notifier, pushes }
     }
 
     /// Does jobs, indexes messages for the search, and notifies users, until `stop` is ready. Each gateway calls this.
@@ -81,7 +83,7 @@ impl Jobs {
         let on_cache = self.job(move |jobs| jobs.prune_cached_translations(bounds.cache));
         let on_notifications = self.job(move |jobs| jobs.archive_old_notifications(bounds.notifications));
         let (post, sms, deletions) = (self.post.clone(), self.sms.clone(), self.deletions.clone());
-        let (calls, guests) = (self.calls.clone(), self.guests.clone());
+        let (calls, guests, pushes) = (self.calls.clone(), self.guests.clone(), self.pushes.clone());
         let of_files = || self.files.clone();
         let (discarding, preparing, collecting, removing) = (of_files(), of_files(), of_files(), of_files());
         let indexer = SearchIndexer::new(Arc::clone(&self.context));
@@ -105,6 +107,7 @@ impl Jobs {
             .handle(&COLLECT, move |file| collecting.clone().collect(file))
             .handle(&REMOVE, move |path| removing.clone().remove(path))
             .handle(&END_GUESTS, move |link| guests.clone().end_of_link(link))
+            .handle(&PUSH, move |order| pushes.clone().send(order))
             .handle(&SMS, move |order| sms.clone().send(order))
             .run(async {
                 stop.await;

@@ -106,7 +106,7 @@ pub use phone_owner::PhoneOwner;
 pub use phones::{IdentityCheck, Phones, Recovery};
 pub use presence::{Presence, Seen};
 pub use secrets::Secrets;
-pub use settings::{HashingCost, MailSettings, Settings};
+pub use settings::{HashingCost, MailSettings, PushSettings, Settings};
 pub use share_links::{
     CreatedLink, GuestRules, LinkFigures, LinkInfo, LinkList, LinkView, NewShareLink, OwnLinkView,
     ShareLinkPatch, ShareLinks,

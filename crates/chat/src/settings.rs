@@ -38,10 +38,27 @@ pub struct Settings {
     pub mail: MailSettings,
     /// What sends codes to telephones; without it, they wait until a process has one.
     pub sms: Option<SmsSender>,
+    /// How browsers are notified.
+    pub push: PushSettings,
     /// How users call each other.
     pub calls: CallSettings,
     /// Where files are kept, and how large they may be.
     pub uploads: UploadSettings,
+}
+
+/// How browsers are notified.
+#[derive(Debug, Clone)]
+pub struct PushSettings {
+    /// The push services that may be used ([`Services::new`](meeshy_push::Services::new)). Without one, no browser is notified.
+    pub services: Vec<String>,
+    /// How they reach the operator: `mailto:…` or `https://…`.
+    pub contact: String,
+}
+
+impl Default for PushSettings {
+    fn default() -> Self {
+        Self { services: Vec::new(), contact: "mailto:noreply@localhost".into() }
+    }
 }
 
 /// How users are written to.
@@ -70,6 +87,7 @@ impl Settings {
             machine: String::new(),
             mail: MailSettings::default(),
             sms: None,
+            push: PushSettings::default(),
             calls: CallSettings::default(),
             uploads: UploadSettings::default(),
         }

@@ -161,6 +161,8 @@ pub const GUEST_QUOTA_BYTES: u64 = 100 * 1024 * 1024;
 pub const SHOWN_GUESTS: i64 = 100;
 /// Minimum and maximum length of a token for push notifications, in bytes.
 pub const PUSH_TOKEN_BYTES: std::ops::RangeInclusive<usize> = 10..=500;
+/// Maximum length of a subscription of a browser, in bytes.
+pub const SUBSCRIPTION_BYTES: usize = 2_000;
 /// Maximum length of what a client says of its device, in characters.
 pub const DEVICE_CHARS: usize = 200;
 /// The most devices of a user that get push notifications; a newer one replaces the oldest.

@@ -11,6 +11,8 @@ named!(
         Fcm = "fcm",
         /// Apple's, for calls.
         Voip = "voip",
+        /// That of a browser (Web Push, RFC 8030).
+        Web = "webpush",
     }
 );
 

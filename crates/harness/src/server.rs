@@ -127,10 +127,7 @@ pub fn unlimited() -> GatewayConfig {
 
 impl OnDatabase for TestServer {
     async fn on(database: Database) -> Self {
-        if is_spread() && matches!(database.location(), Location::Postgres { .. }) {
-            return Self::spread(database, unlimited(), |_| {}).await;
-        }
-        Self::at(Place::on(database), unlimited(), |_| {}).await
+        Self::adjusted_on(database, |_| {}).await
     }
 }
 
@@ -149,6 +146,14 @@ impl TestServer {
     /// A server on SQLite with other settings.
     pub async fn adjusted(adjust: impl Fn(&mut Settings)) -> Self {
         Self::start_with(unlimited(), adjust).await
+    }
+
+    /// A server on a database with other settings.
+    pub async fn adjusted_on(database: Database, adjust: impl Fn(&mut Settings)) -> Self {
+        if is_spread() && matches!(database.location(), Location::Postgres { .. }) {
+            return Self::spread(database, unlimited(), adjust).await;
+        }
+        Self::at(Place::on(database), unlimited(), adjust).await
     }
 
     async fn start_with(config: GatewayConfig, adjust: impl Fn(&mut Settings)) -> Self {

@@ -138,7 +138,8 @@ pub use preferences::{
     PatchConsents, PreferenceValues, Preferences, PutSetting, PutStatus, ReorderCategories, Setting, Status,
 };
 pub use push::{
-    BrowserToken, PushDevice, RegisterDevice, RegisteredDevice, UnregisterDevice, UnregisteredDevices,
+    BrowserSubscription, BrowserToken, PushDevice, PushKey, RegisterDevice, RegisteredDevice,
+    SubscriptionKeys, UnregisterDevice, UnregisteredDevices,
 };
 pub use reaction::{
     React, Reaction, ReactionAction, ReactionAggregation, ReactionEvent, ReactionSync, SyncReactions,

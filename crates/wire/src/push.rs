@@ -55,6 +55,41 @@ pub struct BrowserToken {
     pub device_info: serde::de::IgnoredAny,
 }
 
+/// The key with which browsers subscribe.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PushKey {
+    /// A point of the curve P-256 in base64url; `null` if this server does not notify browsers.
+    pub public_key: Option<String>,
+}
+
+/// Where a browser gets its messages, as `PushSubscription.toJSON()` of the Push API has it.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{
+    "endpoint": "https://push.example.org/1",
+    "keys": {
+        "p256dh": "BLn9b-VR0ca83knDNZ32dCHGyjJp-1riX9ZTN40MqV8K_LpQmLqxC_DoHvqvFXO_nGdAB4W9dogZb_sM-uV4JbY",
+        "auth": "_ordMnz7uTCmrpBTeUV4Bw"
+    }
+}]))]
+pub struct BrowserSubscription {
+    pub endpoint: String,
+    pub keys: SubscriptionKeys,
+    /// The browser's id for the client; it replaces an earlier subscription with the same one.
+    #[schemars(length(max = limits::DEVICE_CHARS))]
+    pub device_id: Option<String>,
+    #[schemars(length(max = limits::DEVICE_CHARS))]
+    pub device_name: Option<String>,
+}
+
+/// The keys of a browser, in base64url.
+#[derive(Clone, Deserialize, JsonSchema)]
+pub struct SubscriptionKeys {
+    pub p256dh: String,
+    pub auth: String,
+}
+
 /// A device that gets push notifications. Its token is not shown.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

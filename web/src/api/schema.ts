@@ -12888,6 +12888,152 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The key with which browsers subscribe
+         * @description For users.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["PushKey"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/push/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Notify this browser (Web Push)
+         * @description For users.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BrowserSubscription"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["RegisteredDevice"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        /**
+         * Notify this browser no more
+         * @description For users.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BrowserSubscription"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["UnregisteredDevices"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                422: components["responses"]["422.INVALID_OPERATION"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notifications/read": {
         parameters: {
             query?: never;
@@ -18034,6 +18180,23 @@ export interface components {
             phoneNumber: string;
         };
         /**
+         * @description Where a browser gets its messages, as `PushSubscription.toJSON()` of the Push API has it.
+         * @example {
+         *       "endpoint": "https://push.example.org/1",
+         *       "keys": {
+         *         "auth": "_ordMnz7uTCmrpBTeUV4Bw",
+         *         "p256dh": "BLn9b-VR0ca83knDNZ32dCHGyjJp-1riX9ZTN40MqV8K_LpQmLqxC_DoHvqvFXO_nGdAB4W9dogZb_sM-uV4JbY"
+         *       }
+         *     }
+         */
+        BrowserSubscription: {
+            /** @description The browser's id for the client; it replaces an earlier subscription with the same one. */
+            deviceId?: string | null;
+            deviceName?: string | null;
+            endpoint: string;
+            keys: components["schemas"]["SubscriptionKeys"];
+        };
+        /**
          * @description The token of a browser.
          * @example {
          *       "deviceInfo": {},
@@ -21681,10 +21844,15 @@ export interface components {
             type: components["schemas"]["PushService"];
             updatedAt: components["schemas"]["Time"];
         };
+        /** @description The key with which browsers subscribe. */
+        PushKey: {
+            /** @description A point of the curve P-256 in base64url; `null` if this server does not notify browsers. */
+            publicKey: string | null;
+        };
         /** @description What a device runs. */
         PushPlatform: "ios" | "android" | "web";
         /** @description What delivers push notifications to a device. */
-        PushService: "apns" | "fcm" | "voip";
+        PushService: "apns" | "fcm" | "voip" | "webpush";
         /** @description A device that gets push notifications. */
         PushTokenId: string;
         /**
@@ -22617,6 +22785,11 @@ export interface components {
             translatedText: string;
             translationModel: string;
             updatedAt: components["schemas"]["Time"];
+        };
+        /** @description The keys of a browser, in base64url. */
+        SubscriptionKeys: {
+            auth: string;
+            p256dh: string;
         };
         /** @description `reaction:request_sync`: the id of a message. */
         SyncReactions: string;
@@ -24128,6 +24301,7 @@ export type AvatarUpdated = components['schemas']['AvatarUpdated'];
 export type BackupCodes = components['schemas']['BackupCodes'];
 export type BeginRegistrationTransfer = components['schemas']['BeginRegistrationTransfer'];
 export type BeginTransfer = components['schemas']['BeginTransfer'];
+export type BrowserSubscription = components['schemas']['BrowserSubscription'];
 export type BrowserToken = components['schemas']['BrowserToken'];
 export type CallConversation = components['schemas']['CallConversation'];
 export type CallEnded = components['schemas']['CallEnded'];
@@ -24424,6 +24598,7 @@ export type ProgressBeside = components['schemas']['ProgressBeside'];
 export type ProgressStatus = components['schemas']['ProgressStatus'];
 export type PublicUser = components['schemas']['PublicUser'];
 export type PushDevice = components['schemas']['PushDevice'];
+export type PushKey = components['schemas']['PushKey'];
 export type PushPlatform = components['schemas']['PushPlatform'];
 export type PushService = components['schemas']['PushService'];
 export type PushTokenId = components['schemas']['PushTokenId'];
@@ -24517,6 +24692,7 @@ export type StatsEvent = components['schemas']['StatsEvent'];
 export type Status = components['schemas']['Status'];
 export type StatusSummary = components['schemas']['StatusSummary'];
 export type StatusTranslation = components['schemas']['StatusTranslation'];
+export type SubscriptionKeys = components['schemas']['SubscriptionKeys'];
 export type SyncReactions = components['schemas']['SyncReactions'];
 export type SystemEvent = components['schemas']['SystemEvent'];
 export type SystemMetadata = components['schemas']['SystemMetadata'];

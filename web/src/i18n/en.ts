@@ -411,6 +411,10 @@ export const en = {
   notifyJoined: "People who join my conversations",
   notifyFriends: "Friend requests",
   notifyMissedCalls: "Missed calls",
+  pushHere: "Notify me on this device, also when Meeshy is closed",
+  pushHint:
+    "The texts are encrypted for this browser. Its push service only learns that something has arrived.",
+  pushDenied: "This browser does not allow notifications. Change it in its settings for this site.",
   quietHours: "Quiet hours",
   quietHoursOn: "No notifications at certain hours",
   quietFrom: "From",

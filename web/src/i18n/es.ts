@@ -408,6 +408,10 @@ export const es: Texts = {
   notifyJoined: "Quien se une a mis conversaciones",
   notifyFriends: "Solicitudes de amistad",
   notifyMissedCalls: "Llamadas perdidas",
+  pushHere: "Avisarme en este dispositivo, también con Meeshy cerrado",
+  pushHint:
+    "Los textos se cifran para este navegador. Su servicio de notificaciones solo sabe que ha llegado algo.",
+  pushDenied: "Este navegador no permite notificaciones. Cámbialo en sus ajustes para este sitio.",
   quietHours: "Horas de silencio",
   quietHoursOn: "Sin notificaciones a ciertas horas",
   quietFrom: "Desde",

@@ -412,6 +412,10 @@ export const fr: Texts = {
   notifyJoined: "Arrivées dans mes conversations",
   notifyFriends: "Demandes d’ami",
   notifyMissedCalls: "Appels manqués",
+  pushHere: "M’avertir sur cet appareil, même quand Meeshy est fermé",
+  pushHint:
+    "Les textes sont chiffrés pour ce navigateur. Son service de notifications apprend seulement que quelque chose est arrivé.",
+  pushDenied: "Ce navigateur n’autorise pas les notifications. Changez cela dans ses réglages pour ce site.",
   quietHours: "Heures calmes",
   quietHoursOn: "Pas de notifications à certaines heures",
   quietFrom: "De",

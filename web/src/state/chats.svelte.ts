@@ -154,7 +154,10 @@ export function start(userId: string): void {
       ...notificationHandlers,
     },
   });
-  if (!session.guest) void loadUnread().catch(() => {});
+  if (!session.guest) {
+    void loadUnread().catch(() => {});
+    void import("../lib/push").then(({ renewPush }) => renewPush()).catch(() => {});
+  }
   // Shown before the socket is connected, which may take a while; loaded again then.
   void loadConversations().catch(() => {});
 }

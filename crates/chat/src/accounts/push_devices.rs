@@ -2,7 +2,8 @@
 
 use crate::ChatError;
 use crate::context::Context;
-use meeshy_domain::{PushPlatform, PushService, Secret, UserId, limits, text};
+use meeshy_domain::{PushPlatform, PushService, Secret, SessionId, UserId, limits, text};
+use meeshy_push::{Subscription, WebPush};
 use meeshy_store::Tx;
 use meeshy_store::push_tokens::{self, PushDevice};
 use std::sync::Arc;
@@ -30,24 +31,53 @@ pub struct NewPushDevice {
 #[derive(Clone)]
 pub struct PushDevices {
     context: Arc<Context>,
+    web: Option<Arc<WebPush>>,
 }
 
 impl PushDevices {
-    pub(crate) fn new(context: Arc<Context>) -> Self {
-        Self { context }
+    pub(crate) fn new(context: Arc<Context>, web: Option<Arc<WebPush>>) -> Self {
+        Self { context, web }
     }
 
-    /// Registers a device for the caller, and for nobody else; returns it, and whether it is new. The oldest of more than
-    /// 20 is removed.
+    /// The public key with which browsers subscribe; `None` if this server does not notify browsers.
+    pub fn browser_key(&self) -> Option<&str> {
+        self.web.as_ref().map(|web| web.public_key())
+    }
+
+    /// A browser as a device.
+    ///
+    /// # Errors
+    /// When this server does not notify browsers, or not by way of its push service.
+    pub fn browser(&self, subscription: &Subscription) -> Result<NewPushDevice, ChatError> {
+        let Some(web) = &self.web else {
+            return Err(ChatError::InvalidOperation("this server does not notify browsers".into()));
+        };
+        if !web.allows(subscription) {
+            return Err(ChatError::invalid("endpoint", "this server does not use this push service"));
+        }
+        Ok(NewPushDevice {
+            token: subscription.text().into(),
+            service: PushService::Web,
+            platform: PushPlatform::Web,
+            device_id: None,
+            device_name: None,
+            app_version: None,
+            bundle_id: None,
+        })
+    }
+
+    /// Registers a device for the caller, and for nobody else, as long as their session lasts; returns it, and whether it is new. The
+    /// oldest of more than 20 is removed.
     ///
     /// # Errors
     /// When the token has an impossible form, or a description is too long.
     pub async fn register(
         &self,
         caller: UserId,
+        session: Option<SessionId>,
         new: NewPushDevice,
     ) -> Result<(PushDevice, bool), ChatError> {
-        check_token(&new.token)?;
+        check_token(&new.token, new.service)?;
         let described = |field, about: &Option<String>| {
             let about = about.as_deref().map(|about| text::paragraph(field, about, limits::DEVICE_CHARS));
             Ok::<_, ChatError>(about.transpose()?.filter(|about| !about.is_empty()).map(str::to_owned))
@@ -55,6 +85,7 @@ impl PushDevices {
         let device = push_tokens::NewPushDevice {
             id: self.context.new_id(),
             user_id: caller,
+            session_id: session,
             service: new.service,
             platform: new.platform,
             device_id: described("deviceId", &new.device_id)?,
@@ -104,7 +135,7 @@ impl PushDevices {
         if token.is_none() && device.is_none() {
             return Err(ChatError::invalid("token", "name the device by its token or its id"));
         }
-        token.as_ref().map(check_token).transpose()?;
+        token.as_ref().map(|token| check_token(token, PushService::Web)).transpose()?;
         // PostgreSQL would reject it, and no device has it.
         let device = device.filter(|device| !device.contains('\0')).map(str::to_owned);
         let write = move |tx: &mut Tx<'_>| {
@@ -117,10 +148,14 @@ impl PushDevices {
     }
 }
 
-fn check_token(token: &Secret) -> Result<(), ChatError> {
-    let (fewest, most) = (limits::PUSH_TOKEN_BYTES.start(), limits::PUSH_TOKEN_BYTES.end());
+fn check_token(token: &Secret, service: PushService) -> Result<(), ChatError> {
+    let fewest = *limits::PUSH_TOKEN_BYTES.start();
+    let most = match service {
+        PushService::Web => limits::SUBSCRIPTION_BYTES,
+        _ => *limits::PUSH_TOKEN_BYTES.end(),
+    };
     let token = token.expose();
-    if limits::PUSH_TOKEN_BYTES.contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if (fewest..=most).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
     }
     Err(ChatError::invalid("token", format!("expected {fewest} to {most} letters, digits and signs")))

@@ -1,16 +1,17 @@
 //! Stores the notifications that their users want, and delivers them.
 
 use super::draft::{Draft, Known};
+use super::push::PushOrder;
 use crate::context::Context;
 use crate::event_bus::{Event, NewNotification};
 use crate::presence::Presence;
 use jiff::tz::TimeZone;
 use meeshy_domain::notification::is_quiet;
 use meeshy_domain::preferences::Weekday;
-use meeshy_domain::{MessageId, NotificationKind, Timestamp, UserId};
+use meeshy_domain::{MessageId, NotificationKind, PushService, Timestamp, UserId};
 use meeshy_store::notification_recipients::{self, Recipient};
-use meeshy_store::notifications::{self, Replaced};
-use meeshy_store::{StoreError, Tx};
+use meeshy_store::notifications::{self, Notification, Replaced};
+use meeshy_store::{StoreError, Tx, push_tokens};
 use std::collections::{BTreeMap, HashMap};
 
 /// Stores what of these drafts is wanted. What is not wanted now is stored, but not delivered.
@@ -18,6 +19,7 @@ pub(super) fn create(
     tx: &mut Tx<'_>,
     context: &Context,
     presence: &Presence,
+    is_pushed: bool,
     known: &Known,
     mut drafts: Vec<Draft>,
 ) -> Result<(), StoreError> {
@@ -29,18 +31,27 @@ pub(super) fn create(
         .collect();
     drafts.retain(|draft| recipients.get(&draft.user).is_some_and(|recipient| is_wanted(draft, recipient)));
     let mut replaced = replace(tx, known, &mut drafts, &recipients)?;
-    let mut stored = Vec::with_capacity(drafts.len());
+    let (mut stored, mut pushed) = (Vec::with_capacity(drafts.len()), Vec::new());
     for draft in &drafts {
         let Some(recipient) = recipients.get(&draft.user) else { continue };
         let notification = draft.written(context, known, &recipient.languages);
+        let is_left_alone = is_left_alone(recipient, context.now());
+        if is_pushed && recipient.wanted.preferences.push_enabled && !is_left_alone {
+            pushed.push(stored.len());
+        }
         stored.push(notification.clone());
         let replaces = replaced.remove(&key(draft)).unwrap_or_default();
-        if presence.is_online(draft.user) && !is_left_alone(recipient, context.now()) {
+        if presence.is_online(draft.user) && !is_left_alone {
             let new = NewNotification { notification: Box::new(notification), replaces };
             context.deliver(tx, None, Event::Notification(new));
         }
     }
-    notifications::insert_all(tx, &stored)
+    notifications::insert_all(tx, &stored)?;
+    let pushed: Vec<&Notification> = pushed.into_iter().filter_map(|place| stored.get(place)).collect();
+    let users: Vec<UserId> = pushed.iter().map(|notification| notification.user_id).collect();
+    let with_devices = tx.fetch(push_tokens::with_devices(&users, PushService::Web, context.now()))?;
+    let pushed = pushed.into_iter().filter(|notification| with_devices.contains(&notification.user_id));
+    pushed.into_iter().try_for_each(|notification| PushOrder::place(tx, notification))
 }
 
 fn is_wanted(draft: &Draft, recipient: &Recipient) -> bool {

@@ -12,6 +12,7 @@ use meeshy_store::notifications::Notification;
 use meeshy_store::users::User;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A notification of a user.
 #[derive(Debug, Clone)]
@@ -29,11 +30,11 @@ pub(super) struct Draft {
 /// What a notification is about.
 #[derive(Debug, Clone)]
 pub(super) enum Subject {
-    NewMessage(Message),
-    Reply(Message),
-    Mention(Message),
+    NewMessage(Arc<Message>),
+    Reply(Arc<Message>),
+    Mention(Arc<Message>),
     /// To a message of the user, with an emoji.
-    Reaction(Message, String),
+    Reaction(Arc<Message>, String),
     Added,
     MemberJoined,
     MissedCall(CallId, CallType),

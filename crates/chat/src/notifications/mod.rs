@@ -3,10 +3,12 @@
 mod create;
 mod draft;
 mod notifier;
+mod push;
 mod texts;
 mod wording;
 
 pub(crate) use notifier::Notifier;
+pub(crate) use push::{PUSH, PushPost};
 
 use crate::ChatError;
 use crate::context::Context;

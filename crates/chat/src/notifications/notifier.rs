@@ -22,14 +22,14 @@ use meeshy_store::{
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often to look for what has happened, if nothing says so.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How long what happens in a conversation gathers.
 const GATHER: Duration = Duration::from_millis(200);
 /// What is looked up at once, and what is taken of a conversation at once.
-const BATCH: i64 = 200;
+const BATCH: i64 = 500;
 /// The conversations to which users are added when they are created. That there is a direct one, its first message says.
 const OPENED: [ConversationKind; 2] = [ConversationKind::Group, ConversationKind::Public];
 /// In larger conversations only mentions and replies are notified.
@@ -40,11 +40,13 @@ const MAX_MEMBERS: i64 = 250;
 pub(crate) struct Notifier {
     context: Arc<Context>,
     presence: Arc<Presence>,
+    /// Whether notifications are also sent to devices.
+    is_pushed: bool,
 }
 
 impl Notifier {
-    pub fn new(context: Arc<Context>, presence: Arc<Presence>) -> Self {
-        Self { context, presence }
+    pub fn new(context: Arc<Context>, presence: Arc<Presence>, is_pushed: bool) -> Self {
+        Self { context, presence, is_pushed }
     }
 
     /// Notifies until `stop` is ready.
@@ -52,6 +54,7 @@ impl Notifier {
         let mut stop = std::pin::pin!(stop);
         let mut is_failing = false;
         loop {
+            let began = Instant::now();
             let more = tokio::select! {
                 () = &mut stop => return,
                 more = self.notify_some() => more,
@@ -61,13 +64,21 @@ impl Notifier {
                 _ => {}
             }
             is_failing = more.is_err();
-            if more.unwrap_or(false) {
-                continue;
-            }
+            let more = more.unwrap_or(false);
+            let wait = async {
+                if more {
+                    // Half of the time belongs to others.
+                    tokio::time::sleep(began.elapsed().min(POLL_INTERVAL)).await;
+                    return;
+                }
+                let happened = self.context.delivery.happened();
+                if tokio::time::timeout(POLL_INTERVAL, happened).await.is_ok() {
+                    tokio::time::sleep(GATHER).await;
+                }
+            };
             tokio::select! {
                 () = &mut stop => return,
-                () = self.context.delivery.happened() => tokio::time::sleep(GATHER).await,
-                () = tokio::time::sleep(POLL_INTERVAL) => {}
+                () = wait => {}
             }
         }
     }
@@ -101,7 +112,7 @@ impl Notifier {
             return Ok(());
         }
         let known = known(tx, conversation, &drafts)?;
-        Ok(create(tx, &self.context, &self.presence, &known, drafts)?)
+        Ok(create(tx, &self.context, &self.presence, self.is_pushed, &known, drafts)?)
     }
 
     fn in_conversation(
@@ -172,27 +183,31 @@ impl Notifier {
         let answered: Vec<MessageId> = found.iter().filter_map(|message| message.reply_to_id).collect();
         let is_small =
             conversation.kind != ConversationKind::Global && conversation.member_count <= MAX_MEMBERS;
+        let by: HashSet<UserId> = found.iter().filter_map(|message| message.sender_id).collect();
         let asked = (
             mentions::of_messages(&ids),
-            visibility::hidden_from_all(&ids),
+            // What else hides a message is older than it.
+            visibility::blockers_of(&by.into_iter().collect::<Vec<_>>()),
             is_small.then(|| members::first_ids(conversation.id, MAX_MEMBERS)),
         );
-        let (mentioned, hidden, everybody) = tx.fetch(asked)?;
-        let hidden: HashSet<(MessageId, UserId)> = hidden.into_iter().collect();
+        let (mentioned, blocked, everybody) = tx.fetch(asked)?;
+        let blocked: HashSet<(UserId, UserId)> = blocked.into_iter().collect();
         let authors: HashMap<MessageId, UserId> = messages::find_all(tx, &answered)?
             .into_iter()
             .filter_map(|message| Some((message.id, message.sender_id?)))
             .collect();
         let everybody = everybody.unwrap_or_default();
         let mut drafts = Vec::new();
-        let mut latest: BTreeMap<UserId, Draft> = BTreeMap::new();
-        for message in &found {
+        let mut latest: BTreeMap<UserId, (Arc<Message>, i64)> = BTreeMap::new();
+        for message in found.into_iter().map(Arc::new) {
+            let is_hidden =
+                |user: UserId| message.sender_id.is_some_and(|author| blocked.contains(&(author, user)));
             let is_new = new.contains(&message.id);
             // Who is notified of this message in another way.
             let mut told: HashSet<UserId> = message.sender_id.into_iter().collect();
-            let mut tell = |user: UserId, subject: fn(Message) -> Subject, is_later: bool| {
-                if !hidden.contains(&(message.id, user)) && told.insert(user) {
-                    let draft = by_author(user, subject(message.clone()), message);
+            let mut tell = |user: UserId, subject: fn(Arc<Message>) -> Subject, is_later: bool| {
+                if !is_hidden(user) && told.insert(user) {
+                    let draft = by_author(user, subject(Arc::clone(&message)), &message);
                     let sequence = draft.sequence.filter(|_| !is_later);
                     drafts.push(Draft { sequence, ..draft });
                 }
@@ -209,15 +224,16 @@ impl Notifier {
             if let Some(author) = message.reply_to_id.and_then(|answered| authors.get(&answered)) {
                 tell(*author, Subject::Reply, false);
             }
-            for user in everybody.iter().filter(|user| !told.contains(user)) {
-                if !hidden.contains(&(message.id, *user)) {
-                    let newer = by_author(*user, Subject::NewMessage(message.clone()), message);
-                    let count = latest.get(user).map_or(0, |draft| draft.count);
-                    latest.insert(*user, Draft { count: count + 1, ..newer });
-                }
+            for user in everybody.iter().filter(|user| !told.contains(user) && !is_hidden(**user)) {
+                let (newest, count) = latest.entry(*user).or_insert_with(|| (Arc::clone(&message), 0));
+                *newest = Arc::clone(&message);
+                *count += 1;
             }
         }
-        drafts.extend(latest.into_values());
+        drafts.extend(latest.into_iter().map(|(user, (message, count))| {
+            let draft = by_author(user, Subject::NewMessage(Arc::clone(&message)), &message);
+            Draft { count, ..draft }
+        }));
         Ok(drafts)
     }
 
@@ -239,7 +255,7 @@ impl Notifier {
         let (present, hidden, blockers) = tx.fetch(asked)?;
         let is_seen = !hidden.contains(&author) && !blockers.unwrap_or_default().contains(&author);
         let is_left = present.is_some() && is_seen && !message.has_expired(self.context.now());
-        let subject = Subject::Reaction(message, emoji.to_owned());
+        let subject = Subject::Reaction(Arc::new(message), emoji.to_owned());
         Ok(is_left.then(|| Draft { by: Some(by), ..draft(author, subject, None) }))
     }
 }

@@ -30,16 +30,16 @@ async fn devices(world: &World, who: UserId) -> Vec<Option<String>> {
 async fn a_device_moves_to_whoever_registers_it(world: World) {
     let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
     let push = world.chat.push_devices();
-    let (first, is_new) = push.register(lea, phone("token-0001", Some("one"))).await.unwrap();
+    let (first, is_new) = push.register(lea, None, phone("token-0001", Some("one"))).await.unwrap();
     assert!(is_new);
-    let (again, is_new) = push.register(lea, phone("token-0001", Some("one"))).await.unwrap();
+    let (again, is_new) = push.register(lea, None, phone("token-0001", Some("one"))).await.unwrap();
     assert_eq!((again.id, is_new), (first.id, false));
     // The same device with a new token, and another one.
-    push.register(lea, phone("token-0002", Some("one"))).await.unwrap();
+    push.register(lea, None, phone("token-0002", Some("one"))).await.unwrap();
     world.hand.advance(Duration::from_secs(1));
-    push.register(lea, phone("token-0003", Some("two"))).await.unwrap();
+    push.register(lea, None, phone("token-0003", Some("two"))).await.unwrap();
     assert_eq!(devices(&world, lea).await, [Some("two".into()), Some("one".into())]);
-    push.register(carlos, phone("token-0003", None)).await.unwrap();
+    push.register(carlos, None, phone("token-0003", None)).await.unwrap();
     assert_eq!(
         (devices(&world, lea).await, devices(&world, carlos).await),
         (vec![Some("one".into())], vec![None])
@@ -59,16 +59,18 @@ async fn devices_have_bounds(world: World) {
     let push = world.chat.push_devices();
     for number in 0..25 {
         world.hand.advance(Duration::from_secs(1));
-        push.register(lea, phone(&format!("token-{number:04}"), Some(&number.to_string()))).await.unwrap();
+        push.register(lea, None, phone(&format!("token-{number:04}"), Some(&number.to_string())))
+            .await
+            .unwrap();
     }
     let kept: Vec<_> = (5..25).rev().map(|number: i32| Some(number.to_string())).collect();
     assert_eq!(devices(&world, lea).await, kept);
     let long = "x".repeat(501);
     for token in ["", "short", "with a space", "nul-\0-nul-nul", "accentué-é", &long] {
-        let refused = push.register(lea, phone(token, None)).await;
+        let refused = push.register(lea, None, phone(token, None)).await;
         assert!(matches!(&refused, Err(ChatError::Invalid { field, .. }) if field == "token"), "{token:?}");
     }
-    let refused = push.register(lea, phone("token-0001", Some(&"x".repeat(201)))).await;
+    let refused = push.register(lea, None, phone("token-0001", Some(&"x".repeat(201)))).await;
     assert!(matches!(&refused, Err(ChatError::Invalid { field, .. }) if field == "deviceId"), "{refused:?}");
     let refused = push.unregister(lea, None, None).await;
     assert!(matches!(refused, Err(ChatError::Invalid { .. })), "{refused:?}");

@@ -122,7 +122,7 @@ pub async fn people_have_belongings(world: &World, lea: UserId) {
         app_version: None,
         bundle_id: None,
     };
-    push.register(lea, device).await.unwrap();
+    push.register(lea, None, device).await.unwrap();
     push.list(lea).await.unwrap();
     push.unregister(lea, Some("0123456789".into()), Some("one")).await.unwrap();
     let notifications = world.chat.notifications();

@@ -273,7 +273,7 @@ async fn a_device_belongs_to_one_account(world: World) {
             app_version: None,
             bundle_id: None,
         };
-        async move { chat.push_devices().register(who, device).await }
+        async move { chat.push_devices().register(who, None, device).await }
     });
     let registered = outcomes.await.into_iter().filter(Result::is_ok).count();
     assert!(registered > 0);

@@ -11,13 +11,15 @@ use crate::views::push_device;
 use axum::extract::State;
 use meeshy_chat::NewPushDevice;
 use meeshy_domain::{PushPlatform, PushService};
+use meeshy_push::Subscription;
 use meeshy_wire::{
-    BrowserToken, ErrorCode, Notice, PushDevice, RegisterDevice, RegisteredDevice, UnregisterDevice,
-    UnregisteredDevices,
+    BrowserSubscription, BrowserToken, ErrorCode, Notice, PushDevice, PushKey, RegisterDevice,
+    RegisteredDevice, SubscriptionKeys, UnregisterDevice, UnregisteredDevices,
 };
 
 pub fn routes(api: Api) -> Api {
     let (device, browser) = ("/api/v1/users/register-device-token", "/api/users/push-token");
+    let push = "/api/v1/notifications/push";
     let raced = &[ErrorCode::ServiceUnavailable];
     api.post(Access::User, device, "Register a device for push notifications", register)
         .fails(raced)
@@ -25,6 +27,11 @@ pub fn routes(api: Api) -> Api {
         .post(Access::User, browser, "Register a browser for push notifications", register_browser)
         .fails(raced)
         .delete(Access::User, browser, "Remove a browser by its token", unregister_browser)
+        .get(Access::User, &format!("{push}/key"), "The key with which browsers subscribe", key)
+        .post(Access::User, &format!("{push}/subscription"), "Notify this browser (Web Push)", subscribe)
+        .fails(&[ErrorCode::ServiceUnavailable, ErrorCode::InvalidOperation])
+        .delete(Access::User, &format!("{push}/subscription"), "Notify this browser no more", unsubscribe)
+        .fails(&[ErrorCode::InvalidOperation])
         .get(Access::User, "/api/v1/users/me/devices", "The caller's devices for push notifications", list)
         .delete(Access::User, "/api/v1/users/me/devices/{deviceId}", "Remove a device", remove)
 }
@@ -51,15 +58,19 @@ async fn register(
         app_version: body.app_version,
         bundle_id: body.bundle_id,
     };
-    let (device, is_new) = app.chat.push_devices().register(caller.user.id, new).await?;
-    Ok(Answer(RegisteredDevice {
+    let (device, is_new) = app.chat.push_devices().register(caller.user.id, caller.session_id, new).await?;
+    Ok(Answer(registered(device, is_new)))
+}
+
+fn registered(device: meeshy_chat::model::PushDevice, is_new: bool) -> RegisteredDevice {
+    RegisteredDevice {
         id: device.id,
         service: device.service,
         platform: device.platform,
         device_name: device.device_name,
         is_new,
         message: "The device is registered".to_owned(),
-    }))
+    }
 }
 
 async fn unregister(
@@ -87,7 +98,7 @@ async fn register_browser(
         app_version: None,
         bundle_id: None,
     };
-    app.chat.push_devices().register(caller.user.id, new).await?;
+    app.chat.push_devices().register(caller.user.id, caller.session_id, new).await?;
     Ok(Answer(Notice { message: "The browser is registered".to_owned() }))
 }
 
@@ -98,6 +109,37 @@ async fn unregister_browser(
 ) -> Result<Answer<Notice>, ApiError> {
     app.chat.push_devices().unregister(caller.user.id, Some(token.into()), None).await?;
     Ok(Answer(Notice { message: "The browser is removed".to_owned() }))
+}
+
+async fn key(State(app): State<App>, User(_): User) -> Result<Answer<PushKey>, ApiError> {
+    Ok(Answer(PushKey { public_key: app.chat.push_devices().browser_key().map(str::to_owned) }))
+}
+
+async fn subscribe(
+    State(app): State<App>,
+    User(caller): User,
+    Body(body): Body<BrowserSubscription>,
+) -> Result<Answer<RegisteredDevice>, ApiError> {
+    let (device_id, device_name) = (body.device_id.clone(), body.device_name.clone());
+    let browser = app.chat.push_devices().browser(&subscription(body)?)?;
+    let new = NewPushDevice { device_id, device_name, ..browser };
+    let (device, is_new) = app.chat.push_devices().register(caller.user.id, caller.session_id, new).await?;
+    Ok(Answer(registered(device, is_new)))
+}
+
+async fn unsubscribe(
+    State(app): State<App>,
+    User(caller): User,
+    Body(body): Body<BrowserSubscription>,
+) -> Result<Answer<UnregisteredDevices>, ApiError> {
+    let token = subscription(body)?.text().into();
+    let deleted_count = app.chat.push_devices().unregister(caller.user.id, Some(token), None).await?;
+    Ok(Answer(UnregisteredDevices { deleted_count, message: "The browser is removed".to_owned() }))
+}
+
+fn subscription(body: BrowserSubscription) -> Result<Subscription, ApiError> {
+    let BrowserSubscription { endpoint, keys: SubscriptionKeys { p256dh, auth }, .. } = body;
+    Subscription::new(endpoint, p256dh, auth).map_err(|error| ApiError::invalid(error.field, error.problem))
 }
 
 async fn list(State(app): State<App>, User(caller): User) -> Result<Answer<Vec<PushDevice>>, ApiError> {

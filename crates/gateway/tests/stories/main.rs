@@ -30,6 +30,7 @@ mod own_deletions;
 mod pages;
 mod phones;
 mod privacy;
+mod pushing;
 mod reacting;
 mod receipts;
 mod resuming;

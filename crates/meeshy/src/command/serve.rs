@@ -268,6 +268,7 @@ pub fn settings(config: &Config, signing_key: SigningKey) -> Settings {
     // The configuration was checked, so that it is valid.
     settings.mail = config.mail().unwrap_or_default();
     settings.sms = config.sms().ok();
+    settings.push = config.push();
     settings.calls = config.calls();
     settings.uploads = config.uploads();
     settings

@@ -3,6 +3,7 @@
 use super::{Calls, Config, Limits, NO_SERVERS, Role};
 use meeshy_chat::SECRET_BYTES;
 use meeshy_domain::{Address, WebAddress};
+use meeshy_push::{Services, WebPush};
 
 /// The minimum length of the metrics token, in bytes.
 const MIN_METRICS_TOKEN_BYTES: usize = 16;
@@ -61,6 +62,12 @@ server.trust_proxy (TRUST_PROXY)"
         self.mail().map_err(|error| format!("mail.smtp_url and mail.from (SMTP_URL, MAIL_FROM): {error}"))?;
         self.sms().map_err(|error| {
             format!("sms.url, sms.body and sms.authorization (SMS_URL, SMS_BODY, SMS_AUTHORIZATION): {error}")
+        })?;
+        let push = self.push();
+        let services = Services::new(&push.services);
+        let checked = services.and_then(|services| WebPush::new(&[1; 32], services, &push.contact));
+        checked.map_err(|error| {
+            format!("push.web_services and push.contact (PUSH_WEB_SERVICES, PUSH_CONTACT): {error}")
         })?;
         self.calls.check()?;
         if self.metrics.token.as_ref().is_some_and(|token| token.expose().len() < MIN_METRICS_TOKEN_BYTES) {

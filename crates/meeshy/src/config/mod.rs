@@ -29,6 +29,7 @@ pub struct Config {
     pub server: Server,
     pub mail: Mail,
     pub sms: Sms,
+    pub push: Push,
     pub calls: Calls,
     pub metrics: Metrics,
     pub data: Data,
@@ -74,6 +75,13 @@ pub struct Sms {
     pub body: String,
     pub authorization: Option<Secret>,
     pub folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Push {
+    pub web_services: Vec<String>,
+    pub contact: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

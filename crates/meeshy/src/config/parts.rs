@@ -2,7 +2,7 @@
 
 use super::{Config, NO_SERVERS, ProxyHeader, Retention};
 use meeshy_chat::{
-    CallSettings, HashingCost, IceSettings, MailSettings, TurnServer, UploadSettings, retention,
+    CallSettings, HashingCost, IceSettings, MailSettings, PushSettings, TurnServer, UploadSettings, retention,
 };
 use meeshy_listen::{BodyPace, Forwarding, Header};
 use meeshy_mail::sms::{Provider, ProviderError, SmsSender};
@@ -87,6 +87,15 @@ impl Config {
         };
         let (from, body) = (self.sms.from.clone(), self.sms.body.clone());
         SmsSender::provider(Provider { url, from, body, authorization: self.sms.authorization.clone() })
+    }
+
+    /// How browsers are notified.
+    pub fn push(&self) -> PushSettings {
+        let services = self.push.web_services.iter().filter(|host| *host != NO_SERVERS).cloned().collect();
+        let from = &self.mail.from;
+        let address = from.rsplit_once('<').map_or(from.as_str(), |(_, rest)| rest.trim_end_matches('>'));
+        let contact = self.push.contact.clone().unwrap_or_else(|| format!("mailto:{}", address.trim()));
+        PushSettings { services, contact }
     }
 
     /// How users call each other.

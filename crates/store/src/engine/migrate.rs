@@ -96,6 +96,7 @@ const MIGRATIONS: &[Migration] = migrations![
     64 "0064_resumable_uploads",
     65 "0065_guests" then guests::follow_links,
     66 "0066_notification_queue",
+    67 "0067_browsers",
 ];
 
 /// The schema changes made when a database was opened.

@@ -10,6 +10,5 @@ CREATE TABLE notification_queue (
   message_id TEXT,
   PRIMARY KEY (conversation_id, kind, subject)
 );
-CREATE INDEX notification_queue_at ON notification_queue (at);
 -- The unread notifications of some users about a conversation.
 CREATE INDEX notifications_unread_in ON notifications (conversation_id, user_id) WHERE NOT is_read;

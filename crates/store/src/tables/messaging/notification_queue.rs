@@ -82,12 +82,12 @@ pub fn add(
 const IS_DUE: &str = "(q.message_id IS NULL OR q.at <= $1 OR NOT EXISTS \
     (SELECT 1 FROM translation_jobs j WHERE j.message_id = q.message_id))";
 
-/// The conversations of up to `limit` occasions that are due, the oldest first, with repetitions; `None` stands for those
+/// The conversations of up to `limit` occasions that are due, in no particular order, with repetitions; `None` stands for those
 /// that did not happen in a conversation.
 pub fn due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Option<ConversationId>>, StoreError> {
     let waits_since = tx.now()?.minus(WAIT);
     let places: Vec<String> = tx.fetch_all(
-        &format!("SELECT q.conversation_id FROM notification_queue q WHERE {IS_DUE} ORDER BY q.at LIMIT $2"),
+        &format!("SELECT q.conversation_id FROM notification_queue q WHERE {IS_DUE} LIMIT $2"),
         &[waits_since.into(), limit.into()],
     )?;
     let known = |place: String| match place.as_str() {

@@ -153,6 +153,20 @@ pub fn count_by_type(user: UserId, now: Timestamp) -> Query<Vec<(String, i64, i6
     )
 }
 
+/// A notification of a user.
+pub fn find(user: UserId, id: &str) -> Query<Option<Notification>> {
+    let sql = format!("SELECT {} FROM notifications WHERE user_id = $1 AND id = $2", Notification::columns());
+    Query::optional(sql, vec![user.into(), id.into()])
+}
+
+/// Notes that a notification was sent to a device.
+pub fn was_pushed(tx: &mut Tx<'_>, user: UserId, id: &str) -> Result<(), StoreError> {
+    tx.execute_later(
+        "UPDATE notifications SET push_sent = TRUE WHERE user_id = $1 AND id = $2",
+        &[user.into(), id.into()],
+    )
+}
+
 /// Marks a notification of a user as read; returns whether there is one.
 pub fn mark_read(tx: &mut Tx<'_>, user: UserId, id: &str, now: Timestamp) -> Result<bool, StoreError> {
     let marked = tx.execute(
