@@ -10,6 +10,8 @@ pub const SIGNING_SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) fn settings(secret: &str) -> Settings {
     let mut settings = Settings::new(SigningKey::Secret(secret.into()));
     settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
+    // Where nothing listens unless a story starts a service.
+    settings.push.services = vec!["127.0.0.1".into()];
     settings
 }
 

@@ -14,7 +14,7 @@ use meeshy_chat::{
 use meeshy_domain::{Clock, UserId};
 use meeshy_media::Depot;
 use meeshy_store::translations::State;
-use meeshy_store::{Store, Value};
+use meeshy_store::{Store, StoreError, Tx, Value, notification_queue};
 use meeshy_testkit::{Database, OnDatabase, api, clock, eventually};
 use std::sync::Arc;
 use std::time::Duration;
@@ -213,10 +213,17 @@ impl World {
         .await;
     }
 
-    /// Does jobs until users are notified of everything that does not wait for a translation.
+    /// Does jobs until users are notified of everything that does not wait for a translation, on all their devices.
     pub async fn notify(&self) {
         self.run_jobs_until(Bounds::default(), "users are notified", async || {
-            self.store.read(|tx| meeshy_store::notification_queue::due(tx, 1)).await.unwrap().is_empty()
+            let now = self.chat.now();
+            let is_settled = move |tx: &mut Tx<'_>| {
+                let pushed = "SELECT 1 AS one FROM jobs WHERE kind = 'push-notification' AND run_at <= $1";
+                Ok::<_, StoreError>(
+                    notification_queue::due(tx, 1)?.is_empty() && !tx.exists(pushed, &[now.into()])?,
+                )
+            };
+            self.store.read(is_settled).await.unwrap()
         })
         .await;
     }
@@ -252,7 +259,7 @@ impl World {
     /// Changes a column of an account.
     pub async fn set(&self, user: UserId, column: &'static str, value: impl Into<Value>) {
         let value = value.into();
-        let update = move |tx: &mut meeshy_store::Tx<'_>| {
+        let update = move |tx: &mut Tx<'_>| {
             let sql = format!("UPDATE users SET {column} = $2 WHERE id = $1");
             tx.execute(&sql, &[user.into(), value.clone()])
         };

@@ -8,6 +8,9 @@ pub enum PushError {
     /// The device does not want messages any more, or not from this server: its subscription is to be removed.
     #[error("the device is not subscribed any more (HTTP {0})")]
     Gone(u16),
+    /// The operator does not allow this push service (any more).
+    #[error("this server does not use the push service of the device")]
+    NotAllowed,
     /// It will never be accepted, so sending it again does not help.
     #[error("the push service rejected the message with HTTP {0}")]
     Rejected(u16),

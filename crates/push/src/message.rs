@@ -1,6 +1,7 @@
 //! What a device shows.
 
 use serde::Serialize;
+use std::time::Duration;
 
 /// A message to a device. Its user may have several, and each shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,6 +24,9 @@ pub struct PushMessage {
     pub message_id: Option<String>,
     /// How many notifications of the user are unread.
     pub unread: i64,
+    /// How long the push service keeps it for a device that is off.
+    #[serde(skip)]
+    pub keep_for: Duration,
     /// Whether the device should show it at once, even if that costs energy.
     #[serde(skip)]
     pub is_urgent: bool,
@@ -59,6 +63,7 @@ mod tests {
             conversation_id: Some("2".into()),
             message_id: None,
             unread: 3,
+            keep_for: Duration::ZERO,
             is_urgent: true,
         };
         let sent: serde_json::Value = serde_json::from_slice(&message.payload()).unwrap();

@@ -31,7 +31,8 @@ impl Services {
     pub fn allow(&self, url: &Url) -> bool {
         let Some(host) = url.host_str().map(str::to_ascii_lowercase) else { return false };
         let is_safe = match url.scheme() {
-            "https" => true,
+            // Another port would be no push service.
+            "https" => url.port().is_none(),
             "http" => matches!(host.as_str(), "127.0.0.1" | "localhost"),
             _ => false,
         };
@@ -76,6 +77,7 @@ mod tests {
             "https://push.example.org.evil.net",
             "https://push.example.org@evil.net/",
             "https://u:p@push.example.org/",
+            "https://push.example.org:8443/",
             "ftp://push.example.org",
             "https://169.254.169.254/",
             "data:text/plain,x",

@@ -18,8 +18,6 @@ use web_push_native::p256::pkcs8::EncodePrivateKey;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long handing over one message may take.
 const TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a service keeps a message for a device that is off, in seconds.
-const TTL: u64 = 24 * 3600;
 /// How long a token is valid; a service accepts up to 24 hours (RFC 8292 2).
 const TOKEN_FOR: Duration = Duration::from_secs(12 * 3600);
 /// The longest pause that a service can ask for.
@@ -92,8 +90,7 @@ impl WebPush {
         now: Timestamp,
     ) -> Result<(), PushError> {
         let parts = to.parts().ok().filter(|parts| self.services.allow(&parts.endpoint));
-        // The operator allows its service no more.
-        let Some(parts) = parts else { return Err(PushError::Gone(0)) };
+        let Some(parts) = parts else { return Err(PushError::NotAllowed) };
         let crypto = |error: &dyn std::fmt::Display| PushError::Crypto(error.to_string());
         let body = web_push_native::encrypt(message.payload(), &parts.key, &parts.auth)
             .map_err(|error| crypto(&error))?;
@@ -104,7 +101,7 @@ impl WebPush {
             .header(header::AUTHORIZATION, format!("vapid t={token}, k={}", self.public_key))
             .header(header::CONTENT_ENCODING, "aes128gcm")
             .header(header::CONTENT_TYPE, "application/octet-stream")
-            .header("ttl", TTL)
+            .header("ttl", message.keep_for.as_secs())
             .header("urgency", if message.is_urgent { "high" } else { "normal" })
             .header("topic", topic(&message.tag))
             .body(body);
@@ -146,8 +143,7 @@ fn outcome(status: StatusCode, headers: &header::HeaderMap) -> Result<(), PushEr
     let code = status.as_u16();
     match status {
         _ if status.is_success() => Ok(()),
-        // 403: it was subscribed with another key.
-        StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::FORBIDDEN => Err(PushError::Gone(code)),
+        StatusCode::NOT_FOUND | StatusCode::GONE => Err(PushError::Gone(code)),
         _ if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
             let after = headers.get(header::RETRY_AFTER).and_then(|after| after.to_str().ok()?.parse().ok());
             let after = after.map(|seconds| Duration::from_secs(seconds).min(MAX_PAUSE));

@@ -15,6 +15,7 @@ fn message() -> PushMessage {
         conversation_id: Some("65b0c0ffee0123456789abcd".into()),
         message_id: None,
         unread: 2,
+        keep_for: Duration::from_secs(86_400),
         is_urgent: true,
     }
 }
@@ -72,7 +73,7 @@ async fn what_a_push_service_answers() {
     for (status, expected) in [
         (404, "Gone"),
         (410, "Gone"),
-        (403, "Gone"),
+        (403, "Rejected"),
         (400, "Rejected"),
         (413, "Rejected"),
         (429, "Failed"),
@@ -85,7 +86,7 @@ async fn what_a_push_service_answers() {
             PushError::Gone(_) => "Gone",
             PushError::Rejected(_) => "Rejected",
             PushError::Failed { .. } => "Failed",
-            PushError::Crypto(_) => "Crypto",
+            PushError::Crypto(_) | PushError::NotAllowed => "other",
         };
         assert_eq!(kind, expected, "{status}");
     }
@@ -102,7 +103,7 @@ async fn nothing_goes_to_other_hosts() {
     let to = subscription(&service.subscribe(1));
     let push = sender(7, &["push.example.org", "*.example.com"]);
     assert!(!push.allows(&to));
-    assert!(matches!(push.send(&to, &message(), NOW).await, Err(PushError::Gone(_))));
+    assert!(matches!(push.send(&to, &message(), NOW).await, Err(PushError::NotAllowed)));
     assert!(service.received(1).is_empty());
 }
 

@@ -7,8 +7,8 @@ use crate::{
     CallParticipantJoined, CallParticipantLeft, CallRef, ConversationDeleted, ConversationMember,
     ConversationNew, ConversationRef, ConversationUpdated, DeleteMessage, DeletedMessage, EditMessage,
     ErrorEvent, FileStatusUpdated, FriendRequestUpdated, GlossaryUpdated, Handshake, JoinCall,
-    MentionCreated, Message, MessageDeleted, MessagePinned, MessageTranslation, Nothing, Notice,
-    Notification, NotificationCounts, NotificationRef, React, Reaction, ReactionEvent, ReactionSync,
+    MentionCreated, Message, MessageDeleted, MessagePinned, MessageTranslation, NewNotification, Nothing,
+    Notice, NotificationCounts, NotificationRef, React, Reaction, ReactionEvent, ReactionSync,
     ReadStatusUpdated, RequestTranslation, RoleUpdated, Schemas, SendMessage, SentMessage, ServerRestarting,
     SignalCall, StartCall, StatsEvent, SyncReactions, ToggleMedia, TranslationError, TranslationReceived,
     TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
@@ -292,7 +292,7 @@ server_events! {
     /// A friend request of the user, sent or received, has changed: clients that show them read them again.
     FRIEND_REQUEST_UPDATED = "friend-request:updated" FriendRequestUpdated => User;
     /// The user has a new notification.
-    NOTIFICATION = "notification" Notification => User;
+    NOTIFICATION = "notification" NewNotification => User;
     /// A notification of the user was read on one of their devices.
     NOTIFICATION_READ = "notification:read" NotificationRef => User;
     /// A notification of the user was removed on one of their devices, or a newer one comes in its place.

@@ -112,8 +112,9 @@ pub use message::{
     TranslationState, ViewedMessage,
 };
 pub use notification::{
-    MuteConversation, Notification, NotificationCounts, NotificationCountsAnswer, NotificationData,
-    NotificationFacts, NotificationPage, NotificationRef, TestNotification, UnreadCount, UnreadNotifications,
+    MuteConversation, NewNotification, Notification, NotificationCounts, NotificationCountsAnswer,
+    NotificationData, NotificationFacts, NotificationPage, NotificationRef, TestNotification, UnreadCount,
+    UnreadNotifications,
 };
 pub use overview::{
     ConversationReactions, ConversationStatuses, MessageReceipts, NamedReactions, OpenConversation,

@@ -38,6 +38,15 @@ pub struct Notification {
     pub call_session_id: Option<String>,
 }
 
+/// A new notification, and how many of the user are unread with it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewNotification {
+    #[serde(flatten)]
+    pub notification: Notification,
+    pub unread_count: i64,
+}
+
 /// What belongs to the type of a notification.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]

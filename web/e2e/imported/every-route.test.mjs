@@ -17,7 +17,7 @@ const OF_THE_SERVER = [
   /^\/libretranslate\//,
   /^\/api\/v1\/(languages|models|setup|me\/export|user-features\/configuration)$/,
   /^\/api\/v1\/auth\/(check-|magic-link|reset-password)/,
-  /\/check-identifier\//,
+  /\/check-identifier\/|\/notifications\/push\/key$/,
   /\/attachments\/|\/avatars\/|^\/(u|i|uploads)\//,
 ];
 /** Routes about what the old database has no rows of, and why. */

@@ -30,9 +30,9 @@ import type {
   MessageDeleted,
   MessagePinned,
   MessageTranslation,
+  NewNotification,
   NothingAck,
   NoticeAck,
-  Notification,
   NotificationCounts,
   NotificationRef,
   React,
@@ -167,7 +167,7 @@ export interface ServerEvents {
   /** A friend request of the user, sent or received, has changed: clients that show them read them again. */
   "friend-request:updated": (payload: FriendRequestUpdated) => void;
   /** The user has a new notification. */
-  "notification": (payload: Notification) => void;
+  "notification": (payload: NewNotification) => void;
   /** A notification of the user was read on one of their devices. */
   "notification:read": (payload: NotificationRef) => void;
   /** A notification of the user was removed on one of their devices, or a newer one comes in its place. */

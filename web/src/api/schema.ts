@@ -20893,6 +20893,36 @@ export interface components {
             twoFactorToken: string;
             user: components["schemas"]["ChallengedUser"];
         };
+        /** @description A new notification, and how many of the user are unread with it. */
+        NewNotification: {
+            callSessionId: string | null;
+            content: string;
+            conversationId: string | null;
+            createdAt: components["schemas"]["Time"];
+            /** @description What belongs to its type. */
+            data: components["schemas"]["NotificationFacts"] | null;
+            emailSent: boolean;
+            expiresAt: components["schemas"]["Time"] | null;
+            id: string;
+            isRead: boolean;
+            messageId: string | null;
+            messagePreview: string | null;
+            /** @description `low`, `normal`, `high` or `urgent`. */
+            priority: string;
+            pushSent: boolean;
+            readAt: components["schemas"]["Time"] | null;
+            senderAvatar: components["schemas"]["WebAddress"] | null;
+            senderDisplayName: string | null;
+            senderFirstName: string | null;
+            senderId: string | null;
+            senderLastName: string | null;
+            senderUsername: string | null;
+            title: string;
+            type: string;
+            /** Format: int64 */
+            unreadCount: number;
+            userId: string;
+        };
         /** @description No data. */
         Nothing: null;
         /** @description The acknowledgement of an event. */
@@ -24543,6 +24573,7 @@ export type MuteConversation = components['schemas']['MuteConversation'];
 export type MyAccount = components['schemas']['MyAccount'];
 export type NamedReactions = components['schemas']['NamedReactions'];
 export type NeedsCode = components['schemas']['NeedsCode'];
+export type NewNotification = components['schemas']['NewNotification'];
 export type Nothing = components['schemas']['Nothing'];
 export type NothingAck = components['schemas']['NothingAck'];
 export type Notice = components['schemas']['Notice'];

@@ -1,9 +1,10 @@
 // Push notifications on this device (Web Push): the browser subscribes with the key of the server, and the service worker
 // (`public/sw.js`) shows what arrives.
 
-import { get, post, remove } from "../api/client";
+import { ApiError, get, post, remove } from "../api/client";
 import type { PushKey } from "../api/schema";
 import { at, within } from "./base";
+import { load, personal, save } from "./storage";
 import { router } from "./router.svelte";
 
 /** Whether this browser can get push notifications. */
@@ -39,9 +40,10 @@ export async function pushState(): Promise<{ isOffered: boolean; isOn: boolean }
 }
 
 /** Subscribes this browser, after asking the user; returns whether they have agreed. */
-export async function turnOnPush(): Promise<boolean> {
+export async function turnOnPush(userId: string): Promise<boolean> {
   if ((await Notification.requestPermission()) !== "granted") return false;
   await subscribe();
+  save(personal(userId, "push"), true);
   return true;
 }
 
@@ -57,21 +59,27 @@ async function subscribe(): Promise<void> {
     subscription = null;
   }
   subscription ??= await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
-  await post("/notifications/push/subscription", subscription.toJSON());
+  try {
+    await post("/notifications/push/subscription", subscription.toJSON());
+  } catch (error) {
+    // A subscription that the server does not know would look as if it worked.
+    if (error instanceof ApiError && error.status > 0) await subscription.unsubscribe();
+    throw error;
+  }
 }
 
 /** Ends the subscription of this browser; also when its user signs out. */
 export async function turnOffPush(): Promise<void> {
   const subscription = canPush() ? await known() : null;
   if (!subscription) return;
-  await remove("/notifications/push/subscription", subscription.toJSON()).catch(() => {});
   await subscription.unsubscribe();
+  await remove("/notifications/push/subscription", subscription.toJSON()).catch(() => {});
 }
 
-/** Keeps a subscription of an earlier visit alive, and opens what a notification leads to. */
-export async function renewPush(): Promise<void> {
+/** Keeps a subscription of an earlier visit alive, and ends that of another user. */
+export async function renewPush(userId: string): Promise<void> {
   if (!canPush() || Notification.permission !== "granted" || !(await known())) return;
-  await subscribe();
+  await (load(personal(userId, "push"), false) ? subscribe() : turnOffPush());
 }
 
 if (canPush()) {

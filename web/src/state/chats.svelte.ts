@@ -26,7 +26,12 @@ import { openDismissed } from "./dismissed.svelte";
 import { advance, forget, learn, learnFirst, numberOf, unlearn } from "./event-numbers";
 import { forgetFriends, friendRequestUpdated } from "./friends.svelte";
 import { glossaryChanged } from "./glossary.svelte";
-import { forgetNotifications, loadUnread, notificationHandlers } from "./notifications.svelte";
+import {
+  forgetNotifications,
+  notificationHandlers,
+  readAbout,
+  reloadNotifications,
+} from "./notifications.svelte";
 import { openOriginals } from "./originals.svelte";
 import { changePins, forgetPins, pinsChanged } from "./pins.svelte";
 import { closeOutbox, discard, flush, openOutbox } from "./outbox.svelte";
@@ -138,6 +143,7 @@ export function start(userId: string): void {
     ready: () => {
       resumeCall();
       void catchUp();
+      if (!session.guest) void reloadNotifications().catch(() => {});
     },
     lost,
     handlers: {
@@ -155,8 +161,7 @@ export function start(userId: string): void {
     },
   });
   if (!session.guest) {
-    void loadUnread().catch(() => {});
-    void import("../lib/push").then(({ renewPush }) => renewPush()).catch(() => {});
+    void import("../lib/push").then(({ renewPush }) => renewPush(userId)).catch(() => {});
   }
   // Shown before the socket is connected, which may take a while; loaded again then.
   void loadConversations().catch(() => {});
@@ -370,7 +375,8 @@ const replace = (id: string, page: ReturnType<typeof messagesOf>): Promise<void>
 
 /** Marks everything up to now as read. */
 export async function markRead(id: string): Promise<void> {
-  if ((chats.conversation(id)?.unreadCount ?? 0) === 0) return;
+  const isNotified = readAbout(id);
+  if ((chats.conversation(id)?.unreadCount ?? 0) === 0 && !isNotified) return;
   change(id, { unreadCount: 0 });
   // If this fails, the next view of the conversation repeats it.
   await post(`/conversations/${id}/mark-read`).catch(() => {});

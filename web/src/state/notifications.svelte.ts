@@ -1,7 +1,8 @@
 // The user's notifications, in step with their other devices.
 
+import { SvelteSet } from "svelte/reactivity";
 import { get, getPage, patch, remove } from "../api/client";
-import type { Notification, NotificationCounts, NotificationRef } from "../api/schema";
+import type { NewNotification, Notification, NotificationCounts, NotificationRef } from "../api/schema";
 
 const PAGE = 30;
 
@@ -27,7 +28,7 @@ export const notifications = {
 };
 
 export async function loadUnread(): Promise<void> {
-  unread = (await get<{ count: number }>("/notifications/unread/count")).count;
+  setUnread((await get<{ count: number }>("/notifications/unread/count")).count);
 }
 
 export async function loadNotifications(): Promise<void> {
@@ -63,14 +64,36 @@ export async function removeReadNotifications(): Promise<void> {
 }
 
 export function forgetNotifications(): void {
-  [list, unread, hasMore, isLoaded] = [[], 0, false, false];
+  [list, hasMore, isLoaded] = [[], false, false];
+  setUnread(0);
 }
 
-/** A new one, which may have come in the place of an older one about the same. */
-function arrived(one: Notification): void {
-  const isNew = Number((one.data as { count?: number } | null)?.count ?? 1) <= 1;
-  if (isNew) unread += 1;
+/** The conversations of new ones, until they are read. */
+const about = new SvelteSet<string>();
+
+/** Whether a conversation has notifications that are not read. */
+export const isNotifiedOf = (conversationId: string): boolean => about.has(conversationId);
+
+export const readAbout = (conversationId: string): boolean => about.delete(conversationId);
+
+function setUnread(count: number): void {
+  unread = count;
+  // The number on the icon is set by the service worker.
+  if (count === 0) {
+    about.clear();
+    if (typeof navigator !== "undefined") void navigator.clearAppBadge?.().catch(() => {});
+  }
+}
+
+function arrived({ unreadCount, ...one }: NewNotification): void {
+  setUnread(unreadCount);
+  if (one.conversationId) about.add(one.conversationId);
   if (isLoaded && !list.some(({ id }) => id === one.id)) list = [one, ...list];
+}
+
+/** After a reconnect: some may have been missed. */
+export async function reloadNotifications(): Promise<void> {
+  await Promise.all([loadUnread(), isLoaded ? loadNotifications() : undefined]);
 }
 
 function wasRead({ notificationId }: NotificationRef): void {
@@ -86,5 +109,11 @@ export const notificationHandlers = {
   notification: arrived,
   "notification:read": wasRead,
   "notification:deleted": wasRemoved,
-  "notification:counts": (counts: NotificationCounts) => (unread = counts.unread),
+  "notification:counts": (counts: NotificationCounts) => {
+    const known = list.filter(({ isRead }) => !isRead).length;
+    setUnread(counts.unread);
+    // Several were read or removed elsewhere.
+    if (isLoaded && !hasMore && (known !== counts.unread || list.length !== counts.total))
+      void loadNotifications().catch(() => {});
+  },
 };

@@ -174,9 +174,9 @@ export async function deleteAccount(password: string): Promise<void> {
 /** Also removes all data of this user: drafts, unsent messages, habits. */
 export async function signOut(): Promise<void> {
   isLeaving = true;
+  save("session", null);
   // Otherwise the next user of this browser would see the notifications of this one.
   await import("../lib/push").then(({ turnOffPush }) => turnOffPush()).catch(() => {});
-  save("session", null);
   // Signed out here even if the server cannot be reached.
   await post("/auth/logout").catch(() => {});
   end();

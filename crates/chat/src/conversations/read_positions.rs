@@ -108,10 +108,10 @@ fn advance(
     );
     let (before, viewer, hidden_from, are_notified) = tx.fetch(asked)?;
     let (before, _, _, unread) = before.unwrap_or_default();
-    if are_notified {
-        mark_read_in(tx, context, caller, id, read_sequence.max(before))?;
-    }
     if read_sequence <= before {
+        if are_notified {
+            mark_read_in(tx, context, caller, id, before)?;
+        }
         return Ok(0);
     }
     let is_hidden = member.hides.read_receipts;
@@ -122,6 +122,9 @@ fn advance(
         false => Some(events::append(tx, id, &[Change::Read(caller)], now)?),
     };
     read_cursors::advance(tx, id, caller, read_sequence, now)?;
+    if are_notified {
+        mark_read_in(tx, context, caller, id, read_sequence)?;
+    }
     // Somebody may have written since the conversation was read.
     let (_, last_sequence, last_event, still_unread) =
         tx.fetch(read_cursors::position(caller, id))?.unwrap_or_default();

@@ -12,6 +12,8 @@ use tokio::sync::Notify;
 const MAX_WAITING: usize = 8_192;
 /// The most ephemeral events that wait; further ones are dropped.
 const MAX_EPHEMERAL: usize = 64;
+/// The most notifications of users that wait: those of two messages to the largest conversations that are notified.
+const MAX_NOTIFICATIONS: usize = 512;
 
 /// Pending announcements. Adding one never blocks, because the threads of the store do it.
 #[derive(Debug, Default)]
@@ -28,6 +30,7 @@ struct Waiting {
     calls: HashMap<CallId, i64>,
     sessions: Vec<(SessionId, UserId)>,
     ephemeral: Vec<Ephemeral>,
+    notifications: Vec<Ephemeral>,
     left_out: bool,
 }
 
@@ -84,6 +87,15 @@ impl Announcements {
         });
     }
 
+    /// A notification of a user. Beyond many of them, devices learn of it when they ask.
+    pub fn notification(&self, notification: Ephemeral) {
+        self.add(|waiting| {
+            if waiting.notifications.len() < MAX_NOTIFICATIONS {
+                waiting.notifications.push(notification);
+            }
+        });
+    }
+
     /// Ready when there are pending announcements.
     pub async fn added(&self) {
         self.added.notified().await;
@@ -91,7 +103,8 @@ impl Announcements {
 
     /// Takes the pending announcements.
     pub fn take(&self) -> Vec<Line> {
-        let Waiting { numbers, calls, sessions, ephemeral, left_out } = std::mem::take(&mut *self.lock());
+        let Waiting { numbers, calls, sessions, ephemeral, notifications, left_out } =
+            std::mem::take(&mut *self.lock());
         let numbers = numbers.into_iter().map(|(conversation, (number, is_new))| Line::Number {
             conversation,
             number,
@@ -104,7 +117,7 @@ impl Announcements {
             .chain(numbers)
             .chain(calls)
             .chain(left_out)
-            .chain(ephemeral.into_iter().map(Line::Ephemeral))
+            .chain(ephemeral.into_iter().chain(notifications).map(Line::Ephemeral))
             .collect()
     }
 }

@@ -84,7 +84,7 @@ impl Delivery {
                 announcements.ephemeral(Ephemeral::Notifications(change.clone()));
             }
             (Event::Notification(new), _) if *is_shared => {
-                announcements.ephemeral(Ephemeral::Notification(new.clone()));
+                announcements.notification(Ephemeral::Notification(new.clone()));
             }
             (Event::Separated(separation), _) if *is_shared => {
                 announcements.ephemeral(Ephemeral::Separated(separation.clone()));

@@ -356,6 +356,8 @@ pub struct NewNotification {
     pub notification: Box<Notification>,
     /// The ids of the notifications in whose place it comes.
     pub replaces: Vec<String>,
+    /// How many notifications of the user are unread then.
+    pub unread: i64,
 }
 
 /// What has happened to a notification with this id.

@@ -12,6 +12,7 @@ use crate::policy::{Action, Written};
 use crate::translation::{author_languages, targets};
 use crate::views::MessageView;
 use meeshy_domain::{Actor, Language, MessageId, UserId, text};
+use meeshy_store::notification_queue::{self, Occasion};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::{Tx, conversation_languages, mentions, messages};
 use std::sync::Arc;
@@ -95,6 +96,8 @@ impl Messages {
         mentioned.retain(|user| before.iter().all(|(_, known)| known.user != *user));
         for user in &mentioned {
             mentions::insert(tx, id, *user, Some(now))?;
+            let occasion = Occasion::Mentioned(id, *user);
+            notification_queue::add(tx, Some(edited.conversation_id), &occasion)?;
         }
         let author = match edited.author() {
             Some(author) if author == editor.actor() => Some(editor.languages()),

@@ -1,10 +1,10 @@
 //! Stores the notifications that their users want, and delivers them.
 
 use super::draft::{Draft, Known};
+use super::notifier::Notifier;
 use super::push::PushOrder;
-use crate::context::Context;
+use super::texts::set_files;
 use crate::event_bus::{Event, NewNotification};
-use crate::presence::Presence;
 use jiff::tz::TimeZone;
 use meeshy_domain::notification::is_quiet;
 use meeshy_domain::preferences::Weekday;
@@ -12,46 +12,103 @@ use meeshy_domain::{MessageId, NotificationKind, PushService, Timestamp, UserId}
 use meeshy_store::notification_recipients::{self, Recipient};
 use meeshy_store::notifications::{self, Notification, Replaced};
 use meeshy_store::{StoreError, Tx, push_tokens};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Stores what of these drafts is wanted. What is not wanted now is stored, but not delivered.
-pub(super) fn create(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    presence: &Presence,
-    is_pushed: bool,
-    known: &Known,
-    mut drafts: Vec<Draft>,
-) -> Result<(), StoreError> {
-    let users: Vec<UserId> = drafts.iter().map(|draft| draft.user).collect();
-    let conversation = known.conversation.as_ref().map(|conversation| conversation.id);
-    let recipients: HashMap<UserId, Recipient> = notification_recipients::find(tx, conversation, &users)?
-        .into_iter()
-        .map(|recipient| (recipient.user, recipient))
-        .collect();
-    drafts.retain(|draft| recipients.get(&draft.user).is_some_and(|recipient| is_wanted(draft, recipient)));
-    let mut replaced = replace(tx, known, &mut drafts, &recipients)?;
-    let (mut stored, mut pushed) = (Vec::with_capacity(drafts.len()), Vec::new());
-    for draft in &drafts {
-        let Some(recipient) = recipients.get(&draft.user) else { continue };
-        let notification = draft.written(context, known, &recipient.languages);
-        let is_left_alone = is_left_alone(recipient, context.now());
-        if is_pushed && recipient.wanted.preferences.push_enabled && !is_left_alone {
-            pushed.push(stored.len());
+impl Notifier {
+    /// Stores what of these drafts is wanted. What is not wanted now is stored, but not delivered.
+    pub(super) fn create(
+        &self,
+        tx: &mut Tx<'_>,
+        known: &Known,
+        drafts: Vec<Draft>,
+    ) -> Result<(), StoreError> {
+        let (context, now) = (&self.context, self.context.now());
+        let users: BTreeSet<UserId> = drafts.iter().map(|draft| draft.user).collect();
+        let users: Vec<UserId> = users.into_iter().collect();
+        let conversation = known.conversation.as_ref().map(|conversation| conversation.id);
+        let recipients: HashMap<UserId, Recipient> = notification_recipients::find(tx, conversation, &users)?
+            .into_iter()
+            .map(|recipient| (recipient.user, recipient))
+            .collect();
+        let wanted = |draft: &Draft| recipients.get(&draft.user).is_some_and(|one| is_wanted(draft, one));
+        let drafts = drafts.into_iter().filter(wanted).collect();
+        let mut drafts = folded(drafts, &recipients);
+        let mut replaced = replace(tx, known, &mut drafts, &recipients)?;
+        let written: Vec<(&Draft, &Recipient, Notification)> = drafts
+            .iter()
+            .filter_map(|draft| Some((draft, recipients.get(&draft.user)?)))
+            .map(|(draft, recipient)| (draft, recipient, draft.written(context, known, &recipient.languages)))
+            .collect();
+        let stored: Vec<Notification> =
+            written.iter().map(|(.., notification)| without_texts(notification.clone())).collect();
+        notifications::insert_all(tx, &stored)?;
+
+        let disturbed: Vec<_> =
+            written.into_iter().filter(|(_, recipient, _)| !is_left_alone(recipient, now)).collect();
+        if self.is_pushed {
+            push(tx, &disturbed, now)?;
         }
-        stored.push(notification.clone());
-        let replaces = replaced.remove(&key(draft)).unwrap_or_default();
-        if presence.is_online(draft.user) && !is_left_alone {
-            let new = NewNotification { notification: Box::new(notification), replaces };
+        let online: Vec<_> =
+            disturbed.into_iter().filter(|(draft, ..)| self.presence.is_online(draft.user)).collect();
+        let users: Vec<UserId> = online.iter().map(|(draft, ..)| draft.user).collect();
+        let unread: HashMap<UserId, i64> = tx.fetch(notifications::unread_of(&users))?.into_iter().collect();
+        for (draft, _, notification) in online {
+            let replaces = replaced.remove(&key(draft)).unwrap_or_default();
+            let unread = unread.get(&draft.user).copied().unwrap_or_default();
+            let new = NewNotification { notification: Box::new(notification), replaces, unread };
             context.deliver(tx, None, Event::Notification(new));
         }
+        Ok(())
     }
-    notifications::insert_all(tx, &stored)?;
-    let pushed: Vec<&Notification> = pushed.into_iter().filter_map(|place| stored.get(place)).collect();
-    let users: Vec<UserId> = pushed.iter().map(|notification| notification.user_id).collect();
-    let with_devices = tx.fetch(push_tokens::with_devices(&users, PushService::Web, context.now()))?;
-    let pushed = pushed.into_iter().filter(|notification| with_devices.contains(&notification.user_id));
-    pushed.into_iter().try_for_each(|notification| PushOrder::place(tx, notification))
+}
+
+/// Orders push messages for those of the users who want them and have a browser.
+fn push(
+    tx: &mut Tx<'_>,
+    disturbed: &[(&Draft, &Recipient, Notification)],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let wanted = || disturbed.iter().filter(|(_, recipient, _)| recipient.wanted.preferences.push_enabled);
+    let users: Vec<UserId> = wanted().map(|(draft, ..)| draft.user).collect();
+    let with_devices = tx.fetch(push_tokens::with_devices(&users, PushService::Web, now))?;
+    wanted()
+        .filter(|(draft, ..)| with_devices.contains(&draft.user))
+        .try_for_each(|(.., notification)| PushOrder::place(tx, notification))
+}
+
+/// Of drafts that replace each other, the last one, which counts all of them. Who was added twice is told once.
+fn folded(drafts: Vec<Draft>, recipients: &HashMap<UserId, Recipient>) -> Vec<Draft> {
+    let mut places: HashMap<Key, usize> = HashMap::new();
+    let mut folded: Vec<Draft> = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let kind = draft.subject.kind();
+        let place = places.get(&key(&draft)).copied();
+        match place.and_then(|place| folded.get_mut(place)) {
+            Some(earlier) if kind.is_grouped() && is_grouped(&draft, recipients) => {
+                *earlier = Draft { count: earlier.count + draft.count, ..draft };
+            }
+            Some(_) if kind == NotificationKind::Added => {}
+            _ => {
+                places.insert(key(&draft), folded.len());
+                folded.push(draft);
+            }
+        }
+    }
+    folded
+}
+
+fn is_grouped(draft: &Draft, recipients: &HashMap<UserId, Recipient>) -> bool {
+    recipients.get(&draft.user).is_some_and(|one| one.wanted.preferences.group_notifications)
+}
+
+/// What is stored: texts and files of messages are [shown](super::show_texts) as they are when somebody looks.
+fn without_texts(mut notification: Notification) -> Notification {
+    if notification.message_id.is_some() {
+        notification.content.clear();
+        notification.message_preview = None;
+        set_files(&mut notification, None);
+    }
+    notification
 }
 
 fn is_wanted(draft: &Draft, recipient: &Recipient) -> bool {
@@ -83,7 +140,7 @@ fn replace(
     let mut groups: BTreeMap<(NotificationKind, Option<MessageId>), Vec<UserId>> = BTreeMap::new();
     for draft in drafts.iter().filter(|draft| draft.subject.kind().is_grouped()) {
         let (user, kind, message) = key(draft);
-        if recipients.get(&user).is_some_and(|one| one.wanted.preferences.group_notifications) {
+        if is_grouped(draft, recipients) {
             groups.entry((kind, message)).or_default().push(user);
         }
     }
@@ -111,7 +168,7 @@ fn count_in(data: Option<&str>) -> i64 {
 const MAX_COUNT: i64 = 9_999;
 
 /// Whether a user wants to be left alone now.
-fn is_left_alone(recipient: &Recipient, now: Timestamp) -> bool {
+pub(super) fn is_left_alone(recipient: &Recipient, now: Timestamp) -> bool {
     let zone =
         recipient.timezone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
     let Ok(now) = jiff::Timestamp::from_millisecond(now.millis()) else { return false };

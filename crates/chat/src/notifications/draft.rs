@@ -1,6 +1,6 @@
 //! A notification before it is known whether its user wants it, and its words.
 
-use super::texts::Texts;
+use super::texts::{Texts, set_files};
 use super::wording::{Wording, filled};
 use crate::context::Context;
 use meeshy_domain::{Actor, CallId, CallType, ConversationKind, LanguageSettings, NotificationKind, UserId};
@@ -148,7 +148,7 @@ impl Draft {
             _ => place.to_owned(),
         };
         let sender = known.user(self.by);
-        Notification {
+        let mut written = Notification {
             title,
             content,
             data: Some(Value::Object(self.data(known, words)).to_string()),
@@ -167,7 +167,11 @@ impl Draft {
                 _ => None,
             },
             ..empty(context, self.user, self.subject.kind())
+        };
+        if let Some(message) = message {
+            set_files(&mut written, known.texts.described(message));
         }
+        written
     }
 
     fn pattern(&self, words: &Wording, known: &Known) -> &'static str {
@@ -195,17 +199,6 @@ impl Draft {
             put("conversationIdentifier", conversation.identifier.clone().into());
             put("conversationType", conversation.kind.to_string().into());
             put("conversationTitle", conversation.title.clone().into());
-        }
-        if let Some(message) = self.subject.message() {
-            let files = known.texts.files(message.id);
-            let attachments = files.first().map(|first| {
-                json!({
-                    "count": files.len(), "firstType": first.mime_type.split('/').next(),
-                    "firstFilename": first.original_name, "firstMimeType": first.mime_type,
-                })
-            });
-            let is_open = message.concealed(Some(self.user)).is_none();
-            put("attachments", attachments.filter(|_| is_open).unwrap_or_default());
         }
         let action = match &self.subject {
             Subject::Reply(message) => {

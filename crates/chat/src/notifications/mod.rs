@@ -18,10 +18,10 @@ use meeshy_store::messages::Message;
 use meeshy_store::notifications::{self, Filter, Notification};
 use meeshy_store::users::User;
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{StoreError, Tx, messages, users};
+use meeshy_store::{StoreError, Tx, members, messages, users};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use texts::Texts;
+use texts::{Texts, set_files};
 
 /// The notifications of users. Cheap to clone.
 #[derive(Clone)]
@@ -128,7 +128,9 @@ impl Notifications {
         let (service, stored) = (self.clone(), notification.clone());
         let write = move |tx: &mut Tx<'_>| {
             notifications::insert(tx, &stored)?;
-            let new = NewNotification { notification: Box::new(stored.clone()), replaces: Vec::new() };
+            let figures = figures(tx, caller, service.context.now())?;
+            let notification = Box::new(stored.clone());
+            let new = NewNotification { notification, replaces: Vec::new(), unread: figures.unread };
             service.context.deliver(tx, None, Event::Notification(new));
             tell(tx, &service.context, caller, None)
         };
@@ -199,37 +201,36 @@ fn missing() -> ChatError {
     ChatError::NotFound { what: "notification" }
 }
 
-/// Shows the texts of messages as they are now, in the language of the reader, and none that the reader does not see any more.
+/// Shows the texts and files of messages as they are now, in the language of the reader, and none that the reader does not see any
+/// more. Returns for each notification whether there is nothing to hide.
 fn show_texts(
     tx: &mut Tx<'_>,
     page: &mut [Notification],
     viewer: &Viewer,
     reader: &User,
-) -> Result<(), StoreError> {
+) -> Result<Vec<bool>, StoreError> {
     let of = |notification: &Notification| notification.message_id.as_ref().map(|id| id.parse::<MessageId>());
     let ids: BTreeSet<MessageId> = page.iter().filter_map(|one| of(one)?.ok()).collect();
     let ids: Vec<MessageId> = ids.into_iter().collect();
-    let seen: HashMap<MessageId, Message> = tx
-        .fetch(messages::find_all_seen(&ids, viewer))?
+    let seen = tx.fetch(messages::find_all_seen(&ids, viewer))?;
+    let places: BTreeSet<ConversationId> = seen.iter().map(|message| message.conversation_id).collect();
+    let joined = tx.fetch(members::joined(reader.id, &places.into_iter().collect::<Vec<_>>()))?;
+    let seen: HashMap<MessageId, Message> = seen
         .into_iter()
+        .filter(|message| joined.contains(&message.conversation_id))
         .map(|message| (message.id, message))
         .collect();
-    let texts = Texts::of(tx, &ids)?;
-    for notification in page {
-        let Some(message) = of(notification) else { continue };
-        match message.ok().and_then(|id| seen.get(&id)) {
-            Some(message) => {
-                let preview = texts.preview(message, reader.id, &reader.languages);
-                notification.content.clone_from(&preview);
-                notification.message_preview = Some(preview);
-            }
-            None => {
-                notification.content.clear();
-                notification.message_preview = None;
-            }
-        }
-    }
-    Ok(())
+    let texts = Texts::of(tx, &seen.keys().copied().collect::<Vec<_>>())?;
+    let show = |notification: &mut Notification| {
+        let Some(message) = of(notification) else { return true };
+        let message = message.ok().and_then(|id| seen.get(&id));
+        let preview = message.map(|message| texts.preview(message, reader.id, &reader.languages));
+        notification.content = preview.clone().unwrap_or_default();
+        notification.message_preview = preview;
+        set_files(notification, message.and_then(|message| texts.described(message)));
+        message.is_some()
+    };
+    Ok(page.iter_mut().map(show).collect())
 }
 
 /// Marks the notifications of a user about a conversation as read, up to a message, on all their devices.

@@ -4,7 +4,6 @@
 //! the conversation. Here, what has gathered in a conversation within a moment is read together, so that a busy conversation costs
 //! one notification for each member, not one for each message and member.
 
-use super::create::create;
 use super::draft::{Draft, Known, Subject};
 use super::texts::Texts;
 use crate::ChatError;
@@ -38,10 +37,10 @@ const MAX_MEMBERS: i64 = 250;
 /// Notifies users of what is queued. Each gateway does, and each occasion is taken by one of them.
 #[derive(Clone)]
 pub(crate) struct Notifier {
-    context: Arc<Context>,
-    presence: Arc<Presence>,
+    pub(super) context: Arc<Context>,
+    pub(super) presence: Arc<Presence>,
     /// Whether notifications are also sent to devices.
-    is_pushed: bool,
+    pub(super) is_pushed: bool,
 }
 
 impl Notifier {
@@ -68,7 +67,7 @@ impl Notifier {
             let wait = async {
                 if more {
                     // Half of the time belongs to others.
-                    tokio::time::sleep(began.elapsed().min(POLL_INTERVAL)).await;
+                    tokio::time::sleep(began.elapsed().clamp(GATHER, POLL_INTERVAL)).await;
                     return;
                 }
                 let happened = self.context.delivery.happened();
@@ -87,11 +86,14 @@ impl Notifier {
     async fn notify_some(&self) -> Result<bool, ChatError> {
         let due = self.context.store.read(|tx| notification_queue::due(tx, BATCH)).await?;
         let places: BTreeSet<Option<ConversationId>> = due.into_iter().collect();
-        for place in &places {
-            let (service, place) = (self.clone(), *place);
-            self.context.store.write(move |tx| service.notify_of(tx, place)).await?;
+        let mut outcome = Ok(!places.is_empty());
+        for place in places {
+            let service = self.clone();
+            // What fails does not hold up the others.
+            let notified = self.context.store.write(move |tx| service.notify_of(tx, place)).await;
+            outcome = notified.and(outcome);
         }
-        Ok(!places.is_empty())
+        outcome
     }
 
     fn notify_of(&self, tx: &mut Tx<'_>, place: Option<ConversationId>) -> Result<(), ChatError> {
@@ -112,7 +114,7 @@ impl Notifier {
             return Ok(());
         }
         let known = known(tx, conversation, &drafts)?;
-        Ok(create(tx, &self.context, &self.presence, self.is_pushed, &known, drafts)?)
+        Ok(self.create(tx, &known, drafts)?)
     }
 
     fn in_conversation(
@@ -139,10 +141,12 @@ impl Notifier {
                 }
                 Occasion::MissedCall(id) => {
                     let Some(call) = tx.fetch(calls::find(*id))? else { continue };
-                    let called = tx.fetch(members::first_ids(conversation.id, MAX_MEMBERS))?;
+                    let by = call.initiator_id;
+                    let called = members::first_ids(conversation.id, MAX_MEMBERS);
+                    let (mut called, separated) = tx.fetch((called, visibility::separated(by)))?;
+                    called.retain(|user| !separated.contains(user));
                     let subject = Subject::MissedCall(call.id, call.call_type());
-                    let missed = |user| draft(user, subject.clone(), Some(call.initiator_id));
-                    drafts.extend(called.into_iter().map(missed));
+                    drafts.extend(called.into_iter().map(|user| draft(user, subject.clone(), Some(by))));
                 }
                 _ => {}
             }
@@ -152,41 +156,80 @@ impl Notifier {
         Ok(drafts)
     }
 
-    /// Of new messages, and of mentions that were edited into messages: one for each user, apart from mentions and replies.
+    /// Of new messages: one for each user, apart from mentions and replies; and of mentions by edits.
     fn of_messages(
         &self,
         tx: &mut Tx<'_>,
         conversation: &Conversation,
         taken: &[Occasion],
     ) -> Result<Vec<Draft>, ChatError> {
-        let mut new: HashSet<MessageId> = HashSet::new();
-        let mut ids: Vec<MessageId> = Vec::new();
+        let mut new: BTreeSet<MessageId> = BTreeSet::new();
+        let mut mentioned: BTreeSet<(MessageId, UserId)> = BTreeSet::new();
         for occasion in taken {
             match occasion {
-                Occasion::Change(Change::MessageNew(id)) => {
-                    new.insert(*id);
-                    ids.push(*id);
-                }
-                Occasion::Change(Change::MessageEdited(id)) => ids.push(*id),
+                Occasion::Change(Change::MessageNew(id)) => _ = new.insert(*id),
+                Occasion::Mentioned(id, user) => _ = mentioned.insert((*id, *user)),
                 _ => {}
             }
         }
-        ids.sort_unstable();
-        ids.dedup();
-        if ids.is_empty() {
-            return Ok(Vec::new());
+        let mut drafts = self.of_mentions(tx, &mentioned)?;
+        let new: Vec<MessageId> = new.into_iter().collect();
+        drafts.extend(self.of_new_messages(tx, conversation, &new, &mentioned)?);
+        Ok(drafts)
+    }
+
+    /// Of mentions that an edit has added to messages that may have been read.
+    fn of_mentions(
+        &self,
+        tx: &mut Tx<'_>,
+        mentioned: &BTreeSet<(MessageId, UserId)>,
+    ) -> Result<Vec<Draft>, ChatError> {
+        let ids: BTreeSet<MessageId> = mentioned.iter().map(|(id, _)| *id).collect();
+        let ids: Vec<MessageId> = ids.into_iter().collect();
+        let found = self.readable(tx, &ids)?;
+        let asked = (mentions::of_messages(&ids), visibility::hidden_from_all(&ids));
+        let (still, hidden) = tx.fetch(asked)?;
+        let mut drafts = Vec::new();
+        for message in found {
+            let is_mentioned =
+                |user| mentioned.contains(&(message.id, user)) && !hidden.contains(&(message.id, user));
+            let users = still.iter().filter(|(id, mention)| *id == message.id && is_mentioned(mention.user));
+            for (_, mention) in users {
+                let subject = Subject::Mention(Arc::clone(&message));
+                drafts.push(Draft { sequence: None, ..by_author(mention.user, subject, &message) });
+            }
         }
+        Ok(drafts)
+    }
+
+    /// Messages of people that have not been deleted and have not expired, the oldest first.
+    fn readable(&self, tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<Arc<Message>>, ChatError> {
         let now = self.context.now();
-        let mut found = messages::find_all(tx, &ids)?;
+        let mut found = messages::find_all(tx, ids)?;
         found.retain(|message| !message.is_by_system() && !message.has_expired(now));
         found.sort_by_key(|message| message.sequence);
+        Ok(found.into_iter().map(Arc::new).collect())
+    }
+
+    /// `mentioned_later` are told already.
+    fn of_new_messages(
+        &self,
+        tx: &mut Tx<'_>,
+        conversation: &Conversation,
+        ids: &[MessageId],
+        mentioned_later: &BTreeSet<(MessageId, UserId)>,
+    ) -> Result<Vec<Draft>, ChatError> {
+        let found = self.readable(tx, ids)?;
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
         let answered: Vec<MessageId> = found.iter().filter_map(|message| message.reply_to_id).collect();
         let is_small =
             conversation.kind != ConversationKind::Global && conversation.member_count <= MAX_MEMBERS;
         let by: HashSet<UserId> = found.iter().filter_map(|message| message.sender_id).collect();
         let asked = (
-            mentions::of_messages(&ids),
-            // What else hides a message is older than it.
+            mentions::of_messages(ids),
+            // What else hides a message comes later than it.
             visibility::blockers_of(&by.into_iter().collect::<Vec<_>>()),
             is_small.then(|| members::first_ids(conversation.id, MAX_MEMBERS)),
         );
@@ -199,30 +242,22 @@ impl Notifier {
         let everybody = everybody.unwrap_or_default();
         let mut drafts = Vec::new();
         let mut latest: BTreeMap<UserId, (Arc<Message>, i64)> = BTreeMap::new();
-        for message in found.into_iter().map(Arc::new) {
+        for message in found {
             let is_hidden =
                 |user: UserId| message.sender_id.is_some_and(|author| blocked.contains(&(author, user)));
-            let is_new = new.contains(&message.id);
             // Who is notified of this message in another way.
             let mut told: HashSet<UserId> = message.sender_id.into_iter().collect();
-            let mut tell = |user: UserId, subject: fn(Arc<Message>) -> Subject, is_later: bool| {
+            told.extend(mentioned_later.iter().filter(|(id, _)| *id == message.id).map(|(_, user)| user));
+            let mut tell = |user: UserId, subject: fn(Arc<Message>) -> Subject| {
                 if !is_hidden(user) && told.insert(user) {
-                    let draft = by_author(user, subject(Arc::clone(&message)), &message);
-                    let sequence = draft.sequence.filter(|_| !is_later);
-                    drafts.push(Draft { sequence, ..draft });
+                    drafts.push(by_author(user, subject(Arc::clone(&message)), &message));
                 }
             };
             for (_, mention) in mentioned.iter().filter(|(id, _)| *id == message.id) {
-                let is_later = mention.at.is_some() && mention.at == message.edited_at;
-                if is_new || is_later {
-                    tell(mention.user, Subject::Mention, is_later);
-                }
-            }
-            if !is_new {
-                continue;
+                tell(mention.user, Subject::Mention);
             }
             if let Some(author) = message.reply_to_id.and_then(|answered| authors.get(&answered)) {
-                tell(*author, Subject::Reply, false);
+                tell(*author, Subject::Reply);
             }
             for user in everybody.iter().filter(|user| !told.contains(user) && !is_hidden(**user)) {
                 let (newest, count) = latest.entry(*user).or_insert_with(|| (Arc::clone(&message), 0));

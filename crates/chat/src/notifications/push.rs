@@ -1,17 +1,21 @@
 //! Sends notifications to the devices of their users.
 
+use super::create::is_left_alone;
+use super::show_texts;
 use super::wording::Wording;
 use crate::context::Context;
-use meeshy_domain::{PushService, PushTokenId, Timestamp, UserId, limits};
+use meeshy_domain::{NotificationKind, PushService, PushTokenId, Timestamp, UserId, limits};
 use meeshy_jobs::{JobError, Kind};
 use meeshy_push::{PushError, PushMessage, Subscription, WebPush};
 use meeshy_store::notification_recipients::{self, Recipient};
 use meeshy_store::notifications::{self, Filter, Notification};
 use meeshy_store::push_tokens::{self, PushTarget};
-use meeshy_store::{StoreError, Tx};
+use meeshy_store::visibility::Viewer;
+use meeshy_store::{StoreError, Tx, users};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 /// The job that sends a notification to the devices of its user.
 pub(crate) const PUSH: Kind<PushOrder> = Kind::new("push-notification");
@@ -20,6 +24,8 @@ pub(crate) const PUSH: Kind<PushOrder> = Kind::new("push-notification");
 const TOO_LATE: Duration = Duration::from_secs(3_600);
 /// The pause before a device is tried again, the first time; then it is four times as long each time.
 const PAUSE: Duration = Duration::from_secs(30);
+/// How long a push service keeps a message for a device that is off.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
 /// How often a device is tried for a notification.
 const MAX_ATTEMPTS: u32 = 4;
 /// A device that has rejected this many messages in a row gets no more.
@@ -30,18 +36,18 @@ const MAX_REJECTED: i64 = 5;
 pub(crate) struct PushOrder {
     user: UserId,
     notification: String,
-    /// To which devices; to all of them if there are none.
-    devices: Vec<PushTokenId>,
+    /// To which devices; if not given, to all of them.
+    devices: Option<Vec<PushTokenId>>,
     /// How often it was tried.
     attempts: u32,
 }
 
 impl PushOrder {
-    /// Orders that a notification is sent to all devices of its user.
+    /// Orders that a notification is sent to all devices of its user, in the place of one that it replaces.
     pub fn place(tx: &mut Tx<'_>, notification: &Notification) -> Result<(), StoreError> {
         let (user, id) = (notification.user_id, notification.id.clone());
-        let order = Self { user, notification: id.clone(), devices: Vec::new(), attempts: 0 };
-        PUSH.enqueue(tx, &id, &order)
+        let key = format!("{user} {}", tag(notification));
+        PUSH.enqueue(tx, &key, &Self { user, notification: id, devices: None, attempts: 0 })
     }
 }
 
@@ -71,17 +77,22 @@ impl PushPost {
         let (now, asked) = (self.context.now(), order.clone());
         let read = move |tx: &mut Tx<'_>| message(tx, &asked, now);
         let Some((message, targets)) = self.context.store.read(read).await? else { return Ok(()) };
-        let mut outcomes = Vec::new();
-        for target in targets {
-            let Some(subscription) = Subscription::parse(target.token.expose()) else { continue };
-            outcomes.push((target.id, outcome(web.send(&subscription, &message, now).await)));
+        let mut sending = JoinSet::new();
+        for PushTarget { id, token, .. } in targets {
+            let (web, message) = (Arc::clone(&web), message.clone());
+            sending.spawn(async move {
+                let Some(to) = Subscription::parse(token.expose()) else { return (id, Outcome::Gone) };
+                (id, outcome(web.send(&to, &message, now).await))
+            });
         }
+        let outcomes = sending.join_all().await;
         let write = move |tx: &mut Tx<'_>| note(tx, &order, &outcomes, now);
         Ok(self.context.store.write(write).await?)
     }
 }
 
-/// What is sent, and to which devices; nothing if the notification is read, replaced or old.
+/// What is sent, and to which devices; nothing if the notification is read, replaced, or old, if its user does not see the message any
+/// more, or wants nothing now.
 fn message(
     tx: &mut Tx<'_>,
     order: &PushOrder,
@@ -92,21 +103,41 @@ fn message(
         notifications::find(order.user, &order.notification),
         push_tokens::targets(order.user, now, limits::PUSH_TOKENS),
         notifications::count_of(order.user, &unread, now),
+        Viewer::find(order.user, now),
+        users::find(order.user),
     );
-    let (found, mut targets, unread) = tx.fetch(asked)?;
-    let oldest = now.minus(TOO_LATE).millis();
-    let wanted = found.filter(|found| !found.is_read && found.created_at >= oldest);
+    let (found, mut targets, unread, viewer, user) = tx.fetch(asked)?;
     let recipient = notification_recipients::find(tx, None, &[order.user])?.pop();
-    let (Some(notification), Some(recipient)) = (wanted, recipient) else { return Ok(None) };
-    targets.retain(|target| target.service == PushService::Web);
-    if !order.devices.is_empty() {
-        targets.retain(|target| order.devices.contains(&target.id));
+    let (Some(mut notification), Some(user), Some(recipient)) = (found, user, recipient) else {
+        return Ok(None);
+    };
+    let is_old = notification.created_at < now.minus(TOO_LATE).millis();
+    let is_wanted = recipient.wanted.preferences.push_enabled && !is_left_alone(&recipient, now);
+    let is_seen = show_texts(tx, std::slice::from_mut(&mut notification), &viewer, &user)?;
+    if notification.is_read || is_old || !is_wanted || is_seen.contains(&false) {
+        return Ok(None);
     }
-    Ok(Some((shown(notification, &recipient, unread), targets)))
+    targets.retain(|target| target.service == PushService::Web);
+    if let Some(devices) = &order.devices {
+        targets.retain(|target| devices.contains(&target.id));
+    }
+    Ok(Some((shown(notification, &recipient, unread, now), targets)))
+}
+
+/// What a newer notification replaces: one about the same conversation, or a reaction to the same message.
+fn tag(notification: &Notification) -> String {
+    let Notification { id, kind, conversation_id, message_id, .. } = notification;
+    let about = match kind.parse() {
+        Ok(NotificationKind::NewMessage | NotificationKind::MemberJoined) => conversation_id,
+        Ok(NotificationKind::Reaction) => message_id,
+        _ => &None,
+    };
+    format!("{kind} {}", about.as_ref().unwrap_or(id))
 }
 
 /// What a locked screen may show.
-fn shown(notification: Notification, recipient: &Recipient, unread: i64) -> PushMessage {
+fn shown(notification: Notification, recipient: &Recipient, unread: i64, now: Timestamp) -> PushMessage {
+    let tag = tag(&notification);
     let (wanted, words) = (&recipient.wanted.preferences, Wording::of(recipient.languages.system_language));
     let title = if wanted.show_sender_name { notification.title } else { "Meeshy".to_owned() };
     let body = if wanted.show_preview && wanted.show_sender_name {
@@ -114,12 +145,13 @@ fn shown(notification: Notification, recipient: &Recipient, unread: i64) -> Push
     } else {
         words.hidden.to_owned()
     };
-    let tag = notification.conversation_id.clone().unwrap_or_else(|| notification.id.clone());
+    let expires_at = notification.expires_at.map(Timestamp::from_millis);
     PushMessage {
+        tag,
         id: notification.id,
         title,
         body,
-        tag: format!("{} {tag}", notification.kind),
+        keep_for: expires_at.map_or(KEPT, |at| at.since(now).min(KEPT)),
         kind: notification.kind,
         conversation_id: notification.conversation_id,
         message_id: notification.message_id,
@@ -163,10 +195,15 @@ fn note(
         }
     }
     let attempts = order.attempts + 1;
-    if later.is_empty() || attempts >= MAX_ATTEMPTS {
+    if attempts >= MAX_ATTEMPTS {
+        return later.into_iter().try_for_each(|id| {
+            push_tokens::has_failed(tx, order.user, id, "the push service fails", MAX_REJECTED)
+        });
+    }
+    if later.is_empty() {
         return Ok(());
     }
     // Another job: this one is done.
     let key = format!("{} {attempts}", order.notification);
-    PUSH.enqueue_in(tx, &key, &PushOrder { devices: later, attempts, ..order.clone() }, pause)
+    PUSH.enqueue_in(tx, &key, &PushOrder { devices: Some(later), attempts, ..order.clone() }, pause)
 }

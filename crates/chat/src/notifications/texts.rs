@@ -5,8 +5,10 @@ use meeshy_domain::notification::preview;
 use meeshy_domain::{LanguageSettings, MessageId, Shown, UserId, Written, shown_text};
 use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::messages::Message;
+use meeshy_store::notifications::Notification;
 use meeshy_store::translations::{self, State, Translation};
 use meeshy_store::{StoreError, Tx};
+use serde_json::{Value, json};
 use std::collections::HashMap;
 
 /// The translations and the files of some messages.
@@ -30,14 +32,24 @@ impl Texts {
         Ok(texts)
     }
 
-    pub fn files(&self, message: MessageId) -> &[Attachment] {
+    fn files(&self, message: MessageId) -> &[Attachment] {
         self.files.get(&message).map_or(&[], Vec::as_slice)
+    }
+
+    /// The files of a message that is shown, for old clients.
+    pub fn described(&self, message: &Message) -> Option<Value> {
+        let files = self.files(message.id);
+        let first = files.first().filter(|_| !is_on_request(message))?;
+        Some(json!({
+            "count": files.len(), "firstType": first.mime_type.split('/').next(),
+            "firstFilename": first.original_name, "firstMimeType": first.mime_type,
+        }))
     }
 
     /// The beginning of a message as its reader sees it, and its first file; without text if it is only shown on request.
     pub fn preview(&self, message: &Message, reader: UserId, languages: &LanguageSettings) -> String {
         let words = Wording::of(languages.system_language);
-        if message.concealed(Some(reader)).is_some() || message.details.is_blurred {
+        if is_on_request(message) {
             return words.hidden.to_owned();
         }
         let files = self.files(message.id);
@@ -68,5 +80,19 @@ impl Texts {
             Some(State::Done { content, .. } | State::Identical { content }) => content,
             _ => &message.content,
         }
+    }
+}
+
+/// Whether a message is only shown on request, also to its author: a notification is on a locked screen.
+fn is_on_request(message: &Message) -> bool {
+    message.concealed(None).is_some() || message.details.is_blurred
+}
+
+/// Sets, or takes away, the files of the message in what belongs to the type of a notification.
+pub(super) fn set_files(notification: &mut Notification, files: Option<Value>) {
+    let Some(data) = &notification.data else { return };
+    if let Ok(Value::Object(mut data)) = serde_json::from_str(data) {
+        data.insert("attachments".to_owned(), files.unwrap_or_default());
+        notification.data = Some(Value::Object(data).to_string());
     }
 }

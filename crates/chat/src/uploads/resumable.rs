@@ -124,7 +124,7 @@ impl Uploads {
         }
     }
 
-    /// Ends an upload; what was received is removed, also if it has become complete and is in no message. Whoever cancels has
+    /// Ends an upload; what was received is removed, also if it has become complete, unless it is used. Whoever cancels has
     /// often just closed the connection of the last part, so a locked upload is waited for, for [`CANCEL_ATTEMPTS`].
     ///
     /// # Errors
@@ -153,9 +153,11 @@ impl Uploads {
 
     async fn remove_unsent(&self, id: AttachmentId) -> Result<(), ChatError> {
         let write = move |tx: &mut Tx<'_>| {
-            attachments::find(tx, id)?.filter(|file| file.message_id.is_none()).ok_or_else(missing)?;
-            let paths = attachments::remove(tx, id)?;
-            Ok::<_, ChatError>(remove_later(tx, &paths)?)
+            let paths = attachments::remove_unsent(tx, id)?;
+            if paths.is_empty() {
+                return Err(missing());
+            }
+            Ok(remove_later(tx, &paths)?)
         };
         self.context.store.write(write).await
     }

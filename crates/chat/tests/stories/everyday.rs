@@ -8,6 +8,7 @@ use meeshy_chat::{
 };
 use meeshy_domain::{CommunityRole, FriendRequestStatus, Network, PushPlatform, PushService, UserId};
 use meeshy_harness::{World, registration};
+use meeshy_push::Subscription;
 use meeshy_testkit::api;
 use std::time::Duration;
 
@@ -111,6 +112,15 @@ pub async fn people_secure_their_account(world: &World, lea: UserId, caller: &Ca
 }
 
 /// Registers devices, and looks at what else belongs to somebody.
+/// A browser wants notifications, but its push service is down.
+pub async fn a_browser_subscribes(world: &World, user: UserId) {
+    let key = "BLn9b-VR0ca83knDNZ32dCHGyjJp-1riX9ZTN40MqV8K_LpQmLqxC_DoHvqvFXO_nGdAB4W9dogZb_sM-uV4JbY";
+    let endpoint = "http://127.0.0.1:1/push/1".to_owned();
+    let subscription = Subscription::new(endpoint, key.into(), "_ordMnz7uTCmrpBTeUV4Bw".into()).unwrap();
+    let push = world.chat.push_devices();
+    push.register(user, None, push.browser(&subscription).unwrap()).await.unwrap();
+}
+
 pub async fn people_have_belongings(world: &World, lea: UserId) {
     let push = world.chat.push_devices();
     let device = NewPushDevice {

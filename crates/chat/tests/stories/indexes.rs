@@ -1,8 +1,8 @@
 //! Queries use indexes: the statements are recorded while the program is used, and explained on full tables.
 
 use crate::everyday::{
-    people_delete_their_account, people_gather, people_have_belongings, people_meet, people_read_their_mail,
-    people_secure_their_account, people_show_themselves, people_use_their_phone,
+    a_browser_subscribes, people_delete_their_account, people_gather, people_have_belongings, people_meet,
+    people_read_their_mail, people_secure_their_account, people_show_themselves, people_use_their_phone,
 };
 use crate::everyday_files::people_share_files;
 use crate::everyday_guests::people_invite_guests;
@@ -158,6 +158,7 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     let (carlos, emma) = (world.person("carlos", "es").await, world.person("emma", "en").await);
     world.store.write(move |tx| blocks::set(tx, lea, &[emma])).await.unwrap();
     let talk = world.group(lea, &[carlos]).await;
+    a_browser_subscribes(world, lea).await;
     people_talk(world, lea, carlos, &talk.conversation.id.to_string()).await;
     people_talk(world, lea, carlos, "meeshy").await;
     people_share_files(world, lea, carlos, "meeshy").await;
@@ -210,6 +211,7 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     chat.conversations().memberships(vec![lea, carlos]).await.unwrap();
     chat.administration().list(None, 50).await.unwrap();
     chat.administration().set_active("carlos", false).await.unwrap();
+    world.notify().await;
     world.run_jobs(Bounds::default()).await;
     chat.jobs().states().await.unwrap();
     (lea, pair.conversation.id, message)

@@ -314,3 +314,59 @@ async fn a_mention_that_an_edit_adds_is_notified(world: World) {
     world.chat.messages().edit(lea, edit).await.unwrap();
     assert_eq!(kinds(&world, carlos).await, ["user_mentioned", "new_conversation"]);
 }
+
+#[both_databases]
+async fn who_has_left_does_not_read_on_in_notifications(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "fr").await);
+    let talk = world.group(lea, &[carlos]).await;
+    world.hand.advance(Duration::from_secs(1));
+    let id = say(&world, lea, &talk, "avant").await;
+    assert_eq!(world.notifications(carlos).await[0].content, "avant");
+    let conversation = talk.conversation.id.to_string();
+    world.chat.conversations().remove_member(lea, &conversation, &carlos.to_string(), false).await.unwrap();
+    let edit = MessageEdit { message: id, content: "après".into(), ..MessageEdit::default() };
+    world.chat.messages().edit(lea, edit).await.unwrap();
+    let told = world.notifications(carlos).await.remove(0);
+    assert_eq!((&*told.kind, &*told.content, told.message_preview), ("new_message", "", None));
+}
+
+#[both_databases]
+async fn a_newer_message_is_not_notified_before_an_older_one(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "fr").await);
+    let emma = world.person("emma", "es").await;
+    let talk = world.group(lea, &[carlos, emma]).await;
+    world.notifications(carlos).await;
+    world.hand.advance(Duration::from_secs(1));
+    // The first one is not translated yet, and the second one needs no translation.
+    world.say(emma, &talk, "hola").await.unwrap();
+    world.say(carlos, &talk, "ok").await.unwrap();
+    assert_eq!(kinds(&world, lea).await.len(), 0);
+    world.translate().await;
+    let told = world.notifications(lea).await.remove(0);
+    assert_eq!((&*told.content, &data(&told)["count"]), ("ok", &json!(2)));
+}
+
+#[both_databases]
+async fn many_reactions_at_once_are_one_notification(mut world: World) {
+    let lea = world.person("lea", "fr").await;
+    let mut others = Vec::new();
+    for name in ["carlos", "emma", "zoe"] {
+        others.push(world.person(name, "fr").await);
+    }
+    let talk = world.group(lea, &others).await;
+    let id = say(&world, lea, &talk, "bonjour").await;
+    world.chat.presence().connect(lea);
+    world.notify().await;
+    world.happened();
+    for who in others {
+        world.chat.reactions().add(who, &id, "👍").await.unwrap();
+    }
+    let told = world.notifications(lea).await;
+    assert_eq!((told.len(), &data(&told[0])["count"]), (1, &json!(3)), "{told:?}");
+    let unread = |event| match event {
+        Event::Notification(new) => Some(new.unread),
+        _ => None,
+    };
+    assert_eq!(world.happened().into_iter().filter_map(unread).collect::<Vec<_>>(), [1]);
+    world.chat.presence().disconnect(lea);
+}

@@ -392,13 +392,14 @@ impl Dispatcher {
         }
     }
 
-    fn notification(&self, NewNotification { notification, replaces }: NewNotification) {
+    fn notification(&self, NewNotification { notification, replaces, unread }: NewNotification) {
         let room = Room::User(notification.user_id);
         for notification_id in replaces {
             let event = NotificationRef { notification_id };
             self.tell(room, &[], event_name::NOTIFICATION_DELETED, &event);
         }
-        let event = views::live_notification(*notification);
+        let notification = views::live_notification(*notification);
+        let event = meeshy_wire::NewNotification { notification, unread_count: unread };
         self.tell(room, &[], event_name::NOTIFICATION, &event);
     }
 

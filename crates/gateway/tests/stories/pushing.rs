@@ -8,11 +8,7 @@ use std::time::Duration;
 
 /// A server that may send to the service on this machine.
 async fn server_on(database: Database) -> TestServer {
-    TestServer::adjusted_on(database, |settings| {
-        settings.push.services = vec!["127.0.0.1".into()];
-        settings.push.contact = "mailto:admin@example.org".into();
-    })
-    .await
+    TestServer::adjusted_on(database, |settings| settings.push.services = vec!["127.0.0.1".into()]).await
 }
 
 fn body(browser: &SubscribedBrowser) -> Value {
@@ -60,11 +56,22 @@ async fn a_browser_is_notified_of_what_its_user_has_not_read(database: Database)
     let listed = carlos.get("/notifications?limit=1").await.body;
     assert_eq!(listed["data"][0]["pushSent"], true);
 
+    // Nor is what is gone by then.
+    let gone = lea.say(&talk, "oups").await;
+    service.answer(1, 503);
+    settle(&server).await;
+    let tried = service.received(1).len();
+    service.answer(1, 201);
+    assert_eq!(lea.delete(&format!("/messages/{gone}")).await.status, 200);
+    server.hand.advance(Duration::from_secs(31));
+    settle(&server).await;
+    assert_eq!(service.received(1).len(), tried);
+
     // What is read by the time it would be sent is not sent.
     lea.say(&talk, "encore").await;
     assert_eq!(carlos.post(&format!("/conversations/{talk}/mark-as-read"), json!({})).await.status, 200);
     settle(&server).await;
-    assert_eq!(service.received(1).len(), 2);
+    assert_eq!(service.received(1).len(), tried);
 }
 
 #[both_databases]
@@ -174,7 +181,7 @@ async fn only_push_services_that_the_operator_allows() {
         body[field] = value;
         assert_eq!(lea.post("/notifications/push/subscription", body.clone()).await.status, 400, "{body}");
     }
-    let silent = TestServer::adjusted(|_| {}).await;
+    let silent = TestServer::adjusted(|settings| settings.push.services.clear()).await;
     let lea = silent.sign_up("lea", "fr").await;
     assert_eq!(lea.get("/notifications/push/key").await.body["data"]["publicKey"], Value::Null);
     let refused = lea.post("/notifications/push/subscription", known).await;

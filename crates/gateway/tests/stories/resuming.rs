@@ -157,7 +157,7 @@ async fn an_upload_is_cancelled_while_its_last_part_is_stored(server: TestServer
     assert_eq!((end(&path).await, end(&path).await), (204, 404));
     work(&server, "both are removed", async || stored(&server).is_empty()).await;
 
-    // What was sent with a message is no upload any more.
+    // What is used is no upload any more.
     let path = begin(&lea, 4, TEXT).await;
     assert_eq!(send(&lea, &path, 0, b"text").await.status().as_u16(), 204);
     let talk = lea.group(&[]).await;

@@ -182,8 +182,7 @@ pub fn insert(
     change: &Change,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if let Change::Created | Change::MessageNew(_) | Change::MessageEdited(_) | Change::Reaction(..) = change
-    {
+    if let Change::Created | Change::MessageNew(_) | Change::Reaction(..) = change {
         notification_queue::add(tx, Some(conversation), &Occasion::Change(change.clone()))?;
     }
     let (kind, subject) = change.columns();

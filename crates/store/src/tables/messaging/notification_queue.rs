@@ -1,8 +1,9 @@
 //! What has happened that may concern somebody, until they are notified of it, in the transaction in which it happens.
 
+use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::FromRow;
 use crate::events::Change;
-use crate::{StoreError, Tx, Value};
+use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{CallId, ConversationId, FriendRequestId, MessageId, UserId};
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ pub const WAIT: Duration = Duration::from_secs(4);
 pub enum Occasion {
     /// A logged change of a conversation.
     Change(Change),
+    /// An edit of a message has mentioned a user.
+    Mentioned(MessageId, UserId),
     /// A user (the first) has added another one.
     Added(UserId, UserId),
     /// A user has joined.
@@ -31,6 +34,7 @@ impl Occasion {
     fn columns(&self) -> (&'static str, String) {
         match self {
             Self::Change(change) => change.columns(),
+            Self::Mentioned(message, user) => ("mentioned", format!("{message} {user}")),
             Self::Added(by, user) => ("added", format!("{by} {user}")),
             Self::Joined(user) => ("self-joined", user.to_string()),
             Self::MissedCall(call) => ("missed-call", call.to_string()),
@@ -42,6 +46,10 @@ impl Occasion {
     /// `None` if a newer version of the program has queued it.
     fn parse(kind: &str, subject: &str) -> Option<Self> {
         Some(match kind {
+            "mentioned" => {
+                let (message, user) = subject.split_once(' ')?;
+                Self::Mentioned(message.parse().ok()?, user.parse().ok()?)
+            }
             "added" => {
                 let (by, user) = subject.split_once(' ')?;
                 Self::Added(by.parse().ok()?, user.parse().ok()?)
@@ -57,13 +65,13 @@ impl Occasion {
     /// The message whose translations are waited for.
     fn message(&self) -> Option<MessageId> {
         match self {
-            Self::Change(Change::MessageNew(message) | Change::MessageEdited(message)) => Some(*message),
+            Self::Change(Change::MessageNew(message)) | Self::Mentioned(message, _) => Some(*message),
             _ => None,
         }
     }
 }
 
-/// Queues an occasion, unless the same one waits.
+/// Queues an occasion. If the same one waits, whoever takes it waits for this transaction.
 pub fn add(
     tx: &mut Tx<'_>,
     conversation: Option<ConversationId>,
@@ -72,13 +80,13 @@ pub fn add(
     let (kind, subject) = occasion.columns();
     let sql = format!(
         "INSERT INTO notification_queue (conversation_id, kind, subject, at, message_id) VALUES ($1, $2, $3, {}, $4) \
-         ON CONFLICT DO NOTHING",
+         ON CONFLICT (conversation_id, kind, subject) DO UPDATE SET at = excluded.at",
         tx.now_sql()
     );
     tx.execute_later(&sql, &[place(conversation), kind.into(), subject.into(), occasion.message().into()])
 }
 
-/// Leaves the occasions whose messages are translated, or do not wait any longer.
+/// Whether the message of an occasion is translated, or does not wait any longer.
 const IS_DUE: &str = "(q.message_id IS NULL OR q.at <= $1 OR NOT EXISTS \
     (SELECT 1 FROM translation_jobs j WHERE j.message_id = q.message_id))";
 
@@ -97,34 +105,53 @@ pub fn due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Option<ConversationId>>, S
     places.into_iter().map(known).collect()
 }
 
-/// Takes up to `limit` occasions of a conversation that are due, in no particular order. Those that this version of the program does
-/// not know are lost.
+/// Takes up to `limit` occasions of a conversation that are due, in no particular order, but none of a message after one that still
+/// waits. Those that this version of the program does not know are lost.
 pub fn take(
     tx: &mut Tx<'_>,
     conversation: Option<ConversationId>,
     limit: i64,
 ) -> Result<Vec<Occasion>, StoreError> {
     let waits_since = tx.now()?.minus(WAIT);
-    let taken: Vec<Named> = tx.fetch_all(
+    let mut waiting: Vec<Waiting> = tx.fetch_all(
         &format!(
-            "DELETE FROM notification_queue WHERE (conversation_id, kind, subject) IN \
-               (SELECT q.conversation_id, q.kind, q.subject FROM notification_queue q \
-                WHERE q.conversation_id = $2 AND {IS_DUE} LIMIT $3) RETURNING kind, subject"
+            "SELECT q.subject, q.message_id, {IS_DUE} AS is_due FROM notification_queue q \
+             WHERE q.conversation_id = $2 ORDER BY q.message_id LIMIT $3"
         ),
         &[waits_since.into(), place(conversation), limit.into()],
     )?;
-    Ok(taken.into_iter().filter_map(|Named(kind, subject)| Occasion::parse(&kind, &subject)).collect())
+    let first_waiting = waiting.iter().filter(|one| !one.is_due).filter_map(|one| one.message.clone()).min();
+    waiting.retain(|one| first_waiting.is_none() || one.message < first_waiting);
+    if waiting.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut params = vec![place(conversation)];
+    params.extend(padded(waiting.iter().map(|one| Value::from(&one.subject))));
+    let taken: Vec<(String, String)> = tx.fetch_all(
+        &format!(
+            "DELETE FROM notification_queue WHERE conversation_id = $1 AND subject IN ({}) RETURNING kind, subject",
+            placeholders(2, waiting.len())
+        ),
+        &params,
+    )?;
+    Ok(taken.into_iter().filter_map(|(kind, subject)| Occasion::parse(&kind, &subject)).collect())
+}
+
+/// An occasion, its message, and whether it is due.
+struct Waiting {
+    subject: String,
+    /// Ids are in order of time; what is about no message is before all.
+    message: Option<String>,
+    is_due: bool,
+}
+
+impl FromRow for Waiting {
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        let (subject, message, is_due) = FromRow::from_row(row)?;
+        Ok(Self { subject, message, is_due })
+    }
 }
 
 fn place(conversation: Option<ConversationId>) -> Value {
     conversation.map(|id| id.to_string()).unwrap_or_default().into()
-}
-
-struct Named(String, String);
-
-impl FromRow for Named {
-    fn from_row(row: &mut crate::Row) -> Result<Self, StoreError> {
-        let (kind, subject) = FromRow::from_row(row)?;
-        Ok(Self(kind, subject))
-    }
 }

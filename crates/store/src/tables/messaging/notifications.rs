@@ -167,6 +167,20 @@ pub fn was_pushed(tx: &mut Tx<'_>, user: UserId, id: &str) -> Result<(), StoreEr
     )
 }
 
+/// How many notifications of each of some users are unread; those without any are left out.
+pub fn unread_of(users: &[UserId]) -> Query<Vec<(UserId, i64)>> {
+    if users.is_empty() {
+        return Query::known(Vec::new());
+    }
+    Query::all(
+        format!(
+            "SELECT user_id, count(*) AS unread FROM notifications WHERE user_id IN ({}) AND NOT is_read GROUP BY user_id",
+            placeholders(1, users.len())
+        ),
+        padded(users.iter().map(|id| Value::from(*id))),
+    )
+}
+
 /// Marks a notification of a user as read; returns whether there is one.
 pub fn mark_read(tx: &mut Tx<'_>, user: UserId, id: &str, now: Timestamp) -> Result<bool, StoreError> {
     let marked = tx.execute(
