@@ -51,32 +51,18 @@ pub struct JobStates {
 /// The jobs of this process. Cheap to clone.
 #[derive(Clone)]
 pub struct Jobs {
-    context: Arc<Context>,
-    post: Post,
-    sms: SmsPost,
-    deletions: Deletions,
-    calls: Calls,
-    files: FileCare,
-    guests: Guests,
-    notifier: Notifier,
-    pushes: PushPost,
+    pub(crate) context: Arc<Context>,
+    pub(crate) post: Post,
+    pub(crate) sms: SmsPost,
+    pub(crate) deletions: Deletions,
+    pub(crate) calls: Calls,
+    pub(crate) files: FileCare,
+    pub(crate) guests: Guests,
+    pub(crate) notifier: Notifier,
+    pub(crate) pushes: PushPost,
 }
 
 impl Jobs {
-    pub(crate) fn new(
-        context: Arc<Context>,
-        post: Post,
-        sms: SmsPost,
-        deletions: Deletions,
-        calls: Calls,
-        files: FileCare,
-        guests: Guests,
-        notifier: Notifier,
-        pushes: PushPost,
-    ) -> Self {
-        Self { context, post, sms, deletions, calls, files, guests, notifier, pushes }
-    }
-
     /// Does jobs, indexes messages for the search, and notifies users, until `stop` is ready. Each gateway calls this.
     pub async fn run(&self, bounds: Bounds, stop: impl Future<Output = ()>) {
         let on_events = self.job(move |jobs| jobs.prune_old_events(bounds.events));

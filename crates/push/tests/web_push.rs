@@ -1,4 +1,5 @@
 //! Messages to browsers, by way of a push service that decrypts them.
+#![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
 use meeshy_domain::Timestamp;
 use meeshy_push::{PushError, PushMessage, Services, Subscription, WebPush};

@@ -3,7 +3,9 @@
 use super::texts::{Texts, set_files};
 use super::wording::{Wording, filled};
 use crate::context::Context;
-use meeshy_domain::{Actor, CallId, CallType, ConversationKind, LanguageSettings, NotificationKind, UserId};
+use meeshy_domain::{
+    Actor, CallId, CallType, ConversationKind, LanguageSettings, NotificationKind, Timestamp, UserId,
+};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::friend_requests::FriendRequest;
 use meeshy_store::guests::Guest;
@@ -152,7 +154,7 @@ impl Draft {
             title,
             content,
             data: Some(Value::Object(self.data(known, words)).to_string()),
-            expires_at: message.and_then(|message| message.details.expires_at).map(|at| at.millis()),
+            expires_at: message.and_then(|message| message.details.expires_at).map(Timestamp::millis),
             sender_id: sender.map(|user| user.id.to_string()),
             sender_username: sender.map(|user| user.username.clone()),
             sender_avatar: sender.and_then(|user| user.avatar.clone()),
