@@ -140,7 +140,7 @@ pub use preferences::{
 };
 pub use push::{
     BrowserSubscription, BrowserToken, PushDevice, PushKey, RegisterDevice, RegisteredDevice,
-    SubscriptionKeys, UnregisterDevice, UnregisteredDevices,
+    SubscribeBrowser, SubscriptionKeys, UnregisterDevice, UnregisteredDevices,
 };
 pub use reaction::{
     React, Reaction, ReactionAction, ReactionAggregation, ReactionEvent, ReactionSync, SyncReactions,

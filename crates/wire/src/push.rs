@@ -76,6 +76,21 @@ pub struct PushKey {
 pub struct BrowserSubscription {
     pub endpoint: String,
     pub keys: SubscriptionKeys,
+}
+
+/// A browser that wants notifications.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{
+    "endpoint": "https://push.example.org/1",
+    "keys": {
+        "p256dh": "BLn9b-VR0ca83knDNZ32dCHGyjJp-1riX9ZTN40MqV8K_LpQmLqxC_DoHvqvFXO_nGdAB4W9dogZb_sM-uV4JbY",
+        "auth": "_ordMnz7uTCmrpBTeUV4Bw"
+    }
+}]))]
+pub struct SubscribeBrowser {
+    #[serde(flatten)]
+    pub subscription: BrowserSubscription,
     /// The browser's id for the client; it replaces an earlier subscription with the same one.
     #[schemars(length(max = limits::DEVICE_CHARS))]
     pub device_id: Option<String>,

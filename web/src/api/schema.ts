@@ -12960,7 +12960,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["BrowserSubscription"];
+                    "application/json": components["schemas"]["SubscribeBrowser"];
                 };
             };
             responses: {
@@ -18190,9 +18190,6 @@ export interface components {
          *     }
          */
         BrowserSubscription: {
-            /** @description The browser's id for the client; it replaces an earlier subscription with the same one. */
-            deviceId?: string | null;
-            deviceName?: string | null;
             endpoint: string;
             keys: components["schemas"]["SubscriptionKeys"];
         };
@@ -22816,6 +22813,23 @@ export interface components {
             translationModel: string;
             updatedAt: components["schemas"]["Time"];
         };
+        /**
+         * @description A browser that wants notifications.
+         * @example {
+         *       "endpoint": "https://push.example.org/1",
+         *       "keys": {
+         *         "auth": "_ordMnz7uTCmrpBTeUV4Bw",
+         *         "p256dh": "BLn9b-VR0ca83knDNZ32dCHGyjJp-1riX9ZTN40MqV8K_LpQmLqxC_DoHvqvFXO_nGdAB4W9dogZb_sM-uV4JbY"
+         *       }
+         *     }
+         */
+        SubscribeBrowser: {
+            /** @description The browser's id for the client; it replaces an earlier subscription with the same one. */
+            deviceId?: string | null;
+            deviceName?: string | null;
+            endpoint: string;
+            keys: components["schemas"]["SubscriptionKeys"];
+        };
         /** @description The keys of a browser, in base64url. */
         SubscriptionKeys: {
             auth: string;
@@ -24723,6 +24737,7 @@ export type StatsEvent = components['schemas']['StatsEvent'];
 export type Status = components['schemas']['Status'];
 export type StatusSummary = components['schemas']['StatusSummary'];
 export type StatusTranslation = components['schemas']['StatusTranslation'];
+export type SubscribeBrowser = components['schemas']['SubscribeBrowser'];
 export type SubscriptionKeys = components['schemas']['SubscriptionKeys'];
 export type SyncReactions = components['schemas']['SyncReactions'];
 export type SystemEvent = components['schemas']['SystemEvent'];

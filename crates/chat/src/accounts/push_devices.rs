@@ -66,6 +66,13 @@ impl PushDevices {
         })
     }
 
+    /// Removes a browser of the caller; returns how many rows it had.
+    pub async fn unsubscribe(&self, caller: UserId, subscription: &Subscription) -> Result<u64, ChatError> {
+        let token: Secret = subscription.text().into();
+        let write = move |tx: &mut Tx<'_>| push_tokens::remove_token(tx, caller, &token);
+        Ok(self.context.store.write(write).await?)
+    }
+
     /// Registers a device for the caller, and for nobody else, as long as their session lasts; returns it, and whether it is new. The
     /// oldest of more than 20 is removed.
     ///
@@ -135,7 +142,7 @@ impl PushDevices {
         if token.is_none() && device.is_none() {
             return Err(ChatError::invalid("token", "name the device by its token or its id"));
         }
-        token.as_ref().map(|token| check_token(token, PushService::Web)).transpose()?;
+        token.as_ref().map(|token| check_token(token, PushService::Fcm)).transpose()?;
         // PostgreSQL would reject it, and no device has it.
         let device = device.filter(|device| !device.contains('\0')).map(str::to_owned);
         let write = move |tx: &mut Tx<'_>| {

@@ -4,6 +4,7 @@ mod create;
 mod draft;
 mod notifier;
 mod push;
+mod quiet;
 mod texts;
 mod wording;
 

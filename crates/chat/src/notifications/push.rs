@@ -1,6 +1,6 @@
 //! Sends notifications to the devices of their users.
 
-use super::create::is_left_alone;
+use super::quiet::is_left_alone;
 use super::show_texts;
 use super::wording::Wording;
 use crate::context::Context;

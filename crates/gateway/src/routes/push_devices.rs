@@ -14,7 +14,7 @@ use meeshy_domain::{PushPlatform, PushService};
 use meeshy_push::Subscription;
 use meeshy_wire::{
     BrowserSubscription, BrowserToken, ErrorCode, Notice, PushDevice, PushKey, RegisterDevice,
-    RegisteredDevice, SubscriptionKeys, UnregisterDevice, UnregisteredDevices,
+    RegisteredDevice, SubscribeBrowser, SubscriptionKeys, UnregisterDevice, UnregisteredDevices,
 };
 
 pub fn routes(api: Api) -> Api {
@@ -118,10 +118,10 @@ async fn key(State(app): State<App>, User(_): User) -> Result<Answer<PushKey>, A
 async fn subscribe(
     State(app): State<App>,
     User(caller): User,
-    Body(body): Body<BrowserSubscription>,
+    Body(body): Body<SubscribeBrowser>,
 ) -> Result<Answer<RegisteredDevice>, ApiError> {
-    let (device_id, device_name) = (body.device_id.clone(), body.device_name.clone());
-    let browser = app.chat.push_devices().browser(&subscription(body)?)?;
+    let SubscribeBrowser { subscription: given, device_id, device_name } = body;
+    let browser = app.chat.push_devices().browser(&subscription(given)?)?;
     let new = NewPushDevice { device_id, device_name, ..browser };
     let (device, is_new) = app.chat.push_devices().register(caller.user.id, caller.session_id, new).await?;
     Ok(Answer(registered(device, is_new)))
@@ -132,13 +132,13 @@ async fn unsubscribe(
     User(caller): User,
     Body(body): Body<BrowserSubscription>,
 ) -> Result<Answer<UnregisteredDevices>, ApiError> {
-    let token = subscription(body)?.text().into();
-    let deleted_count = app.chat.push_devices().unregister(caller.user.id, Some(token), None).await?;
+    let subscription = subscription(body)?;
+    let deleted_count = app.chat.push_devices().unsubscribe(caller.user.id, &subscription).await?;
     Ok(Answer(UnregisteredDevices { deleted_count, message: "The browser is removed".to_owned() }))
 }
 
 fn subscription(body: BrowserSubscription) -> Result<Subscription, ApiError> {
-    let BrowserSubscription { endpoint, keys: SubscriptionKeys { p256dh, auth }, .. } = body;
+    let BrowserSubscription { endpoint, keys: SubscriptionKeys { p256dh, auth } } = body;
     Subscription::new(endpoint, p256dh, auth).map_err(|error| ApiError::invalid(error.field, error.problem))
 }
 

@@ -4,6 +4,7 @@ pub mod attachment_statuses;
 pub mod attachments;
 pub mod call_events;
 pub mod calls;
+pub(crate) mod changes;
 pub mod communities;
 pub mod community_invites;
 pub mod community_members;

@@ -1,8 +1,8 @@
 //! What has happened that may concern somebody, until they are notified of it, in the transaction in which it happens.
 
+use super::changes::Change;
 use crate::engine::placeholders::{padded, placeholders};
 use crate::engine::record::FromRow;
-use crate::events::Change;
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{CallId, ConversationId, FriendRequestId, MessageId, UserId};
 use std::time::Duration;
