@@ -85,7 +85,7 @@ test("in a group, the picture of an author opens the profile", async () => {
 test("codes are set up with the key of an authenticator", async () => {
   const lea = await signUp(browser, "Lea", "en");
   await lea.page.locator("a[href='/settings']").click();
-  await lea.page.getByText("this device").waitFor();
+  await lea.page.getByText("this device", { exact: true }).waitFor();
   await lea.page.getByRole("button", { name: "Set up" }).click();
   const key = await lea.page.getByTestId("two-factor-key").textContent();
   await lea.page.getByRole("img", { name: "QR code for the authenticator app" }).waitFor();
