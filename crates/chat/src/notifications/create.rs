@@ -4,7 +4,6 @@ use super::draft::{Draft, Known};
 use super::notifier::Notifier;
 use super::push::PushOrder;
 use super::quiet::is_left_alone;
-use super::texts::set_files;
 use crate::event_bus::{Event, NewNotification};
 use meeshy_domain::{MessageId, NotificationKind, PushService, Timestamp, UserId};
 use meeshy_store::notification_recipients::{self, Recipient};
@@ -38,7 +37,7 @@ impl Notifier {
             .map(|(draft, recipient)| (draft, recipient, draft.written(context, known, &recipient.languages)))
             .collect();
         let stored: Vec<Notification> =
-            written.iter().map(|(.., notification)| without_texts(notification.clone())).collect();
+            written.iter().map(|(.., notification)| notification.clone()).collect();
         notifications::insert_all(tx, &stored)?;
 
         let disturbed: Vec<_> =
@@ -50,7 +49,10 @@ impl Notifier {
             disturbed.into_iter().filter(|(draft, ..)| self.presence.is_online(draft.user)).collect();
         let users: Vec<UserId> = online.iter().map(|(draft, ..)| draft.user).collect();
         let unread: HashMap<UserId, i64> = tx.fetch(notifications::unread_of(&users))?.into_iter().collect();
-        for (draft, _, notification) in online {
+        for (draft, recipient, mut notification) in online {
+            if let Some(message) = draft.subject.message() {
+                known.texts.show(&mut notification, Some(message), &recipient.languages);
+            }
             let replaces = replaced.remove(&key(draft)).unwrap_or_default();
             let unread = unread.get(&draft.user).copied().unwrap_or_default();
             let new = NewNotification { notification: Box::new(notification), replaces, unread };
@@ -97,16 +99,6 @@ fn folded(drafts: Vec<Draft>, recipients: &HashMap<UserId, Recipient>) -> Vec<Dr
 
 fn is_grouped(draft: &Draft, recipients: &HashMap<UserId, Recipient>) -> bool {
     recipients.get(&draft.user).is_some_and(|one| one.wanted.preferences.group_notifications)
-}
-
-/// What is stored: texts and files of messages are [shown](super::show_texts) as they are when somebody looks.
-fn without_texts(mut notification: Notification) -> Notification {
-    if notification.message_id.is_some() {
-        notification.content.clear();
-        notification.message_preview = None;
-        set_files(&mut notification, None);
-    }
-    notification
 }
 
 fn is_wanted(draft: &Draft, recipient: &Recipient) -> bool {

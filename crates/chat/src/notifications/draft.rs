@@ -1,6 +1,6 @@
 //! A notification before it is known whether its user wants it, and its words.
 
-use super::texts::{Texts, set_files};
+use super::texts::Texts;
 use super::wording::{Wording, filled};
 use crate::context::Context;
 use meeshy_domain::{
@@ -130,7 +130,8 @@ pub(super) fn empty(context: &Context, user: UserId, kind: NotificationKind) -> 
 }
 
 impl Draft {
-    /// The notification, in the words of its user.
+    /// The notification, in the words of its user. What it [shows](Texts::show) of a message is not in it: that is put into what is
+    /// delivered or listed, and is not stored.
     pub fn written(&self, context: &Context, known: &Known, languages: &LanguageSettings) -> Notification {
         let words = Wording::of(languages.system_language);
         let name = known.name_of(self.by, words);
@@ -142,15 +143,14 @@ impl Draft {
         let title =
             filled(self.pattern(words, known), &[("name", &name), ("place", place), ("emoji", emoji)]);
         let message = self.subject.message();
-        let preview = message.map(|message| known.texts.preview(message, self.user, languages));
-        let content = match (&self.subject, &preview) {
-            (_, Some(preview)) => preview.clone(),
-            (Subject::FriendRequest(FriendRequest { message: Some(message), .. }), _) => message.clone(),
+        let content = match &self.subject {
+            _ if message.is_some() => String::new(),
+            Subject::FriendRequest(FriendRequest { message: Some(message), .. }) => message.clone(),
             _ if place.is_empty() => title.clone(),
             _ => place.to_owned(),
         };
         let sender = known.user(self.by);
-        let mut written = Notification {
+        Notification {
             title,
             content,
             data: Some(Value::Object(self.data(known, words)).to_string()),
@@ -161,7 +161,6 @@ impl Draft {
             sender_display_name: Some(name),
             sender_first_name: sender.map(|user| user.first_name.clone()),
             sender_last_name: sender.map(|user| user.last_name.clone()),
-            message_preview: preview,
             conversation_id: known.conversation.as_ref().map(|conversation| conversation.id.to_string()),
             message_id: message.map(|message| message.id.to_string()),
             call_session_id: match &self.subject {
@@ -169,11 +168,7 @@ impl Draft {
                 _ => None,
             },
             ..empty(context, self.user, self.subject.kind())
-        };
-        if let Some(message) = message {
-            set_files(&mut written, known.texts.described(message));
         }
-        written
     }
 
     fn pattern(&self, words: &Wording, known: &Known) -> &'static str {
@@ -202,6 +197,9 @@ impl Draft {
             put("conversationType", conversation.kind.to_string().into());
             put("conversationTitle", conversation.title.clone().into());
         }
+        if self.subject.message().is_some() {
+            put("attachments", Value::Null);
+        }
         let action = match &self.subject {
             Subject::Reply(message) => {
                 put("originalMessageId", message.reply_to_id.map(|id| id.to_string()).into());
@@ -216,8 +214,7 @@ impl Draft {
                 "view_message"
             }
             Subject::MissedCall(_, media) => {
-                let call_type = if *media == CallType::Video { "video" } else { "audio" };
-                put("callType", call_type.into());
+                put("callType", media.name().into());
                 "view_conversation"
             }
             Subject::FriendRequest(request) => {

@@ -22,7 +22,7 @@ use meeshy_store::visibility::Viewer;
 use meeshy_store::{StoreError, Tx, members, messages, users};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use texts::{Texts, set_files};
+use texts::Texts;
 
 /// The notifications of users. Cheap to clone.
 #[derive(Clone)]
@@ -225,10 +225,7 @@ fn show_texts(
     let show = |notification: &mut Notification| {
         let Some(message) = of(notification) else { return true };
         let message = message.ok().and_then(|id| seen.get(&id));
-        let preview = message.map(|message| texts.preview(message, reader.id, &reader.languages));
-        notification.content = preview.clone().unwrap_or_default();
-        notification.message_preview = preview;
-        set_files(notification, message.and_then(|message| texts.described(message)));
+        texts.show(notification, message, &reader.languages);
         message.is_some()
     };
     Ok(page.iter_mut().map(show).collect())

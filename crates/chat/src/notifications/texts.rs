@@ -36,8 +36,21 @@ impl Texts {
         self.files.get(&message).map_or(&[], Vec::as_slice)
     }
 
+    /// Puts what its reader sees of a message into a notification, or takes it away if they do not see it.
+    pub fn show(
+        &self,
+        notification: &mut Notification,
+        message: Option<&Message>,
+        languages: &LanguageSettings,
+    ) {
+        let preview = message.map(|message| self.preview(message, notification.user_id, languages));
+        notification.content = preview.clone().unwrap_or_default();
+        notification.message_preview = preview;
+        set_files(notification, message.and_then(|message| self.described(message)));
+    }
+
     /// The files of a message that is shown, for old clients.
-    pub fn described(&self, message: &Message) -> Option<Value> {
+    fn described(&self, message: &Message) -> Option<Value> {
         let files = self.files(message.id);
         let first = files.first().filter(|_| !is_on_request(message))?;
         Some(json!({
@@ -47,7 +60,7 @@ impl Texts {
     }
 
     /// The beginning of a message as its reader sees it, and its first file; without text if it is only shown on request.
-    pub fn preview(&self, message: &Message, reader: UserId, languages: &LanguageSettings) -> String {
+    fn preview(&self, message: &Message, reader: UserId, languages: &LanguageSettings) -> String {
         let words = Wording::of(languages.system_language);
         if is_on_request(message) {
             return words.hidden.to_owned();
@@ -89,7 +102,7 @@ fn is_on_request(message: &Message) -> bool {
 }
 
 /// Sets, or takes away, the files of the message in what belongs to the type of a notification.
-pub(super) fn set_files(notification: &mut Notification, files: Option<Value>) {
+fn set_files(notification: &mut Notification, files: Option<Value>) {
     let Some(data) = &notification.data else { return };
     if let Ok(Value::Object(mut data)) = serde_json::from_str(data) {
         data.insert("attachments".to_owned(), files.unwrap_or_default());
